@@ -1,0 +1,60 @@
+"""Youju 有据: questions about Chinese documents, answered with every claim cited to an exact span.
+
+>>> import rag
+>>> answer = rag.ask("截至2023年3月底我国建成了多少个5G基站？")  # doctest: +SKIP
+
+Nothing heavy is imported until it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.answers import Answer, Checks, Citation, Claim
+    from rag.assistant import Assistant, EvidenceFound, Finished, Token, ask
+    from rag.documents import Document
+    from rag.errors import YoujuError
+    from rag.retrieval import Hit
+
+__version__ = "0.1.0"
+
+_EXPORTS = {
+    "Answer": "rag.answers",
+    "Assistant": "rag.assistant",
+    "Checks": "rag.answers",
+    "Citation": "rag.answers",
+    "Claim": "rag.answers",
+    "Document": "rag.documents",
+    "EvidenceFound": "rag.assistant",
+    "Finished": "rag.assistant",
+    "Hit": "rag.retrieval",
+    "Token": "rag.assistant",
+    "YoujuError": "rag.errors",
+    "ask": "rag.assistant",
+}
+
+__all__ = [
+    "Answer",
+    "Assistant",
+    "Checks",
+    "Citation",
+    "Claim",
+    "Document",
+    "EvidenceFound",
+    "Finished",
+    "Hit",
+    "Token",
+    "YoujuError",
+    "__version__",
+    "ask",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module 'rag' has no attribute {name!r}")
+    return getattr(import_module(_EXPORTS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,210 @@
+"""Answers: claims with citations, each an exact span of a document, and what was checked about them."""
+
+import datetime
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rag.documents import Document
+from rag.retrieval import Hit
+from rag.view import readable
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An exact span of a document: ``document.text[start:end] == quote``, always.
+
+    Attributes:
+        document: the document cited.
+        start, end: the span in ``document.text``, in characters.
+        quote: the characters of the span, unchanged.
+        speaker: who says it; empty for the narrator.
+        heading: the section it stands under; empty where there is none.
+        reprints: other documents that carry the same passage.
+
+    Raises:
+        ValueError: the quote is not what stands at the span.
+    """
+
+    document: Document
+    start: int
+    end: int
+    quote: str
+    speaker: str = ""
+    heading: str = ""
+    reprints: tuple[Document, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or self.document.text[self.start : self.end] != self.quote:
+            raise ValueError(f"the quote is not what stands at {self.start}:{self.end} of {self.document.path}")
+
+    @property
+    def date(self) -> datetime.date | None:
+        """Day of publication of the cited document."""
+        return self.document.date
+
+    @property
+    def page(self) -> int | None:
+        """Page that the span begins on, for formats with pages."""
+        return self.document.page(self.start)
+
+    @property
+    def text(self) -> str:
+        """The quote as it reads: lines joined, stray spaces and captions left out."""
+        return readable(self.quote)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form, without the document's text."""
+        return {
+            "document_id": self.document.id,
+            "path": self.document.path,
+            "title": self.document.title,
+            "date": self.document.date.isoformat() if self.document.date else None,
+            "source": self.document.source,
+            "speaker": self.speaker,
+            "heading": self.heading,
+            "page": self.page,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.quote,
+            "reprints": [
+                {"document_id": other.id, "path": other.path, "title": other.title} for other in self.reprints
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What was checked about a claim, each apart.
+
+    Attributes:
+        exists: it has citations, and each is an exact span.
+        facts_agree: every number and date of the claim stands in the cited spans.
+        missing_facts: those that do not, as the claim writes them.
+        supports: the cited spans say what the claim says, as far as words and meaning show.
+        support: how much of it, from 0 to 1.
+    """
+
+    exists: bool
+    facts_agree: bool
+    missing_facts: tuple[str, ...]
+    supports: bool
+    support: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer: ``answer.text[start:end] == text``; with the spans it rests on."""
+
+    text: str
+    start: int
+    end: int
+    citations: tuple[Citation, ...]
+    checks: Checks
+
+    @property
+    def supported(self) -> bool:
+        """Whether all three checks hold."""
+        return self.checks.exists and self.checks.facts_agree and self.checks.supports
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Seconds from the question on; None where that point was not reached."""
+
+    evidence: float
+    first_token: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an assistant says to a question.
+
+    Attributes:
+        question: the question as asked.
+        text: the answer; for an abstention the sentence that says so.
+        abstained: nothing was found that answers the question; ``hits`` are the nearest passages.
+        claims: the answer's sentences with their citations; empty for an abstention.
+        hits: the passages retrieved, best first.
+        language_model: what wrote the answer.
+        notice: a line for the user about how the answer was made; empty where there is nothing to say.
+        timings: seconds to the evidence, to the first token, to the end.
+        usage: numbers of prompt and generated tokens, where the language model gives them.
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    claims: tuple[Claim, ...]
+    hits: tuple[Hit, ...]
+    language_model: str
+    timings: Timings
+    notice: str = ""
+    usage: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations of all claims, in order, each once."""
+        seen: dict[tuple[str, int, int], Citation] = {}
+        for claim in self.claims:
+            for citation in claim.citations:
+                seen.setdefault((citation.document.id, citation.start, citation.end), citation)
+        return tuple(seen.values())
+
+    @property
+    def supported(self) -> bool:
+        """Whether every claim is supported; True for an abstention, which claims nothing."""
+        return all(claim.supported for claim in self.claims)
+
+    def number_of(self, citation: Citation) -> int:
+        """Number of a citation in this answer, from 1."""
+        return [(c.document.id, c.start, c.end) for c in self.citations].index(
+            (citation.document.id, citation.start, citation.end)
+        ) + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready form. Claims name their citations by the numbers of the list ``citations``, from 1."""
+        return {
+            "question": self.question,
+            "text": self.text,
+            "abstained": self.abstained,
+            "supported": self.supported,
+            "claims": [
+                {
+                    "text": claim.text,
+                    "start": claim.start,
+                    "end": claim.end,
+                    "supported": claim.supported,
+                    "checks": asdict(claim.checks),
+                    "citations": [self.number_of(citation) for citation in claim.citations],
+                }
+                for claim in self.claims
+            ],
+            "citations": [{"number": n, **citation.to_dict()} for n, citation in enumerate(self.citations, 1)],
+            "hits": [hit_to_dict(hit) for hit in self.hits],
+            "language_model": self.language_model,
+            "notice": self.notice,
+            "timings": asdict(self.timings),
+            "usage": self.usage,
+        }
+
+
+def hit_to_dict(hit: Hit) -> dict[str, Any]:
+    """JSON-ready form of a retrieved passage, without the document's text."""
+    return {
+        "document_id": hit.document.id,
+        "path": hit.document.path,
+        "title": hit.document.title,
+        "date": hit.document.date.isoformat() if hit.document.date else None,
+        "source": hit.document.source,
+        "speakers": list(hit.speakers),
+        "start": hit.start,
+        "end": hit.end,
+        "text": hit.text,
+        "score": round(hit.score, 6),
+        "found_by": list(hit.found_by),
+        "lexical_rank": hit.lexical_rank,
+        "dense_rank": hit.dense_rank,
+        "similarity": hit.similarity,
+        "reprints": [{"document_id": other.id, "path": other.path, "title": other.title} for other in hit.reprints],
+    }

@@ -1,0 +1,26 @@
+"""The errors of the core; the base class and the choice of language come from :mod:`embeddings.errors`."""
+
+from embeddings.errors import EmbeddingError, UsageError, WeightsError, YoujuError, interface_language
+
+__all__ = [
+    "EmbeddingError",
+    "LanguageModelError",
+    "LoadError",
+    "StoreError",
+    "UsageError",
+    "WeightsError",
+    "YoujuError",
+    "interface_language",
+]
+
+
+class LoadError(YoujuError):
+    """A file cannot be taken in; the reason names the file. The other files of a batch still go in."""
+
+
+class StoreError(YoujuError):
+    """An index cannot be opened or written."""
+
+
+class LanguageModelError(YoujuError):
+    """A language model cannot be loaded, or failed while it answered."""

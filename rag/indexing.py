@@ -1,0 +1,185 @@
+"""Indexing: documents in, chunks and vectors into the store, one transaction per document."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.chunks import Chunk, chunk
+from rag.documents import Document
+from rag.duplicates import signature
+from rag.errors import LoadError, UsageError, YoujuError
+from rag.store import Store
+from rag.structure import sentences_of
+
+if TYPE_CHECKING:
+    from embeddings import TextEmbedder
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where adding stands: ``path`` is about to be read, ``done`` of ``total`` files are behind it."""
+
+    path: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that was not taken in, and why (the error's text is in the user's language)."""
+
+    path: str
+    error: YoujuError
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.error}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of each file of a batch.
+
+    Attributes:
+        added: ids of new documents.
+        replaced: ids of documents that took the place of an older state of the same file.
+        unchanged: paths of files that were in the index already.
+        duplicates: for each added or replaced document with nearly the same text as others: its id and theirs.
+        failed: files that were not taken in, each with its reason.
+    """
+
+    added: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    duplicates: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    failed: list[Failure] = field(default_factory=list)
+
+
+ProgressCallback = Callable[[Progress], None]
+
+
+def add(
+    store: Store,
+    embedder: "TextEmbedder",
+    items: Iterable[str | Path | Document],
+    progress: ProgressCallback | None = None,
+    report: Report | None = None,
+) -> Report:
+    """Adds files, folders and documents to an index. One that cannot be read is reported; the others still go in.
+
+    Interrupted at any moment (Ctrl-C, a killed process), it leaves every document that was finished in the index.
+
+    Args:
+        items: paths of files and folders, or documents made elsewhere.
+        progress: called before each file.
+        report: filled in as the work goes on; a new one without it.
+
+    Raises:
+        UsageError: a path does not exist, or a folder holds nothing that can be read.
+        StoreError: the index cannot be written (the documents before are in it).
+    """
+    report = Report() if report is None else report
+    expanded = list(_expand(items))
+    try:
+        for number, item in enumerate(expanded):
+            path = item.path if isinstance(item, Document) else str(item)
+            if progress:
+                progress(Progress(path, number, len(expanded)))
+            try:
+                document = item if isinstance(item, Document) else _load(item)
+            except LoadError as error:
+                report.failed.append(Failure(path, error))
+                continue
+            _add_document(store, embedder, document, report)
+    finally:
+        store.index_lexically()
+        with contextlib.suppress(sqlite3.Error):
+            if store.writable:
+                store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return report
+
+
+def rebuild(
+    store: Store, embedder: "TextEmbedder", chunk_size: int | None = None, progress: ProgressCallback | None = None
+) -> None:
+    """Makes chunks, vectors and the lexical index of all documents anew, with another embedder or chunk size.
+
+    The documents, their metadata and the links between them stay as they are. All happens in one transaction: until
+    it is done, the index is as it was.
+    """
+    from rag import lexical
+
+    size = chunk_size or store.chunk_size
+    identifiers = [entry.id for entry in store.entries()]
+    prepared: list[tuple[str, list[Chunk], NDArray[np.float32]]] = []
+    for number, identifier in enumerate(identifiers):
+        document = store.document(identifier)
+        if progress:
+            progress(Progress(document.path, number, len(identifiers)))
+        chunks = chunk(sentences_of(document.text, document.speakers), size)
+        prepared.append((identifier, chunks, embedder.documents([part.text for part in chunks])))
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM chunks")
+        connection.execute("DELETE FROM vectors")
+        lexical.clear(connection)
+        store.adopt(embedder.name, embedder.dimension, size, connection)
+        for identifier, chunks, vectors in prepared:
+            store.insert_chunks(connection, identifier, chunks, vectors)
+        lexical.catch_up(connection)
+
+
+def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document]:
+    from rag.loading import find_files
+
+    if isinstance(items, str | Path | Document):
+        items = [items]
+    for item in items:
+        if isinstance(item, Document):
+            yield item
+        else:
+            yield from find_files([Path(item)])
+
+
+def _load(path: Path) -> Document:
+    from rag.loading import load
+
+    return load(path)
+
+
+def _add_document(store: Store, embedder: "TextEmbedder", document: Document, report: Report) -> None:
+    known = store.known(document.path)
+    if known and known == (document.id, document.digest):
+        report.unchanged.append(document.path)
+        return
+    chunks = chunk(sentences_of(document.text, document.speakers), store.chunk_size)
+    if not chunks:
+        reason = LoadError(
+            zh=f"{document.path} 里没有可以检索的文字。", en=f"{document.path} holds no text that could be searched."
+        )
+        report.failed.append(Failure(document.path, reason))
+        return
+    readable = "\n".join(part.text for part in chunks)
+    vectors = _vectors(store, embedder, [part.text for part in chunks])
+    links = store.put(document, chunks, vectors, signature(readable))
+    (report.replaced if known else report.added).append(document.id)
+    if links:
+        report.duplicates[document.id] = links
+
+
+def _vectors(store: Store, embedder: "TextEmbedder", texts: list[str]) -> NDArray[np.float32]:
+    """Unit vectors of texts, those that the store holds already taken from there: shape (number of texts, dimension)."""
+    if embedder.name != store.embedder:
+        raise UsageError(
+            zh=f"索引用的嵌入模型是“{store.embedder}”，不能加入“{embedder.name}”的向量。",
+            en=f"The index holds vectors of '{store.embedder}'; vectors of '{embedder.name}' cannot be added.",
+        )
+    found = store.cached_vectors(texts)
+    missing = [text for text in dict.fromkeys(texts) if text not in found]
+    if missing:
+        found |= dict(zip(missing, embedder.documents(missing), strict=True))
+    return np.stack([found[text] for text in texts])

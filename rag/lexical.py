@@ -1,0 +1,289 @@
+"""Lexical retrieval: BM25 over the characters and character pairs of Chinese text, and whole Latin words and numbers.
+
+Character unigrams and bigrams need no dictionary and found more than a word segmenter in our measurements
+(docs/benchmarks.md). Text is folded before it is indexed: traditional characters to simplified, full-width to
+half-width, upper case to lower, so that 「５Ｇ基站數量」 finds 「5G基站数量」.
+
+The index lives in the store's SQLite file as segments of postings; a query reads only the postings of its own terms.
+"""
+
+import re
+import sqlite3
+import unicodedata
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+K1 = 1.5
+B = 0.75
+SEGMENT_CHUNKS = 16_384
+MERGE_SEGMENTS = 32
+
+_HAN = 1
+_WORD = 2
+_WORDS = re.compile(r"[0-9]+(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[^\W_]+(?:[.\-][^\W_]+)*", re.UNICODE)
+_STOP_CHARACTERS = frozenset("的了在是和与及或就也都而等这那其之于以对为被把让给从向由啊呢吗吧呀着过")
+_QUESTION_WORDS = re.compile(
+    "请问|请(?:介绍|说明|列举|列出|告诉我)(?:一下)?|能否介绍一下|介绍一下|多少|什么(?:时候)?|哪些|哪个|哪里|哪儿|哪年|哪几|如何|怎么样?|"
+    "怎样|为什么|为何|是否|有没有|能否|能不能|是不是|几个|多大|多高|谁|吗|呢|how many|how much|what|which|when|where|"
+    "who|why|how|does|did|is|are|was|were|the|of|in|a|an|to|by|for|on|at|and|or"
+)
+
+Terms = NDArray[np.uint64]
+
+
+class _Folding:
+    """Folds characters one for one; each character is looked up once and remembered."""
+
+    def __init__(self) -> None:
+        import opencc
+
+        self._simplify = opencc.OpenCC("t2s").convert
+        self._folded = np.arange(0x110000, dtype=np.uint32)
+        self._kinds = np.zeros(0x110000, dtype=np.uint8)
+        self._known = np.zeros(0x110000, dtype=np.bool_)
+
+    def __call__(self, text: str) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        """Folded code points of a text and the kind of each: 1 a Chinese character, 2 part of a word, 0 neither."""
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+        unknown = np.unique(codes[~self._known[codes]])
+        for code in unknown.tolist():
+            self._learn(code)
+        folded = self._folded[codes]
+        return folded, self._kinds[folded]
+
+    def _learn(self, code: int) -> None:
+        character = unicodedata.normalize("NFKC", chr(code)).lower() if not 0xD800 <= code < 0xE000 else " "
+        character = character if len(character) == 1 else chr(code)
+        if _is_han(ord(character)):
+            simplified = self._simplify(character)
+            character = simplified if len(simplified) == 1 else character
+        self._folded[code] = ord(character)
+        self._known[code] = True
+        kind = _HAN if _is_han(ord(character)) else _WORD if character.isalnum() else 0
+        self._kinds[ord(character)] = kind
+
+
+def _is_han(code: int) -> bool:
+    return (
+        0x3400 <= code <= 0x4DBF or 0x4E00 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF
+    )
+
+
+@cache
+def _folding() -> _Folding:
+    return _Folding()
+
+
+@cache
+def _word_term(word: str) -> int:
+    digest = int.from_bytes(blake2b(word.replace(",", "").encode(), digest_size=8).digest(), "little")
+    return digest | 1 << 63
+
+
+def fold(text: str) -> str:
+    """A text in the form in which it is compared: simplified, half-width, lower case; as long as the text."""
+    return _folding()(text)[0].tobytes().decode("utf-32-le")
+
+
+def terms_of(text: str) -> Terms:
+    """All terms of a text, with repetitions: shape (number of terms,).
+
+    A character is its code point, a pair of neighbouring characters ``first << 21 | second``, a Latin word or a number
+    a hash with the highest bit set. Stop characters count in pairs only.
+    """
+    return _terms_with_positions(text)[0]
+
+
+def query_terms(question: str) -> Terms:
+    """The distinct terms of a question, without its question words (``多少``, ``哪些``…): shape (number of terms,)."""
+    folded = fold(question)
+    stripped = re.sub(rf"(?<![a-z])(?:{_QUESTION_WORDS.pattern})(?![a-z])", "\n", folded)
+    terms = np.unique(terms_of(stripped))
+    return terms if terms.size else np.unique(terms_of(folded))
+
+
+def _terms_with_positions(text: str) -> tuple[Terms, NDArray[np.int64]]:
+    codes, kinds = _folding()(text)
+    if not codes.size:
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
+    han = kinds == _HAN
+    single = np.flatnonzero(han & ~np.isin(codes, _stop_codes()))
+    pair = np.flatnonzero(han[:-1] & han[1:])
+    wide = codes.astype(np.uint64)
+    pairs = wide[pair] << np.uint64(21) | wide[pair + 1]
+    words: list[int] = []
+    places: list[int] = []
+    if (kinds == _WORD).any():
+        # Chinese characters part words, so that 5G基站 is the word 5g and the pair 基站.
+        spaced = np.where(han, np.uint32(ord(" ")), codes).tobytes().decode("utf-32-le")
+        for match in _WORDS.finditer(spaced):
+            words.append(_word_term(match.group()))
+            places.append(match.start())
+    terms = np.concatenate([wide[single], pairs, np.array(words, dtype=np.uint64)])
+    return terms, np.concatenate([single, pair, np.array(places, dtype=np.int64)])
+
+
+@cache
+def _stop_codes() -> NDArray[np.uint32]:
+    return np.array(sorted(map(ord, _STOP_CHARACTERS)), dtype=np.uint32)
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Creates the tables of the index in a store, whose table ``chunks`` must have a column ``segment``."""
+    connection.execute("CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL)")
+    connection.execute(
+        "CREATE TABLE postings (segment INTEGER NOT NULL, term INTEGER NOT NULL,"
+        " chunks BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (segment, term)) WITHOUT ROWID"
+    )
+
+
+def pending(connection: sqlite3.Connection) -> int:
+    """Number of chunks of the store that are not in the index yet."""
+    return int(connection.execute("SELECT count(*) FROM chunks WHERE segment IS NULL").fetchone()[0])
+
+
+def catch_up(connection: sqlite3.Connection) -> None:
+    """Indexes the chunks that are not in the index yet, in the caller's transaction.
+
+    When many small segments have gathered, their chunks are indexed again as few large ones.
+    """
+    small = connection.execute("SELECT id FROM segments WHERE size < ?", (SEGMENT_CHUNKS // 2,)).fetchall()
+    if len(small) > MERGE_SEGMENTS:
+        _remove(connection, small)
+    while batch := connection.execute(
+        "SELECT id, text FROM chunks WHERE segment IS NULL ORDER BY id LIMIT ?", (SEGMENT_CHUNKS,)
+    ).fetchall():
+        _write_segment(connection, batch)
+
+
+def clear(connection: sqlite3.Connection) -> None:
+    """Empties the index; :func:`catch_up` makes it anew."""
+    _remove(connection, connection.execute("SELECT id FROM segments").fetchall())
+    connection.execute("UPDATE chunks SET segment = NULL")
+
+
+def _remove(connection: sqlite3.Connection, segments: list[Any]) -> None:
+    connection.executemany("UPDATE chunks SET segment = NULL WHERE segment = ?", segments)
+    connection.executemany("DELETE FROM postings WHERE segment = ?", segments)
+    connection.executemany("DELETE FROM segments WHERE id = ?", segments)
+
+
+def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
+    identifiers = np.array([row[0] for row in rows], dtype=np.int64)
+    segment = connection.execute("INSERT INTO segments (size) VALUES (?)", (len(rows),)).lastrowid
+    connection.executemany("UPDATE chunks SET segment = ? WHERE id = ?", ((segment, row[0]) for row in rows))
+    texts = [row[1] for row in rows]
+    lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
+    terms, places = _terms_with_positions("\n".join(texts) + "\n")
+    owners = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)[places]
+    # One sort brings equal (term, chunk) pairs together: first by chunk, then, stably, by term.
+    order = np.lexsort((owners, terms))
+    terms, owners = terms[order], owners[order]
+    fresh = np.ones(terms.size, dtype=np.bool_)
+    fresh[1:] = (terms[1:] != terms[:-1]) | (owners[1:] != owners[:-1])
+    starts = np.flatnonzero(fresh)
+    counts = np.minimum(np.diff(np.append(starts, terms.size)), 255).astype(np.uint8)
+    terms, chunks = terms[starts], identifiers[owners[starts]].astype("<u4")
+    boundaries = np.append(np.flatnonzero(np.append(True, terms[1:] != terms[:-1])), terms.size) if terms.size else [0]
+    keys = terms.view(np.int64)
+    order_of_keys = np.argsort(keys[boundaries[:-1]], kind="stable") if terms.size else []
+    chunk_bytes, count_bytes = chunks.tobytes(), counts.tobytes()
+    spans = [(int(boundaries[i]), int(boundaries[i + 1])) for i in order_of_keys]
+    connection.executemany(
+        "INSERT INTO postings VALUES (?, ?, ?, ?)",
+        ((segment, int(keys[a]), chunk_bytes[4 * a : 4 * b], count_bytes[a:b]) for a, b in spans),
+    )
+
+
+class LexicalIndex:
+    """BM25 scores from the postings of a store (Robertson and Zaragoza, 2009, with k1 = 1.5 and b = 0.75)."""
+
+    def __init__(self, connection: sqlite3.Connection, lengths: NDArray[np.int32]) -> None:
+        """
+        Args:
+            connection: the store.
+            lengths: length of each chunk in characters at the chunk's id, 0 where there is no such chunk.
+        """
+        self._connection = connection
+        self._alive = lengths > 0
+        self._number = int(self._alive.sum())
+        average = float(lengths.sum()) / max(1, self._number)
+        self._norms = (K1 * (1 - B + B * lengths / max(1.0, average))).astype(np.float32)
+
+    def search(
+        self, question: str, k: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """The best ``k`` chunks for a question, best first.
+
+        Args:
+            allowed: for each chunk id whether it may be returned; None allows all.
+
+        Returns:
+            chunk ids and BM25 scores, both of shape (at most k,); every score is above 0.
+        """
+        scores = np.zeros(self._norms.size, dtype=np.float32)
+        for chunks, counts in self._postings(query_terms(question)):
+            frequency = counts.astype(np.float32)
+            inverse = (
+                np.log1p((self._number - chunks.size + 0.5) / (chunks.size + 0.5))
+                if self._number >= chunks.size
+                else 0.0
+            )
+            scores[chunks] += np.float32(inverse) * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])
+        mask = self._alive if allowed is None else self._alive & allowed
+        scores[~mask] = 0
+        found = np.flatnonzero(scores)
+        if found.size > k:
+            found = found[np.argpartition(-scores[found], k - 1)[:k]]
+        # Equal scores are ordered by id, so that a search always gives the same list.
+        order = np.lexsort((found, -scores[found]))
+        found = found[order].astype(np.int64)
+        return found, scores[found]
+
+    def weights(self, terms: Terms) -> NDArray[np.float32]:
+        """Inverse document frequency of each term, in [0, log(number of chunks + 1)]: shape (number of terms,)."""
+        sizes = dict.fromkeys(terms.view(np.int64).tolist(), 0)
+        for term, chunks, _ in self._rows(terms):
+            sizes[term] += len(chunks) // 4
+        frequencies = np.array([sizes[term] for term in terms.view(np.int64).tolist()], dtype=np.float32)
+        frequencies = np.minimum(frequencies, self._number)
+        return np.log1p((self._number - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
+
+    def known_share(self, question: str) -> float:
+        """Share of the question's characters and words (pairs not counted) that some chunk holds, from 0 to 1.
+
+        It is near 1 for a question in the language of the documents, and low for one in another language.
+        """
+        terms = query_terms(question)
+        single = terms[(terms < (1 << 21)) | (terms >= np.uint64(1 << 63))]
+        if not single.size:
+            return 1.0
+        return len({row[0] for row in self._rows(single)}) / single.size
+
+    def _rows(self, terms: Terms) -> list[tuple[int, bytes, bytes]]:
+        segments = [row[0] for row in self._connection.execute("SELECT id FROM segments ORDER BY id")]
+        keys = terms.view(np.int64).tolist()
+        rows: list[tuple[int, bytes, bytes]] = []
+        for position in range(0, len(keys), 500):
+            part = keys[position : position + 500]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT term, chunks, counts FROM postings WHERE segment = ? AND term IN ({marks})"  # noqa: S608
+            for segment in segments:
+                rows += self._connection.execute(query, (segment, *part)).fetchall()
+        return rows
+
+    def _postings(self, terms: Terms) -> list[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        parts: dict[int, list[tuple[bytes, bytes]]] = {}
+        for term, chunks, counts in self._rows(terms):
+            parts.setdefault(term, []).append((chunks, counts))
+        postings = []
+        for _, found in sorted(parts.items()):
+            chunks = np.frombuffer(b"".join(part[0] for part in found), dtype="<u4").astype(np.int64)
+            counts = np.frombuffer(b"".join(part[1] for part in found), dtype=np.uint8)
+            known = chunks < self._norms.size
+            postings.append((chunks[known], counts[known]))
+        return postings

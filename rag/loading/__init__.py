@@ -1,0 +1,218 @@
+"""Loading: files of several formats become :class:`~rag.documents.Document`, each once, or are refused with a reason.
+
+``load`` reads a file, ``load_bytes`` takes bytes that came another way (stdin, an upload), ``find_files`` turns files
+and folders into files. What is refused raises :class:`~rag.errors.LoadError`, one error per file.
+"""
+
+import hashlib
+import importlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import cast
+
+from rag.documents import Document
+from rag.errors import LoadError
+from rag.loading.base import MAX_BYTES, Extracted, Loader, refusal
+from rag.loading.dates import date_in_text
+from rag.loading.encodings import encode_back
+from rag.loading.folders import files_among
+from rag.loading.sidecar import Metadata, metadata_of
+
+__all__ = [
+    "LOADERS",
+    "MAX_BYTES",
+    "SUFFIXES",
+    "Extracted",
+    "Metadata",
+    "date_in_text",
+    "encode_back",
+    "find_files",
+    "load",
+    "load_bytes",
+    "metadata_of",
+]
+
+LOADERS: dict[str, str] = {
+    ".txt": "rag.loading.plain:extract",
+    ".text": "rag.loading.plain:extract",
+    ".md": "rag.loading.plain:extract",
+    ".markdown": "rag.loading.plain:extract",
+    ".html": "rag.loading.html:extract",
+    ".htm": "rag.loading.html:extract",
+    ".xhtml": "rag.loading.html:extract",
+    ".pdf": "rag.loading.pdf:extract",
+    ".docx": "rag.loading.docx:extract",
+}
+"""Suffix → loader, imported when first used. One line adds a format."""
+
+SUFFIXES = frozenset(LOADERS)
+
+TITLE_CHARACTERS = 80
+"""Longest title taken from a text's own lines, in characters."""
+
+# What files begin with: the format, and its suffix where we load it. Only what no text begins with.
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF-", "PDF", ".pdf"),
+    (b"PK\x03\x04", "ZIP", ".docx"),
+    (b"PK\x05\x06", "ZIP", ".docx"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE (.doc/.xls)", ".docx"),
+    (b"\x7fELF", "ELF", ""),
+    (b"\x89PNG\r\n", "PNG", ""),
+    (b"\xff\xd8\xff", "JPEG", ""),
+    (b"\x1f\x8b", "gzip", ""),
+    (b"\xfd7zXZ\0", "xz", ""),
+    (b"\x28\xb5\x2f\xfd", "Zstandard", ""),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip", ""),
+    (b"Rar!\x1a\x07", "RAR", ""),
+    (b"SQLite format 3\0", "SQLite", ""),
+)
+
+
+def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
+    """The document in a file.
+
+    What its folder's ``documents.toml`` or ``seeds.toml`` says wins over the file's own metadata, and that over what
+    the text says. The file's modification time says nothing about the document and is not used.
+
+    Args:
+        path: the file.
+        max_bytes: largest file taken in, in bytes.
+
+    Raises:
+        LoadError: the file cannot be read, is none we load, or holds no text.
+    """
+    absolute = Path(os.path.abspath(Path(path).expanduser()))
+    raw = _read(absolute, max_bytes)
+    return _document(raw, absolute.name, str(absolute), metadata_of(absolute), max_bytes)
+
+
+def load_bytes(raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BYTES) -> Document:
+    """The document in bytes that came another way than from a file.
+
+    Args:
+        raw: the bytes of the whole document.
+        name: its file name; without a suffix (``stdin``) the content tells the format.
+        path: what to keep as the document's path; the name, unless given.
+        max_bytes: largest document taken in, in bytes.
+
+    Raises:
+        LoadError: as for :func:`load`.
+    """
+    return _document(raw, name, path or name, Metadata(), max_bytes)
+
+
+def find_files(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """The files that ``paths`` mean, as absolute paths, each once.
+
+    A file stands for itself, whatever its suffix (``load`` may refuse it). A folder stands for the files below it
+    whose suffix is in :data:`SUFFIXES`, in order of their names; hidden files and folders are left out, and a folder
+    that links lead to again is entered once.
+
+    Raises:
+        LoadError: a path does not exist, a folder holds nothing loadable, or parts of it cannot be opened (after all
+            its other files). It is raised when the path's turn comes; call once per path to go on after it.
+    """
+    return files_among(paths, SUFFIXES)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    """The file's bytes. Only regular files are opened: a pipe would block, a device never end."""
+    name = str(path)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            kind_zh, kind_en = ("文件夹", "a folder") if path.is_dir() else ("设备、管道等特殊文件", "a special file")
+            raise refusal(name, f"这是{kind_zh}，不是普通文件。请给出文件。", f"it is {kind_en}, not a regular file.")
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except FileNotFoundError as error:
+        raise refusal(name, "文件不存在，可能已被移走。", "there is no such file; it may have been moved.") from error
+    except PermissionError as error:
+        raise refusal(name, "没有读取权限。请检查文件权限。", "permission denied; check its permissions.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refusal(name, f"读取失败（{reason}）。请检查磁盘和路径。", f"reading failed ({reason}).") from error
+
+
+def _document(raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: int) -> Document:
+    if len(raw) > max_bytes:
+        limit = f"{max_bytes / 1_000_000:g} MB"
+        raise refusal(
+            path,
+            f"文件超过上限 {limit}。请拆分后再试，或调高上限。",
+            f"it exceeds the limit of {limit}; split it or raise the limit.",
+        )
+    loader = _loader(raw, name, path)
+    extracted = loader(raw, path)
+    if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
+        raise refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
+    return Document(
+        text=extracted.text,
+        path=path,
+        title=metadata.title or extracted.title or _title_in_text(extracted.text) or Path(name).stem,
+        date=metadata.date or extracted.date or date_in_text(extracted.text),
+        source=metadata.source or extracted.source,
+        event=metadata.event,
+        speakers=metadata.speakers,
+        page_starts=extracted.page_starts,
+        encoding=extracted.encoding,
+        digest=hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def _loader(raw: bytes, name: str, path: str) -> Loader:
+    """The loader for a file, by its suffix, once its content has been seen to agree."""
+    content, content_suffix = _content(raw)
+    suffix = Path(name).suffix.lower() or content_suffix or ("" if content else ".txt")
+    if suffix and suffix not in LOADERS:
+        listed = " ".join(sorted(LOADERS))
+        raise refusal(
+            path, f"不支持 {suffix} 格式（支持 {listed}）。请转换后再试。", f"{suffix} is not supported ({listed} are)."
+        )
+    if content and (not suffix or content_suffix != suffix):
+        raise _disagreement(path, suffix, content, content_suffix)
+    if raw and not content and (suffix == ".docx" or (suffix == ".pdf" and b"%PDF-" not in raw[:1024])):
+        kind = suffix[1:].upper()
+        raise refusal(
+            path,
+            f"文件已损坏，或不是 {kind}：开头没有 {kind} 的标志。请重新下载或另存一份后再试。",
+            f"it is damaged or no {kind}: it does not begin like one; download or save it again.",
+        )
+    return _imported(LOADERS[suffix])
+
+
+def _content(raw: bytes) -> tuple[str, str]:
+    """The binary format that a file's content gives away (empty for text), and the suffix of our format for it."""
+    for magic, format_name, suffix in _MAGIC:
+        if raw.startswith(magic):
+            return format_name, suffix
+    if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+        return "", ".html"
+    return "", ""
+
+
+def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> LoadError:
+    if content_suffix and content_suffix in LOADERS:
+        return refusal(
+            path,
+            f"后缀是 {suffix}，内容却是 {content}。若确是 {content_suffix} 文件，请改正后缀再试。",
+            f"its suffix is {suffix} but its content is {content}; if it is a {content_suffix} file, rename it.",
+        )
+    return refusal(
+        path,
+        f"内容是 {content}，属于二进制文件，不是文档。请换成文本、HTML、PDF 或 DOCX 文件。",
+        f"its content is {content}: a binary file, no document; give a text, HTML, PDF or DOCX file instead.",
+    )
+
+
+def _imported(target: str) -> Loader:
+    module, _, function = target.partition(":")
+    return cast(Loader, getattr(importlib.import_module(module), function))
+
+
+def _title_in_text(text: str) -> str:
+    """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
+    lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
+    heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
+    return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]

@@ -1,0 +1,58 @@
+"""The contract of loading: what a loader takes and gives, and the limits that every file must keep.
+
+A loader is a function ``(raw: bytes, name: str) -> Extracted``, one per format, each in a file of its own. It raises
+:class:`~rag.errors.LoadError` for what it cannot read. ``name`` serves messages and format details only; a loader
+never opens files.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rag.errors import LoadError
+
+MAX_BYTES = 50_000_000
+"""Largest file taken in, in bytes, unless the caller says otherwise."""
+
+MAX_UNPACKED_BYTES = 200_000_000
+"""Largest total size, in bytes, of what a packed format (.docx) unpacks to."""
+
+MAX_XML_BYTES = 64_000_000
+"""Largest single XML part of a packed format, in bytes: parsed, it takes about ten times that in memory."""
+
+MAX_PAGES = 5_000
+"""Most pages that a paged format (.pdf) may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What a loader reads out of one file.
+
+    Attributes:
+        text: the text; for plain text exactly what the file's bytes decode to, line ends and all.
+        title: the title that the file's own metadata gives, else empty.
+        date: the day of publication or making that the file's own metadata gives.
+        source: who published it according to the file's own metadata, else empty.
+        page_starts: for paged formats, the offset in ``text`` at which each page begins, ascending.
+        encoding: for plain text a key of :data:`rag.loading.encodings.ENCODINGS`, otherwise the name of the format.
+    """
+
+    text: str
+    title: str = ""
+    date: datetime.date | None = None
+    source: str = ""
+    page_starts: tuple[int, ...] = ()
+    encoding: str = ""
+
+
+Loader = Callable[[bytes, str], Extracted]
+
+
+def refusal(name: str, zh: str, en: str) -> LoadError:
+    """The error that refuses a file: its name, then the reason and what to do, in both languages."""
+    return LoadError(f"无法读入 {name}：{zh}", f"Cannot load {name}: {en}")
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with lone surrogates, which no file can hold, as U+FFFD; for formats that can name any code point."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

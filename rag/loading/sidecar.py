@@ -1,0 +1,122 @@
+"""What is known about files beyond what they say themselves: ``documents.toml`` or ``seeds.toml`` beside them.
+
+One table per file name, every key optional::
+
+    ["000.txt"]
+    title = "…"
+    date = 2023-03-05
+    source = "新华网"
+    event = "…"
+    speakers = ["金壮龙"]
+    roles = { "金壮龙" = "工业和信息化部部长" }
+"""
+
+import datetime
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rag.loading.base import refusal
+
+SIDECAR_NAMES = ("documents.toml", "seeds.toml")
+"""Names of the file, the first that describes a document wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a sidecar says about one file; empty where it says nothing.
+
+    Attributes:
+        title: title to show.
+        date: day of publication.
+        source: who published it.
+        event: the occasion.
+        speakers: people who speak in it.
+        roles: what a speaker is (金壮龙 → 工业和信息化部部长); its keys are among ``speakers``.
+    """
+
+    title: str = ""
+    date: datetime.date | None = None
+    source: str = ""
+    event: str = ""
+    speakers: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+
+def metadata_of(path: Path) -> Metadata:
+    """What the sidecars in the file's folder say about the file.
+
+    Raises:
+        LoadError: a sidecar cannot be read, or says something that cannot be understood.
+    """
+    for sidecar_name in SIDECAR_NAMES:
+        sidecar = path.parent / sidecar_name
+        try:
+            status = sidecar.stat()
+        except OSError:
+            continue
+        table = _tables(sidecar, status.st_mtime_ns, status.st_size).get(path.name)
+        if table is not None:
+            return _metadata(table, f"{sidecar} [{path.name}]")
+    return Metadata()
+
+
+@lru_cache(maxsize=8)
+def _tables(sidecar: Path, modified: int, size: int) -> dict[str, Any]:
+    """The sidecar's tables; ``modified`` and ``size`` make a changed file another entry of the cache."""
+    try:
+        return tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise refusal(
+            str(sidecar),
+            f"不是有效的 UTF-8 编码 TOML 文件（{error}）。请改正，或移走它。",
+            f"it is not a valid TOML file in UTF-8 ({error}); mend it or move it away.",
+        ) from error
+
+
+def _metadata(table: object, where: str) -> Metadata:
+    if not isinstance(table, dict):
+        raise _misunderstood(where, "应为一个表", "must be a table")
+    known = {"title", "date", "source", "event", "speakers", "roles"}
+    if unknown := sorted(table.keys() - known):
+        names, allowed = "、".join(unknown), ", ".join(sorted(known))
+        raise _misunderstood(where, f"不认识的键 {names}（可用：{allowed}）", f"unknown key {names} (known: {allowed})")
+    for key in ("title", "source", "event"):
+        if not isinstance(table.get(key, ""), str):
+            raise _misunderstood(where, f"{key} 应为字符串", f"{key} must be a string")
+    speakers, roles = table.get("speakers", []), table.get("roles", {})
+    if not isinstance(speakers, list) or not all(isinstance(speaker, str) for speaker in speakers):
+        raise _misunderstood(where, "speakers 应为字符串数组", "speakers must be an array of strings")
+    if not isinstance(roles, dict) or not all(isinstance(role, str) for role in roles.values()):
+        raise _misunderstood(where, "roles 应为“姓名 = 职务”的表", "roles must be a table of strings")
+    if strangers := sorted(roles.keys() - set(speakers)):
+        names = "、".join(strangers)
+        raise _misunderstood(where, f"roles 中的 {names} 不在 speakers 里", f"roles names {names}, not in speakers")
+    return Metadata(
+        title=table.get("title", "").strip(),
+        date=_date(table.get("date"), where),
+        source=table.get("source", "").strip(),
+        event=table.get("event", "").strip(),
+        speakers=tuple(speakers),
+        roles=dict(roles),
+    )
+
+
+def _date(value: object, where: str) -> datetime.date | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, datetime.date):
+        return value
+    try:
+        return datetime.date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise _misunderstood(where, "date 应写作 2023-03-05", "date must be written as 2023-03-05") from None
+
+
+def _misunderstood(where: str, zh: str, en: str) -> Exception:
+    return refusal(where, f"{zh}。请改正后再试。", f"{en}; mend it and try again.")

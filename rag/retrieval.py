@@ -1,0 +1,262 @@
+"""Retrieval: lexical and dense search, fused; filters; reprints of one passage collapsed into one hit."""
+
+import datetime
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.dense import DenseIndex
+from rag.documents import Document
+from rag.errors import UsageError
+from rag.lexical import LexicalIndex, terms_of
+from rag.store import Filters, Store, StoredChunk
+
+if TYPE_CHECKING:
+    from embeddings import TextEmbedder
+
+LEXICAL_WEIGHT = 0.6
+CANDIDATES = 100
+LONGEST_QUESTION = 2000
+SAME_PASSAGE = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage.
+
+    Attributes:
+        document: the document it stands in.
+        start, end: its exact span in ``document.text``.
+        text: how it reads.
+        speakers: who speaks in it.
+        score: fused score, from 0 to 1.
+        lexical_rank, dense_rank: its place (from 1) in either list; None where it was not found that way.
+        similarity: cosine similarity to the question, where it was found by the dense search.
+        reprints: other documents that carry the same passage.
+    """
+
+    document: Document
+    start: int
+    end: int
+    text: str
+    speakers: tuple[str, ...]
+    score: float
+    lexical_rank: int | None
+    dense_rank: int | None
+    similarity: float | None = None
+    reprints: tuple[Document, ...] = ()
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """The ways it was found: ``lexical``, ``dense`` or both."""
+        ranks = (("lexical", self.lexical_rank), ("dense", self.dense_rank))
+        return tuple(name for name, rank in ranks if rank is not None)
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A chunk on its way to a hit."""
+
+    chunk: int
+    score: float = 0.0
+    lexical_rank: int | None = None
+    dense_rank: int | None = None
+    similarity: float | None = None
+    terms: set[int] = field(default_factory=set)
+
+
+class Retriever:
+    """Finds the passages of a store that serve a question. Follows the store's changes, also those of other processes."""
+
+    def __init__(self, store: Store, embedder: "TextEmbedder") -> None:
+        self.store = store
+        self.embedder = embedder
+        self._dense: DenseIndex | None = None
+        self._lengths: NDArray[np.int32] = np.zeros(1, np.int32)
+        self._generation = -1
+        self._query_vector = lru_cache(maxsize=256)(self._embed_query)
+
+    def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The best ``k`` passages for a question, best first.
+
+        Args:
+            question: what is asked, at most 2,000 characters.
+            k: how many passages, at least 1.
+            filters: what to limit the search to.
+
+        Raises:
+            UsageError: the question is empty or too long, or ``k`` is below 1.
+        """
+        question = checked_question(question)
+        if k < 1:
+            raise UsageError(zh=f"结果数 k 至少是 1，而不是 {k}。", en=f"k must be at least 1, not {k}.")
+        self.refresh()
+        allowed = self.store.allowed(filters) if filters else None
+        candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
+        return self._collapsed(candidates, k)
+
+    def query_vector(self, question: str) -> NDArray[np.float32]:
+        """The question's unit vector, shape (dimension,); remembered for the questions asked last."""
+        return self._query_vector(question)
+
+    def lexical(self) -> LexicalIndex:
+        """The lexical index as it is now, on this thread's connection."""
+        return LexicalIndex(self.store.connection, self._lengths)
+
+    def refresh(self) -> None:
+        """Takes in what has changed in the store since the last question."""
+        generation = self.store.generation
+        if generation == self._generation and self._dense is not None:
+            return
+        self.store.index_lexically()
+        generation = self.store.generation
+        self._lengths = self.store.chunk_lengths()
+        if self._dense is None:
+            self._dense = DenseIndex.open(self.store)
+        else:
+            self._dense.refresh(self.store, generation)
+        self._generation = generation
+
+    def _embed_query(self, question: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embedder.queries([question])[0]
+        return vector
+
+    def _fused(self, question: str, allowed: NDArray[np.bool_] | None, depth: int) -> list[_Candidate]:
+        """Candidates of both lists, best first: 0.6 of the lexical and 0.4 of the dense score, each scaled to 0…1.
+
+        Words that no document knows (a question in another language) leave the lexical list that much less weight.
+
+        Scaling by each list's own extremes with 0 for what a list lacks did better than reciprocal rank fusion in our
+        measurements (docs/benchmarks.md).
+        """
+        assert self._dense is not None
+        found: dict[int, _Candidate] = {}
+        lexical = self.lexical()
+        lexical_weight = LEXICAL_WEIGHT * lexical.known_share(question)
+        chunks, scores = lexical.search(question, depth, allowed)
+        for rank, (chunk, score) in enumerate(zip(chunks.tolist(), _scaled(scores), strict=True), 1):
+            candidate = found.setdefault(chunk, _Candidate(chunk))
+            candidate.lexical_rank = rank
+            candidate.score += lexical_weight * score
+        chunks, similarities = self._dense.search(self.query_vector(question), depth, allowed)
+        alive = self._lengths
+        for rank, (chunk, score, cosine) in enumerate(
+            zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True), 1
+        ):
+            if chunk >= alive.size or not alive[chunk]:
+                continue
+            candidate = found.setdefault(chunk, _Candidate(chunk))
+            candidate.dense_rank = rank
+            candidate.similarity = float(cosine)
+            candidate.score += (1 - lexical_weight) * score
+        return sorted(found.values(), key=lambda candidate: (-candidate.score, candidate.chunk))
+
+    def _collapsed(self, candidates: list[_Candidate], k: int) -> list[Hit]:
+        """The first ``k`` candidates as hits; a passage that a near-equal document repeats is named, not repeated."""
+        hits: list[Hit] = []
+        kept: list[tuple[StoredChunk, set[int]]] = []
+        for start in range(0, len(candidates), 2 * k):
+            group = candidates[start : start + 2 * k]
+            chunks = self.store.chunks(candidate.chunk for candidate in group)
+            for candidate in group:
+                chunk = chunks.get(candidate.chunk)
+                if chunk is None:  # removed by another process a moment ago
+                    continue
+                original = self._original(chunk, kept)
+                if original is None:
+                    kept.append(
+                        (chunk, set(terms_of(chunk.text).tolist()) if self.store.links(chunk.document_id) else set())
+                    )
+                    hits.append(self._hit(candidate, chunk))
+                    if len(hits) == k:
+                        return hits
+                elif all(reprint.id != chunk.document_id for reprint in hits[original].reprints):
+                    reprint = self.store.document(chunk.document_id)
+                    hits[original] = replace(hits[original], reprints=(*hits[original].reprints, reprint))
+        return hits
+
+    def _original(self, chunk: StoredChunk, kept: list[tuple[StoredChunk, set[int]]]) -> int | None:
+        """Place of the kept hit whose passage ``chunk`` repeats; None where it is new.
+
+        Two copies of a text may be cut differently, so a passage counts as repeated when the kept passages of a linked
+        document together hold 70 % of its terms.
+        """
+        linked = set(self.store.links(chunk.document_id))
+        places = [place for place, (other, _) in enumerate(kept) if other.document_id in linked]
+        if not places:
+            return None
+        own = set(terms_of(chunk.text).tolist())
+        shares = {place: len(own & kept[place][1]) for place in places}
+        together: set[int] = set().union(*(kept[place][1] for place in places))
+        if len(own & together) < SAME_PASSAGE * len(own):
+            return None
+        return max(places, key=lambda place: (shares[place], -place))
+
+    def _hit(self, candidate: _Candidate, chunk: StoredChunk) -> Hit:
+        return Hit(
+            document=self.store.document(chunk.document_id),
+            start=chunk.start,
+            end=chunk.end,
+            text=chunk.text,
+            speakers=chunk.speakers,
+            score=candidate.score,
+            lexical_rank=candidate.lexical_rank,
+            dense_rank=candidate.dense_rank,
+            similarity=candidate.similarity,
+        )
+
+
+def checked_question(question: str) -> str:
+    """A question without the blanks around it.
+
+    Raises:
+        UsageError: it is empty, has no letter or digit, or is longer than 2,000 characters.
+    """
+    question = question.strip()
+    if not any(character.isalnum() for character in question):
+        raise UsageError(zh="问题是空的。请写出要问什么。", en="The question is empty. Write what you want to ask.")
+    if len(question) > LONGEST_QUESTION:
+        raise UsageError(
+            zh=f"问题有 {len(question):,} 字，最长可以有 {LONGEST_QUESTION:,} 字。请缩短问题；要查阅的材料请用 youju add 加入索引。",
+            en=f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most. Shorten it; material to "
+            "consult goes into the index with 'youju add'.",
+        )
+    return question
+
+
+def parsed_day(value: str | datetime.date | None, field_name: str) -> datetime.date | None:
+    """A day given as a date or as ``2023``, ``2023-04`` or ``2023-04-21``; an ``before`` day means the period's last day.
+
+    Raises:
+        UsageError: it is not a day.
+    """
+    if value is None or isinstance(value, datetime.date):
+        return value
+    parts = value.strip().split("-")
+    try:
+        numbers = [int(part) for part in parts]
+        if len(numbers) == 3:
+            return datetime.date(*numbers)
+        year, month = (numbers + [12 if field_name == "before" else 1])[:2]
+        if field_name == "before":
+            following = datetime.date(year + month // 12, month % 12 + 1, 1)
+            return following - datetime.timedelta(days=1)
+        return datetime.date(year, month, 1)
+    except (ValueError, TypeError) as error:
+        raise UsageError(
+            zh=f"“{value}”不是日期；请写成 2023、2023-04 或 2023-04-21。",
+            en=f"'{value}' is not a date; write 2023, 2023-04 or 2023-04-21.",
+        ) from error
+
+
+def _scaled(scores: NDArray[np.float32]) -> list[float]:
+    """Scores on a scale from the list's lowest (0) to its highest (1)."""
+    if not scores.size:
+        return []
+    low, high = float(scores.min()), float(scores.max())
+    if high <= low:
+        return [1.0] * scores.size
+    return [(score - low) / (high - low) for score in scores.tolist()]

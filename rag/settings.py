@@ -1,0 +1,61 @@
+"""Settings: what can be chosen, from arguments first, then from the environment, then the defaults."""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from rag.chunks import DEFAULT_SIZE
+from rag.errors import UsageError
+
+SEEDS = Path(__file__).resolve().parent.parent / "seeds"
+"""Folder of the embedded sample documents; it lies beside the package in a checkout and in a wheel."""
+
+_ELSEWHERE = {
+    "YOUJU_HOME",
+    "YOUJU_LANGUAGE",
+    "YOUJU_ENDPOINT",
+    "YOUJU_MODEL",
+    "YOUJU_API_KEY",
+    "YOUJU_EMBEDDING_KEY",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an assistant is opened with.
+
+    Attributes:
+        index: folder of the index; empty for the embedded sample documents (``YOUJU_INDEX``).
+        embedder: ``default``, a sentence-transformers name or path, or an endpoint (``YOUJU_EMBEDDER``).
+        language_model: ``auto``, ``local``, ``extractive``, a GGUF file or an endpoint (``YOUJU_LANGUAGE_MODEL``).
+        chunk_size: size of the chunks of a new index, in characters (``YOUJU_CHUNK_SIZE``).
+    """
+
+    index: str = ""
+    embedder: str = "default"
+    language_model: str = "auto"
+    chunk_size: int = DEFAULT_SIZE
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """The settings that the environment gives.
+
+        Raises:
+            UsageError: a variable beginning with ``YOUJU_`` is unknown (mistyped, perhaps), or has no possible value.
+        """
+        known = {f"YOUJU_{field.name.upper()}": field.name for field in fields(cls)}
+        unknown = sorted(name for name in os.environ if name.startswith("YOUJU_") and name not in {*known, *_ELSEWHERE})
+        if unknown:
+            allowed = "、".join(sorted({*known, *_ELSEWHERE}))
+            raise UsageError(
+                zh=f"不认识环境变量 {'、'.join(unknown)}；可以设置的有：{allowed}。",
+                en=f"Unknown environment variable {', '.join(unknown)}; these are known: {allowed.replace('、', ', ')}.",
+            )
+        values = {field: os.environ[name] for name, field in known.items() if os.environ.get(name)}
+        size = values.pop("chunk_size", str(DEFAULT_SIZE))
+        if not size.isdecimal():
+            raise UsageError(
+                zh=f"YOUJU_CHUNK_SIZE 应是字数，而不是“{size}”。",
+                en=f"YOUJU_CHUNK_SIZE must be a number of characters, not '{size}'.",
+            )
+        return cls(**values, chunk_size=int(size))

@@ -1,0 +1,276 @@
+"""Cleaning as a view: text that reads well, each character of which knows its place in the stored text.
+
+Hard-wrapped lines are joined, spaces inside Chinese text and zero-width characters left out, full-width letters and
+digits shown half-width, half-width punctuation between Chinese characters shown full-width, and captions that break
+a sentence left out. The stored text is never changed: a view only leaves characters out or shows one for one, so a
+span of the view maps to the exact characters it came from.
+"""
+
+import re
+import unicodedata
+from array import array
+from dataclasses import dataclass
+
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+TERMINAL = "。！？；…!?;"
+CLOSING = "”’」』）)】》〉\"'"
+
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {0xFF05: ord("%")}
+_PUNCTUATION = str.maketrans(",:;?!", "，：；？！")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0e-\x1f]")
+_BESIDE = f"[{HAN}，。、；：？！“”‘’（）《》]"
+_BLANKS = "[ \t\u00a0\u3000]+"
+_SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}(?=\\S)|{_BLANKS}(?={_BESIDE})")
+_PUNCTUATION_BESIDE_HAN = re.compile(f"(?<=[{HAN}”’）》%％])[,:;?!]|[,:;?!](?=[{HAN}“‘（《])")
+_LINE = re.compile(r"[^\r\n\f\x0b\x85\u2028\u2029]+")
+_ENDS = re.compile(f"[{TERMINAL}：:。.][{CLOSING}]*$")
+_CAPTION = re.compile(
+    r"^[^，。；？！,;?!]{0,20}(?:摄|供图|资料图|资料图片|制图|配图)[）)]?$|^[（(]?(?:图|上图|下图|左图|右图)[：:为].{0,60}$"
+)
+_LIST_ITEM = re.compile(
+    r"^(?:[（(]?[一二三四五六七八九十]{1,3}(?:是|、|）|\))|第[一二三四五六七八九十]{1,3}[，,、]|[（(]?\d{1,2}(?:[、．）)]|\.(?!\d))"
+    r"|[•●■◆*-]\s|(?:首先|其次|再次|最后)[，,])"
+)
+_MARKDOWN_HEADING = re.compile(r"^#{1,6}\s")
+_NUMBERED_HEADING = re.compile(
+    r"^(?:第[一二三四五六七八九十百\d]{1,4}[章节编部分条]|[（(]?[一二三四五六七八九十\d]{1,3}[、）)．])"
+)
+_BYLINE = re.compile(f"^(?:[{HAN}]{{2,12}}|本报)?记者[\\s　]*[{HAN}·]{{2,4}}(?:[\\s、　]+[{HAN}·]{{2,4}})*$")
+_NOTE = re.compile(
+    r"^(?:来源|责任编辑|责编|编辑|作者|版权声明|原标题|发布时间)[：:]"
+    r"|^(?:19|20)\d\d\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?[\s\d:：]*$"
+    f"|^[（(](?:下转|上接)第?.{{1,12}}[）)]$|^(?:新华社|人民网|中新社|中新网)[{HAN}]{{2,8}}\\d{{1,2}}月\\d{{1,2}}日电$"
+)
+_LABEL = re.compile(r"^[^\s，。、；：？！,;:?!“”‘’（）()《》]{1,20}[：:]")
+_LONGEST_HEADING = 40
+_LONGEST_HEADING_WITH_COMMA = 32
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Readable text over a stored text.
+
+    Attributes:
+        text: the readable text; paragraphs are separated by one newline each.
+        offsets: for each character of ``text`` the offset of the stored character that it shows, ascending.
+    """
+
+    text: str
+    offsets: "array[int]"
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Stored span of the view's ``[start, end)``, without the blanks at its ends; (0, 0) when nothing is left."""
+        while start < end and self.text[start].isspace():
+            start += 1
+        while end > start and self.text[end - 1].isspace():
+            end -= 1
+        return (self.offsets[start], self.offsets[end - 1] + 1) if start < end else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One non-blank line of the stored text, without the blanks at its ends."""
+
+    start: int
+    end: int
+    text: str
+    isolated: bool
+    hard_break: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Lines that read as one. ``kind`` is ``"text"``, ``"heading"`` (a title or section heading) or ``"note"``.
+
+    A note is a line about the document: its byline, date line, source or editor.
+    """
+
+    lines: tuple[Line, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paragraphs of a text, and whether its lines were broken at a fixed width."""
+
+    paragraphs: tuple[Paragraph, ...]
+    hard_wrapped: bool
+
+
+def layout(text: str) -> Layout:
+    """Finds the paragraphs of a text: which lines go on in the next, which are headings, which are captions."""
+    lines = _lines(text)
+    wrapped = _is_hard_wrapped(lines)
+    kinds = _kinds(lines, wrapped)
+    paragraphs: list[Paragraph] = []
+    current: list[Line] = []
+    current_kind = "text"
+    for position, line in enumerate(lines):
+        if (
+            current
+            and current_kind == "text"
+            and _is_caption(line, wrapped)
+            and _next_continues(lines, kinds, position)
+        ):
+            continue  # a caption in the middle of a sentence: not part of what is read
+        if current and not _is_continuation(current[-1], current_kind, line, kinds[position], wrapped):
+            paragraphs.append(Paragraph(tuple(current), current_kind))
+            current = []
+        if not current:
+            current_kind = kinds[position]
+        current.append(line)
+    if current:
+        paragraphs.append(Paragraph(tuple(current), current_kind))
+    return Layout(tuple(paragraphs), wrapped)
+
+
+def view_of(text: str, paragraphs: "tuple[Paragraph, ...]") -> View:
+    """The readable view of the given paragraphs of ``text``, in their order."""
+    pieces: list[str] = []
+    offsets: array[int] = array("q")
+    for paragraph in paragraphs:
+        before = ""
+        for line in paragraph.lines:
+            if before and before.isascii() and line.text[0].isascii() and before.isalnum():
+                pieces.append(" ")
+                offsets.append(line.start - 1)
+            shown, places = _readable(text, line.start, line.end)
+            pieces.append(shown)
+            offsets.extend(places)
+            before = line.text[-1]
+        # A paragraph's end is shown as a newline that stands on the last character's place.
+        pieces.append("\n")
+        offsets.append(paragraph.lines[-1].end - 1)
+    return View("".join(pieces), offsets)
+
+
+def view(text: str) -> View:
+    """The readable view of a whole text."""
+    return view_of(text, layout(text).paragraphs)
+
+
+def readable(text: str) -> str:
+    """A sentence of stored text as a person reads it: lines joined, stray spaces and captions left out."""
+    lines = _lines(text)
+    body = tuple(line for line in lines if not _is_caption(line, wrapped=False)) or tuple(lines)
+    return view_of(text, (Paragraph(body, "text"),)).text.strip() if body else ""
+
+
+def is_list_item(text: str) -> bool:
+    """Whether a line opens an item of a list (``一是…``, ``第二，…``, ``3．…``)."""
+    return bool(_LIST_ITEM.match(text))
+
+
+def _lines(text: str) -> list[Line]:
+    lines: list[Line] = []
+    previous_end = 0
+    for match in _LINE.finditer(text):
+        content = match.group()
+        stripped = content.strip()
+        if not stripped:
+            continue
+        start = match.start() + content.index(stripped[0])
+        gap = text[previous_end:start]
+        isolated_before = not lines or len(re.findall(r"\n|\r(?!\n)|\f", gap)) > 1
+        end = start + len(stripped)
+        rest = text[end : end + 80]
+        after = rest[: len(rest) - len(rest.lstrip())]
+        isolated_after = not rest.strip() or len(re.findall(r"\n|\r(?!\n)|\f", after)) > 1
+        lines.append(Line(start, end, stripped, isolated_before and isolated_after, content.endswith("  ")))
+        previous_end = end
+    return lines
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def _is_hard_wrapped(lines: list[Line]) -> bool:
+    """Whether most lines stop without a sentence's end, at about one width."""
+    if len(lines) < 8 or sum(len(line.text) for line in lines) > 60 * len(lines):
+        return False
+    open_lines = [line for line in lines if not _ENDS.search(line.text)]
+    if len(open_lines) < 0.4 * len(lines):
+        return False
+    widths = sorted(_width(line.text) for line in open_lines)
+    return widths[len(widths) // 2] >= 0.7 * widths[int(len(widths) * 0.95)]
+
+
+def _kinds(lines: list[Line], wrapped: bool) -> list[str]:
+    """The kind of each line; from the last to the first, because a heading shows by what follows it."""
+    kinds: list[str] = ["text"] * len(lines)
+    for position in reversed(range(len(lines))):
+        line = lines[position]
+        if _NOTE.match(line.text) or _BYLINE.match(line.text):
+            kinds[position] = "note"
+        elif _is_caption(line, wrapped):
+            continue
+        elif wrapped:
+            last = position + 1 == len(lines)
+            before_unit = last or kinds[position + 1] != "text" or _opens_unit(lines[position + 1])
+            stands_alone = line.isolated or position < 3 or line.text.startswith("——")
+            if before_unit and stands_alone and _looks_like_heading(line):
+                kinds[position] = "heading"
+        elif _looks_like_heading(line):
+            kinds[position] = "heading"
+    return kinds
+
+
+def _is_caption(line: Line, wrapped: bool) -> bool:
+    return bool(_CAPTION.match(line.text)) and (line.isolated or not wrapped)
+
+
+def _opens_unit(line: Line) -> bool:
+    """Whether a line surely begins something new: a heading mark, a list item, a label such as ``记者：``."""
+    text = line.text
+    return text.startswith("——") or bool(_MARKDOWN_HEADING.match(text) or is_list_item(text) or _LABEL.match(text))
+
+
+def _looks_like_heading(line: Line) -> bool:
+    text = line.text
+    if _MARKDOWN_HEADING.match(text):
+        return True
+    if _ENDS.search(text) or "。" in text or text[-1] in "，、,":
+        return False
+    if is_list_item(text) and (not _NUMBERED_HEADING.match(text) or re.search("[，,；;]", text)):
+        return False
+    if re.search("[，,]", text):
+        return len(text) <= _LONGEST_HEADING_WITH_COMMA
+    return len(text) <= (2 * _LONGEST_HEADING if line.isolated else _LONGEST_HEADING)
+
+
+def _is_continuation(line: Line, kind: str, successor: Line, successor_kind: str, wrapped: bool) -> bool:
+    """Whether ``line`` breaks off and is continued by ``successor``."""
+    if kind == "heading":  # a heading may be set over two lines
+        return successor_kind == "heading" and line.hard_break
+    if kind == "note" or successor_kind != "text" or _ENDS.search(line.text) or _opens_unit(successor):
+        return False
+    if wrapped:
+        return True
+    return len(line.text) > _LONGEST_HEADING_WITH_COMMA and bool(re.search("[，。,；;]", line.text))
+
+
+def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
+    """Whether the line after the caption at ``position`` may continue the sentence before it."""
+    if position == 0 or position + 1 >= len(lines) or _ENDS.search(lines[position - 1].text):
+        return False
+    return kinds[position + 1] == "text" and not _opens_unit(lines[position + 1])
+
+
+def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
+    """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
+    raw = text[start:end]
+    shown = raw.translate(_WIDE)
+    shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
+    dropped = [match.span() for match in _INVISIBLE.finditer(shown)]
+    dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
+    heading = _MARKDOWN_HEADING.match(shown)
+    if heading:
+        dropped.append(heading.span())
+    if not dropped:
+        return shown, array("q", range(start, end))
+    keep = bytearray(b"\1") * len(shown)
+    for first, last in dropped:
+        keep[first:last] = bytes(last - first)
+    kept = [position for position in range(len(shown)) if keep[position]]
+    return "".join(shown[position] for position in kept), array("q", (start + position for position in kept))
