@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings.cache import cache_folder
 from embeddings.e5_reference import REFERENCE_DOCUMENTS, REFERENCE_QUERIES, REFERENCE_VECTORS
 from embeddings.errors import EmbeddingError, WeightsError
+from embeddings.local import MANIFEST
 from embeddings.weights import Part, Weights, exclusive, hash_file, locate_parts, writing
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ LAYOUT = 1
 """Raised when the folder's content changes, so that an older folder is made again."""
 REFERENCE_COSINE = 0.9995
 """Smallest cosine accepted between our vectors and the reference; measured 0.9998 and more (see ``e5_reference``)."""
-MANIFEST = "youju.json"
 FOLDER_MEGABYTES = 500
 
 E5_WEIGHTS = Weights(

@@ -37,7 +37,7 @@ def load(setting: str | Embedder | TextEmbedder = DEFAULT, *, threads: int | Non
 
 
 def _local(setting: str) -> TextEmbedder:
-    from embeddings.local import is_folder
+    from embeddings.local import folder_name, is_folder
 
     if not setting:
         raise UsageError("向量模型的名称为空", "The name of the embedder is empty")
@@ -48,17 +48,16 @@ def _local(setting: str) -> TextEmbedder:
                 f"没有向量模型的文件夹 {setting}（试过 {folder}）",
                 f"There is no model folder {setting} (tried {folder})",
             )
-        return _shared(str(folder))
-    return _shared(setting)
+        return _shared(str(folder), folder_name(folder))
+    return _shared(setting, setting)
 
 
 @lru_cache(SHARED_MODELS)
-def _shared(setting: str) -> TextEmbedder:
+def _shared(setting: str, name: str) -> TextEmbedder:
     from embeddings import e5, local
 
     if setting == DEFAULT:
         return TextEmbedder(e5.NAME, e5.load_e5, dimension=e5.DIMENSION)
-    name = local.folder_name(Path(setting)) if Path(setting).is_absolute() else setting
     return TextEmbedder(name, lambda: local.load_named(setting))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from embeddings.base import Embedder
 
+MANIFEST = "youju.json"
 FINGERPRINTED = (".json", ".safetensors")
 SAMPLE_BYTES = 1 << 20
 HUB_SECONDS = 5.0
@@ -56,10 +57,13 @@ def is_folder(name: str) -> bool:
 def folder_name(folder: Path) -> str:
     """Identity of a model in a folder: the folder's own name and a fingerprint of its files, wherever it lies.
 
-    The fingerprint covers names, sizes, and of each file the first, middle and last MiB.
+    The fingerprint covers names, sizes, and of each file the first, middle and last MiB, but not our own manifest,
+    which holds times.
     """
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in FINGERPRINTED):
+        if path.name == MANIFEST:
+            continue
         size = path.stat().st_size
         digest.update(f"{path.relative_to(folder).as_posix()} {size}\n".encode())
         with path.open("rb") as file:

@@ -43,28 +43,24 @@ def attribute(
             line that names the year.
     """
     wanted = set(terms_of(claim).tolist())
-    terms = {id(part): set(terms_of(part.sentence.text).tolist()) for part in evidence}
     chosen: list[Evidence] = []
-    covered: set[int] = set()
     while len(chosen) < MOST_CITATIONS:
-        cited = "\n".join(part.sentence.text for part in chosen)
-        missing = missing_figures(claim, cited)
         rest = [part for part in evidence if part not in chosen]
-        if not rest or (chosen and covered >= wanted and not missing):
+        gains = [(_gain(claim, wanted, chosen, part), part.score) for part in rest]
+        if not gains or max(gains)[0] < (WORTHWHILE if chosen else 0.01):
             break
-
-        def gain(part: Evidence, missing: tuple[str, ...] = missing, cited: str = cited) -> tuple[float, float]:
-            share = len((terms[id(part)] & wanted) - covered) / max(1, len(wanted))
-            figures = len(missing) - len(missing_figures(claim, f"{cited}\n{part.sentence.text}"))
-            return share + 0.5 * figures / max(1, len(figures_in(claim))), part.score
-
-        best = max(rest, key=gain)
-        if gain(best)[0] < (WORTHWHILE if chosen else 0.01):
-            break
-        chosen.append(best)
-        covered |= terms[id(best)]
+        chosen.append(rest[gains.index(max(gains))])
     citations = [_citation(part, part.sentence) for part in chosen]
     return citations + _for_missing_figures(claim, chosen, context)
+
+
+def _gain(claim: str, wanted: set[int], chosen: list[Evidence], part: Evidence) -> float:
+    """What a sentence adds to those chosen: its share of the claim's terms, and half as much again for its figures."""
+    cited = "\n".join(other.sentence.text for other in chosen)
+    covered = set(terms_of(cited).tolist())
+    share = len((set(terms_of(part.sentence.text).tolist()) & wanted) - covered) / max(1, len(wanted))
+    figures = len(missing_figures(claim, cited)) - len(missing_figures(claim, f"{cited}\n{part.sentence.text}"))
+    return share + 0.5 * figures / max(1, len(figures_in(claim)))
 
 
 def _for_missing_figures(

@@ -83,18 +83,22 @@ class DenseIndex:
         found = identifiers[0] >= 0
         return identifiers[0][found], scores[0][found]
 
-    def holds(self, store: Store) -> bool:
-        """Whether the index holds exactly the store's vectors (a full comparison, for ``doctor``)."""
+    @classmethod
+    def saved_is_sound(cls, store: Store) -> bool:
+        """Whether the saved file is of the store's generation and holds exactly its vectors (a full comparison)."""
         import faiss
 
-        identifiers = np.sort(faiss.vector_to_array(self._index.id_map))
+        generation = store.generation
+        found = _load(store.folder / FILE_NAME, store.embedder, store.dimension)
+        if found is None or found[1] != generation:
+            return False
+        index = found[0]
+        identifiers = np.sort(faiss.vector_to_array(index.id_map))
         if not np.array_equal(identifiers, store.chunk_ids()):
             return False
         parts = np.array_split(identifiers, max(1, identifiers.size // 8192))
         return all(
-            np.allclose(self._index.reconstruct_batch(part), store.vectors(part), atol=2e-3)
-            for part in parts
-            if part.size
+            np.allclose(index.reconstruct_batch(part), store.vectors(part), atol=2e-3) for part in parts if part.size
         )
 
 

@@ -56,6 +56,7 @@ CREATE TABLE links (
     similarity REAL NOT NULL, PRIMARY KEY (document_id, other_id)
 ) WITHOUT ROWID;
 """
+_DOCUMENTS = "SELECT id, path, title, date, source, event, speakers, page_starts, encoding, digest, text FROM documents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,24 +362,11 @@ class Store:
         ]
 
     def _document(self, document_id: str) -> Document:
-        columns = "id, path, title, date, source, event, speakers, page_starts, encoding, digest, text"
         with self._errors():
-            row = self.connection.execute(f"SELECT {columns} FROM documents WHERE id = ?", (document_id,)).fetchone()  # noqa: S608
+            row = self.connection.execute(f"{_DOCUMENTS} WHERE id = ?", (document_id,)).fetchone()
         if row is None:
             raise _unknown(document_id)
-        return Document(
-            id=row[0],
-            path=row[1],
-            title=row[2],
-            date=_date(row[3]),
-            source=row[4],
-            event=row[5],
-            speakers=_split(row[6]),
-            page_starts=tuple(json.loads(row[7])),
-            encoding=row[8],
-            digest=row[9],
-            text=row[10],
-        )
+        return _document_of(row)
 
     def chunks(self, identifiers: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks with the given ids, by id."""
@@ -481,6 +469,37 @@ class Store:
             yield
         except sqlite3.Error as error:
             raise _store_error(error, self.folder) from error
+
+
+def rescued_documents(folder: Path) -> Iterator[Document]:
+    """The documents that can still be read from a damaged store, one by one."""
+    connection = sqlite3.connect((folder / FILE_NAME).resolve().as_uri() + "?mode=ro", uri=True)
+    with contextlib.closing(connection):
+        try:
+            identifiers = [row[0] for row in connection.execute("SELECT rowid FROM documents NOT INDEXED")]
+        except sqlite3.Error:
+            identifiers = list(range(1, _MOST_RESCUED))
+        for identifier in identifiers:
+            with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+                row = connection.execute(f"{_DOCUMENTS} NOT INDEXED WHERE rowid = ?", (identifier,)).fetchone()
+                if row:
+                    yield _document_of(row)
+
+
+def _document_of(row: tuple[Any, ...]) -> Document:
+    return Document(
+        id=row[0],
+        path=row[1],
+        title=row[2],
+        date=_date(row[3]),
+        source=row[4],
+        event=row[5],
+        speakers=_split(row[6]),
+        page_starts=tuple(json.loads(row[7])),
+        encoding=row[8],
+        digest=row[9],
+        text=row[10],
+    )
 
 
 def _connect(file: Path, writable: bool) -> sqlite3.Connection:

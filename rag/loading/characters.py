@@ -95,10 +95,10 @@ def plausibility(characters: Counter[str], home: str = "") -> float:
     return sum(count * _log_probability(character, weights) for character, count in characters.items())
 
 
-def impossible_share(characters: Counter[str]) -> float:
+def impossible_share(text: str) -> float:
     """Share, from 0 to 1, of the characters that no text holds: control, private-use and unassigned ones."""
-    impossible = sum(count for character, count in characters.items() if kind(character) == "impossible")
-    return impossible / max(1, characters.total())
+    impossible = sum(text.count(character) for character in set(text) if kind(character) == "impossible")
+    return impossible / max(1, len(text))
 
 
 def _log_probability(character: str, weights: dict[str, float]) -> float:

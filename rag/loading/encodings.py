@@ -67,6 +67,12 @@ ENCODINGS: dict[str, Encoding] = {
     "windows-1252": Encoding("cp1252", prior=-3.0, home="latin", accepted=False),
 }
 
+_SINGLE_BYTE = ("cp1251", "cp1252")
+SINGLE_BYTE_LIMIT = 65_536
+"""Size in bytes beyond which single-byte neighbours need no ruling out: no such text looks like pairs for so long."""
+
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\v\f\r\x1a\x1b")
+
 _DECLARED_NAMES = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -97,9 +103,11 @@ def decode(raw: bytes, name: str, declared: str = "") -> tuple[str, str]:
             return _decode_marked(raw, name, key)
     text = _strictly(raw, "utf-8")
     if text is not None and "\0" not in text:
-        beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+        beyond_ascii = _beyond_ascii(text)
         if beyond_ascii == 0 or beyond_ascii >= CERTAIN_CHARACTERS:
             return _checked(text, name, "utf-8")
+    if text is None:
+        _refuse_broken_utf_8(raw, name)
     return _most_plausible(raw, name, _declared_key(declared))
 
 
@@ -138,6 +146,8 @@ def _most_plausible(raw: bytes, name: str, declared: str) -> tuple[str, str]:
     for key, encoding in ENCODINGS.items():
         if valid_utf_8 and not encoding.accepted and key != declared:
             continue  # UTF-8 must not be refused because a neighbour looks likelier
+        if encoding.codec in _SINGLE_BYTE and len(raw) > SINGLE_BYTE_LIMIT:
+            continue
         text = None if encoding.mark else _strictly(raw, encoding.codec)
         if text is None or "\0" in text or text.encode(encoding.codec) != raw:
             continue
@@ -149,6 +159,8 @@ def _most_plausible(raw: bytes, name: str, declared: str) -> tuple[str, str]:
         raise _undecodable(raw, name)
     _, key, text = best
     if not ENCODINGS[key].accepted and key != declared:
+        if b"\0" in raw or any(byte in raw for byte in _CONTROLS):
+            raise _binary(name)
         raise refusal(
             name,
             f"文件的编码像是 {key}，不在支持之列（UTF-8、UTF-16、GB18030/GBK、Big5）。请另存为 UTF-8 后再试。",
@@ -158,8 +170,29 @@ def _most_plausible(raw: bytes, name: str, declared: str) -> tuple[str, str]:
     return _checked(text, name, key)
 
 
+def _refuse_broken_utf_8(raw: bytes, name: str) -> None:
+    """Refuse a file that is UTF-8 without doubt until a wrong byte: cut off, damaged, or of mixed encodings."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        start = error.start
+        if b"\0" in raw or _beyond_ascii(raw[:start].decode("utf-8")) < CERTAIN_CHARACTERS:
+            return
+        raise refusal(
+            name,
+            f"文件是 UTF-8，但第 {start + 1} 个字节起不合规，可能不完整、已损坏或混有多种编码。"
+            "请用编辑器检查，另存为 UTF-8 后再试。",
+            f"it is UTF-8 up to byte {start + 1}, which is invalid: it is cut off, damaged or of mixed encodings. "
+            "Check it in an editor, save it as UTF-8 and try again.",
+        ) from error
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
+
+
 def _checked(text: str, name: str, key: str) -> tuple[str, str]:
-    if "\0" in text or characters.impossible_share(Counter(text)) > IMPOSSIBLE_SHARE:
+    if "\0" in text or characters.impossible_share(text) > IMPOSSIBLE_SHARE:
         raise _binary(name)
     return text, key
 

@@ -1,0 +1,82 @@
+"""What the command line says, in Chinese and English."""
+
+from rag.errors import interface_language
+
+_TEXTS: dict[str, tuple[str, str]] = {
+    "added": ("新增 {n} 份", "{n} added"),
+    "replaced": ("更新 {n} 份", "{n} replaced"),
+    "unchanged": ("未变 {n} 份", "{n} unchanged"),
+    "failed": ("失败 {n} 份", "{n} failed"),
+    "near_duplicate": (
+        "{title} 与以下文档几乎相同，已保留并互相关联：{others}",
+        "{title} is nearly the same as {others}; kept and linked",
+    ),
+    "adding": ("加入文档", "Adding documents"),
+    "rebuilding": ("重建索引", "Rebuilding the index"),
+    "preparing": ("首次使用：为示例文档建立索引", "First use: indexing the sample documents"),
+    "interrupted_adding": (
+        "已中断：完成的文档都在索引里，再次运行会接着做。",
+        "Interrupted: finished documents are in the index; run it again to go on.",
+    ),
+    "interrupted": ("已中断。", "Interrupted."),
+    "removed": ("已移除 {n} 份文档。", "{n} documents removed."),
+    "edited": ("已修改。", "Edited."),
+    "rebuilt": ("索引已重建。", "The index was rebuilt."),
+    "no_documents": (
+        "索引里还没有文档；用 youju add 文件 --index {index} 加入。",
+        "The index is empty; add files with 'youju add FILE --index {index}'.",
+    ),
+    "no_hits": ("没有找到相关的段落。", "No passages were found."),
+    "needs_index": (
+        "请用 --index 文件夹（或环境变量 YOUJU_INDEX）指明要修改的索引；内置的示例文档不能修改。",
+        "Name the index to change with --index FOLDER (or YOUJU_INDEX); the embedded sample documents cannot be changed.",
+    ),
+    "nothing_to_edit": (
+        "请至少给出一项要修改的内容，例如 --title 或 --date。",
+        "Give at least one thing to change, such as --title or --date.",
+    ),
+    "evidence_in": ("{n} 句证据，{seconds:.1f} 秒", "{n} evidence sentences in {seconds:.1f} s"),
+    "answered_by": ("{model}，{seconds:.1f} 秒", "{model}, {seconds:.1f} s"),
+    "unsupported": ("[未证实：{why}]", "[unsupported: {why}]"),
+    "missing_facts": ("引文中没有 {facts}", "{facts} not in the cited text"),
+    "no_citation": ("没有找到出处", "no source was found"),
+    "weak_support": ("引文与这句话不够一致", "the cited text says something else"),
+    "citations": ("出处", "Sources"),
+    "nearest": ("最接近的段落", "Nearest passages"),
+    "reprints": ("同文另见：{titles}", "also in: {titles}"),
+    "span": ("第 {start}–{end} 字", "characters {start}–{end}"),
+    "page": ("第 {page} 页", "page {page}"),
+    "chat_welcome": (
+        "有据：就文档提问。输入 /quit 或按 Ctrl-D 结束，/new 开始新对话，/sources 列出文档。",
+        "Youju: ask about the documents. /quit or Ctrl-D ends, /new starts a new conversation, /sources lists the documents.",
+    ),
+    "chat_prompt": ("问", "You"),
+    "chat_new": ("新对话。", "A new conversation."),
+    "goodbye": ("再见。", "Goodbye."),
+    "sound": ("完好", "sound"),
+    "problem": ("问题", "problem"),
+    "repair_hint": ("运行 youju doctor --repair 修复。", "Run 'youju doctor --repair' to mend it."),
+    "fetched": ("模型已就绪：{path}", "The model is ready: {path}"),
+    "fetching": ("准备模型", "Preparing the model"),
+    "column_title": ("标题", "title"),
+    "column_date": ("日期", "date"),
+    "column_source": ("来源", "source"),
+    "column_length": ("字数", "characters"),
+    "column_id": ("编号", "id"),
+    "column_near": ("近重复", "near duplicates"),
+    "unexpected": (
+        "程序出错了（{kind}：{text}）。这是缺陷，请报告；加 --debug 可看详情。",
+        "The program failed ({kind}: {text}). This is a defect, please report it; --debug shows the details.",
+    ),
+}
+
+
+def say(key: str, **values: object) -> str:
+    """The text for ``key`` in the user's language, its places filled in."""
+    zh, en = _TEXTS[key]
+    return (zh if interface_language() == "zh" else en).format(**values)
+
+
+def both(key: str) -> tuple[str, str]:
+    """The text for ``key`` in Chinese and English, for an error."""
+    return _TEXTS[key]

@@ -1,0 +1,1 @@
+"""Interfaces for people: the terminal chat. They know ``rag``; ``rag`` does not know them."""
