@@ -356,4 +356,4 @@ def _standing_alone(question: str, history: History) -> str:
     return checked_question(f"{history[-1][0]} {question}"[-2000:])
 
 
-__all__ = ["Assistant", "EvidenceFound", "Event", "Finished", "Token", "UsageError", "ask", "default_assistant"]
+__all__ = ["Assistant", "Event", "EvidenceFound", "Finished", "Token", "UsageError", "ask", "default_assistant"]

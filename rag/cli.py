@@ -246,7 +246,7 @@ def ask(
     from ui.terminal import show_stream
 
     question = sys.stdin.read() if question == "-" else question
-    filters = {"after": after, "before": before, "speaker": speaker, "source": source}
+    filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder, quiet=as_json) as assistant:
         events = assistant.stream(question, language_model=model, **filters)
         if as_json and stream:
@@ -272,7 +272,7 @@ def chat(
 ) -> None:
     from ui.terminal import converse
 
-    filters = {"after": after, "before": before, "speaker": speaker, "source": source}
+    filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder) as assistant:
         converse(_console(), assistant, model, filters)
 
@@ -459,7 +459,7 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
             }
         )
         return
-    counts = {
+    counts: dict[str, list[Any]] = {
         "added": report.added,
         "replaced": report.replaced,
         "unchanged": report.unchanged,

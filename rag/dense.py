@@ -78,7 +78,7 @@ class DenseIndex:
         parameters = None
         if allowed is not None:
             chosen = np.flatnonzero(allowed).astype(np.int64)
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
         scores, identifiers = self._index.search(vector[None, :].astype(np.float32), k, params=parameters)
         found = identifiers[0] >= 0
         return identifiers[0][found], scores[0][found]

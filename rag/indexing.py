@@ -80,11 +80,15 @@ def add(
         report: filled in as the work goes on; a new one without it.
 
     Raises:
-        UsageError: a path does not exist, or a folder holds nothing that can be read.
         StoreError: the index cannot be written (the documents before are in it).
     """
     report = Report() if report is None else report
-    expanded = list(_expand(items))
+    expanded: list[Path | Document] = []
+    for item in _expand(items):
+        if isinstance(item, Failure):
+            report.failed.append(item)
+        else:
+            expanded.append(item)
     try:
         for number, item in enumerate(expanded):
             path = item.path if isinstance(item, Document) else str(item)
@@ -133,16 +137,18 @@ def rebuild(
         lexical.catch_up(connection)
 
 
-def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document]:
+def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document | Failure]:
+    """The files behind the items; a path that cannot be taken is a failure, the ones after it still follow."""
     from rag.loading import find_files
 
-    if isinstance(items, str | Path | Document):
-        items = [items]
-    for item in items:
+    for item in [items] if isinstance(items, str | Path | Document) else items:
         if isinstance(item, Document):
             yield item
-        else:
-            yield from find_files([Path(item)])
+            continue
+        try:
+            yield from find_files([Path(item).expanduser()])
+        except LoadError as error:
+            yield Failure(str(item), error)
 
 
 def _load(path: Path) -> Document:

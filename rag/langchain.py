@@ -7,7 +7,7 @@ from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from rag.answers import Answer, hit_to_dict
 from rag.assistant import Assistant, Finished
@@ -24,7 +24,7 @@ class YoujuRetriever(BaseRetriever):
 
     assistant: Assistant
     k: int = 10
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = Field(default_factory=dict)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
@@ -43,14 +43,14 @@ class AssistantRunnable(Runnable[Any, Answer]):
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
 
-    def invoke(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Answer:  # noqa: A002
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Answer:
         """Answers the question."""
         arguments = _arguments(input) | options
         answer = self._call_with_config(lambda given: self.assistant.ask(**given), arguments, config)
         assert isinstance(answer, Answer)
         return answer
 
-    def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Answer]:  # noqa: A002
+    def stream(self, input: Any, config: RunnableConfig | None = None, **options: Any) -> Iterator[Answer]:
         """Gives the finished answer; for the events on the way there use ``Assistant.stream``."""
         for event in self.assistant.stream(**(_arguments(input) | options)):
             if isinstance(event, Finished):

@@ -188,9 +188,9 @@ def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
     starts = np.flatnonzero(fresh)
     counts = np.minimum(np.diff(np.append(starts, terms.size)), 255).astype(np.uint8)
     terms, chunks = terms[starts], identifiers[owners[starts]].astype("<u4")
-    boundaries = np.append(np.flatnonzero(np.append(True, terms[1:] != terms[:-1])), terms.size) if terms.size else [0]
+    boundaries = np.append(np.flatnonzero(np.diff(terms, prepend=~terms[:1])), terms.size)
     keys = terms.view(np.int64)
-    order_of_keys = np.argsort(keys[boundaries[:-1]], kind="stable") if terms.size else []
+    order_of_keys = np.argsort(keys[boundaries[:-1]], kind="stable")
     chunk_bytes, count_bytes = chunks.tobytes(), counts.tobytes()
     spans = [(int(boundaries[i]), int(boundaries[i + 1])) for i in order_of_keys]
     connection.executemany(
@@ -203,11 +203,7 @@ class LexicalIndex:
     """BM25 scores from the postings of a store (Robertson and Zaragoza, 2009, with k1 = 1.5 and b = 0.75)."""
 
     def __init__(self, connection: sqlite3.Connection, lengths: NDArray[np.int32]) -> None:
-        """
-        Args:
-            connection: the store.
-            lengths: length of each chunk in characters at the chunk's id, 0 where there is no such chunk.
-        """
+        """Takes the store's connection, and the length of each chunk at the place of its id (0 where there is none)."""
         self._connection = connection
         self._alive = lengths > 0
         self._number = int(self._alive.sum())
@@ -282,8 +278,8 @@ class LexicalIndex:
             parts.setdefault(term, []).append((chunks, counts))
         postings = []
         for _, found in sorted(parts.items()):
-            chunks = np.frombuffer(b"".join(part[0] for part in found), dtype="<u4").astype(np.int64)
-            counts = np.frombuffer(b"".join(part[1] for part in found), dtype=np.uint8)
-            known = chunks < self._norms.size
-            postings.append((chunks[known], counts[known]))
+            owners = np.frombuffer(b"".join(part[0] for part in found), dtype="<u4").astype(np.int64)
+            frequencies = np.frombuffer(b"".join(part[1] for part in found), dtype=np.uint8)
+            known = owners < self._norms.size
+            postings.append((owners[known], frequencies[known]))
         return postings

@@ -240,7 +240,7 @@ def parsed_day(value: str | datetime.date | None, field_name: str) -> datetime.d
         numbers = [int(part) for part in parts]
         if len(numbers) == 3:
             return datetime.date(*numbers)
-        year, month = (numbers + [12 if field_name == "before" else 1])[:2]
+        year, month = [*numbers, 12 if field_name == "before" else 1][:2]
         if field_name == "before":
             following = datetime.date(year + month // 12, month % 12 + 1, 1)
             return following - datetime.timedelta(days=1)

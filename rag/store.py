@@ -56,6 +56,7 @@ CREATE TABLE links (
     similarity REAL NOT NULL, PRIMARY KEY (document_id, other_id)
 ) WITHOUT ROWID;
 """
+_MOST_RESCUED = 200_000
 _DOCUMENTS = "SELECT id, path, title, date, source, event, speakers, page_starts, encoding, digest, text FROM documents"
 
 
@@ -375,7 +376,7 @@ class Store:
         query = f"SELECT id, document_id, start, end, text, speakers FROM chunks WHERE id IN ({marks})"  # noqa: S608
         with self._errors():
             rows = self.connection.execute(query, wanted).fetchall()
-        return {row[0]: StoredChunk(*row[:5], speakers=_split(row[5])) for row in rows}
+        return {row[0]: StoredChunk(row[0], row[1], row[2], row[3], row[4], _split(row[5])) for row in rows}
 
     def links(self, document_id: str) -> tuple[str, ...]:
         """Ids of the documents with nearly the same text, most similar first."""

@@ -129,7 +129,7 @@ def _text(root: Any) -> str:
 
 
 def _pieces(root: Any, page_length: int, *, in_line: bool = False) -> Iterator[str]:
-    """The text in pieces, ``\\n`` where a line ends; walks without recursion, since pages nest as deep as they like.
+    """The text in pieces, with a newline where a line ends; walks without recursion, since pages nest as deep as they like.
 
     Args:
         root: the element to begin with.

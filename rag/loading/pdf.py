@@ -1,7 +1,7 @@
 """PDF through PDFium: the text layer, page by page.
 
 Pages are joined by a form feed, the character that plain text has for it, so that a page's end is never mistaken for
-a paragraph's. Line ends stay where the page has them, as ``\\n``.
+a paragraph's. Line ends stay where the page has them, as newlines.
 """
 
 import re

@@ -1,0 +1,149 @@
+# Youju 有据. `make` alone lists what there is. Needs Python 3.11 or later and make; everything else is set up on the way:
+# a virtual environment in .venv with the locked dependencies (about 3 GB), installed again only when the lock changes.
+#
+#   make ask Q="截至2023年3月底我国建成了多少个5G基站？"
+#
+# PYTHON=…  another interpreter        TORCH=cpu|cuda  which build of torch on Linux (by itself: CPU if pip finds it)
+# ARGS=…    more options for the command that is run, such as make pytest ARGS="-k citations"
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --no-input --disable-pip-version-check
+LOCKED := $(PIP) install --require-hashes --no-deps --no-build-isolation
+TORCH ?= auto
+ARGS ?=
+
+# The question reaches the shell through the environment and as it was typed: quotes, backticks and dollars are only
+# characters in it.
+unexport Q
+export ASK_QUESTION := $(value Q)
+
+# What is installed is remembered by the contents of the files, not by their dates.
+sum = $(shell cat $(1) | cksum | tr -d ' ')
+HAS_LOCK := $(VENV)/.has-lock-$(call sum,requirements.lock)
+HAS_PROJECT := $(VENV)/.has-project-$(call sum,requirements.lock pyproject.toml)
+HAS_BENCHMARKS := $(VENV)/.has-benchmarks-$(call sum,requirements.lock requirements-benchmarks.lock)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: $(HAS_PROJECT) ## only the set-up that every other target does by itself
+
+$(HAS_LOCK):
+	@if [ -x $(BIN)/python ] && ! $(BIN)/python -c '' 2>/dev/null; then \
+	  echo "[setup] $(VENV) belongs to a Python that is gone: making it anew"; rm -rf $(VENV); \
+	fi
+	@if [ ! -x $(BIN)/python ]; then \
+	  python=; for p in $(if $(PYTHON),"$(PYTHON)",python3.11 python3 python3.12 python3.13 python); do \
+	    if "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$p; break; fi; \
+	  done; \
+	  if [ -z "$$python" ]; then \
+	    echo "[setup] Python 3.11 or later is needed; found: $$($(or $(PYTHON),python3) --version 2>&1 || true)." >&2; \
+	    echo "        Install it, or name it: make PYTHON=/path/to/python3.11 …" >&2; exit 1; \
+	  fi; \
+	  echo "[setup] 1/3 virtual environment in $(VENV) with $$("$$python" --version)"; \
+	  "$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
+	fi
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "[setup] $(VENV) has $$($(BIN)/python --version), Python 3.11 or later is needed: rm -rf $(VENV) and try again" >&2; \
+	  exit 1; }
+	@echo "[setup] 2/3 locked dependencies and models (about 1.7 GB to fetch, some minutes)"
+	@torch='$(TORCH)'; \
+	if [ "$$torch" = auto ] && [ "$$(uname -s)" = Linux ]; then \
+	  installed=$$($(BIN)/python -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null || true); \
+	  wanted=$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements.lock); \
+	  case "$$installed" in \
+	    "$$wanted" | "$$wanted"+*) torch=there;; \
+	    *) $(PIP) install --quiet --dry-run --ignore-installed --no-deps "torch==$$wanted+cpu" >/dev/null 2>&1 \
+	         && torch=cpu || torch=cuda;; \
+	  esac; \
+	fi; \
+	if [ "$$torch" = cuda ] && [ "$$(uname -s)" = Linux ]; then \
+	  echo "[setup] pip finds no CPU build of torch (or TORCH=cuda): taking the default build, 3 GB of CUDA packages more."; \
+	  echo "        To spare them, point PIP_EXTRA_INDEX_URL to PyTorch's index of CPU builds and start again."; \
+	  $(LOCKED) -r requirements-cuda.lock; \
+	fi
+	@$(LOCKED) -r requirements.lock
+	@$(BIN)/python -c 'import torch' || { \
+	  echo "[setup] torch is installed but does not load; see the error above (TORCH=cpu|cuda chooses the build)" >&2; exit 1; }
+	@rm -f $(VENV)/.has-*
+	@touch $@
+
+$(HAS_PROJECT): $(HAS_LOCK)
+	@echo "[setup] 3/3 youju itself"
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.has-project-*
+	@touch $@
+
+$(HAS_BENCHMARKS): $(HAS_PROJECT)
+	@echo "[setup] the benchmarks' contestants"
+	@$(LOCKED) -r requirements-benchmarks.lock
+	@rm -f $(VENV)/.has-benchmarks-*
+	@touch $@
+
+.PHONY: ask
+ask: setup ## one question: make ask Q="…"
+	@[ -n "$$ASK_QUESTION" ] || { echo 'Usage: make ask Q="截至2023年3月底我国建成了多少个5G基站？"' >&2; exit 2; }
+	@$(BIN)/youju ask $(ARGS) -- "$$ASK_QUESTION"
+
+.PHONY: chat
+chat: setup ## a conversation
+	@$(BIN)/youju chat $(ARGS)
+
+.PHONY: eval
+eval: setup ## the evaluation
+	@$(BIN)/youju eval $(ARGS)
+
+.PHONY: bench
+bench: $(HAS_BENCHMARKS) ## every benchmark, one after the other
+	@for benchmark in retrieval startup answer; do \
+	  echo "[bench] $$benchmark"; $(BIN)/python benchmarks/$$benchmark.py $(ARGS); \
+	done
+
+.PHONY: test
+test: lint types pytest ## everything that must hold: lint, types, tests
+
+.PHONY: lint
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: setup ## put the code into form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+.PHONY: pytest
+pytest: setup ## the tests alone: make pytest ARGS="-m 'not slow'"
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: wheel
+wheel: setup ## build dist/youju-*.whl
+	@rm -rf dist
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+.PHONY: wheel-test
+wheel-test: wheel ## install that wheel into an empty environment and use it from elsewhere
+	@$(BIN)/python .ci/wheel_test.py dist/*.whl
+
+.PHONY: lock
+lock: setup ## make the lock files anew from pyproject.toml (UPGRADE=1: newer versions)
+	@$(BIN)/python .ci/lock.py $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean: ## remove what was built and cached here (.venv stays)
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

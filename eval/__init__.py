@@ -1,0 +1,1 @@
+"""Evaluation: questions with known answers, and whether the assistant gives them."""
