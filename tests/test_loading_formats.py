@@ -146,10 +146,12 @@ def test_damaged_pdfs(make_pdf: PdfMaker) -> None:
         with pytest.raises(LoadError, match=r"a\.pdf"):
             load_bytes(raw, "a.pdf")
     for cut in range(100, len(whole), len(whole) // 20):
+        refused = None
         try:
             load_bytes(whole[:cut], "a.pdf")
         except LoadError as error:
-            assert "a.pdf" in error.zh
+            refused = error
+        assert refused is None or "a.pdf" in refused.zh
 
 
 def docx_bytes(document: Any) -> bytes:
@@ -217,11 +219,11 @@ def test_docx_entities_are_not_expanded() -> None:
     body = f'<w:document xmlns:w="{word}"><w:body><w:p><w:r><w:t>正文&i;</w:t></w:r></w:p></w:body></w:document>'
     raw = repacked(docx_bytes(docx.Document()), "word/document.xml", f"<!DOCTYPE x [{entities}]>{body}".encode())
     try:
-        document = load_bytes(raw, "a.docx")
+        text = load_bytes(raw, "a.docx").text
     except LoadError as error:
-        assert "a.docx" in error.en
-    else:
-        assert len(document.text) < 100
+        text = error.en
+    assert "a.docx" in text or "正文" in text
+    assert len(text) < 300
 
 
 def test_docx_that_is_refused() -> None:

@@ -7,6 +7,7 @@ To add a provider, write a module with a function that takes the setting and ret
 """
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,10 +30,13 @@ ENDPOINT_VARIABLE = "YOUJU_ENDPOINT"
 EXTRACTIVE = "extractive"
 CHAT_MODEL_CLASS = "langchain_core.language_models.chat_models.BaseChatModel"
 
+_NAMED = re.compile(r"^[a-z][a-z0-9_]+:\S+$")
+
 PROVIDERS = {
     "local": "rag.language_models.local:open_published",
     "file": "rag.language_models.local:open_file",
     "endpoint": "rag.language_models.endpoint:connect",
+    "named": "rag.language_models.named:open_named",
 }
 """Name → 'module:function'; the function takes the setting and returns a chat model."""
 
@@ -55,8 +59,8 @@ def choose(setting: "str | os.PathLike[str] | BaseChatModel" = "auto") -> Choice
 
     ``auto``: the endpoint in ``YOUJU_ENDPOINT``, else the local model if it is available, else extractive with a
     notice. ``local``: the embedded model, or ``local:NAME`` of `models`. ``extractive``: none. A path to a GGUF file.
-    ``http://host:port/v1#model`` (without ``#model``: ``YOUJU_MODEL``, else the first model the endpoint lists). Any
-    LangChain chat model.
+    ``http://host:port/v1#model`` (without ``#model``: ``YOUJU_MODEL``, else the first model the endpoint lists).
+    ``provider:model``, any that LangChain knows by name (``anthropic:claude-…``). Any LangChain chat model.
 
     Raises:
         UsageError: no such setting.
@@ -77,6 +81,8 @@ def choose(setting: "str | os.PathLike[str] | BaseChatModel" = "auto") -> Choice
         return _open("endpoint", setting)
     if setting.lower().endswith(".gguf") or (setting and Path(setting).expanduser().exists()):
         return _open("file", setting)
+    if _NAMED.match(setting):
+        return _open("named", setting)
     raise _unknown(setting)
 
 
@@ -154,7 +160,7 @@ def _name_of(model: "BaseChatModel") -> str:
 def _unknown(setting: str) -> UsageError:
     return UsageError(
         zh=f"未知的语言模型设置“{setting}”。可用：auto、local、extractive、GGUF 文件路径、"
-        "http://主机:端口/v1#模型名，或任何 LangChain 聊天模型。",
+        "http://主机:端口/v1#模型名、LangChain 的“提供者:模型”，或任何 LangChain 聊天模型。",
         en=f"Unknown language model '{setting}'. Allowed: auto, local, extractive, a path to a GGUF file, "
-        "http://host:port/v1#model-name, or any LangChain chat model.",
+        "http://host:port/v1#model-name, LangChain's 'provider:model', or any LangChain chat model.",
     )

@@ -54,8 +54,8 @@ def extract(raw: bytes, name: str) -> Extracted:
     Raises:
         LoadError: the page decodes under no encoding, or cannot be parsed.
     """
-    import lxml.etree  # type: ignore[import-untyped]
-    import lxml.html  # type: ignore[import-untyped]
+    import lxml.etree
+    import lxml.html
 
     declared = _META_CHARSET.search(raw[:4096])
     page, _ = decode(raw, name, declared[1].decode("ascii") if declared else "")
