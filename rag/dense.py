@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import tempfile
+import threading
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class DenseIndex:
     def __init__(self, index: Any, generation: int) -> None:
         self._index = index
         self.generation = generation
+        # FAISS allows many readers or one writer; a search takes milliseconds, so one at a time is simplest.
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, store: Store) -> "DenseIndex":
@@ -48,11 +51,12 @@ class DenseIndex:
         indexed = faiss.vector_to_array(self._index.id_map)
         removed = np.setdiff1d(indexed, identifiers)
         added = np.setdiff1d(identifiers, indexed)
-        if removed.size:
-            self._index.remove_ids(removed)
-        for part in np.array_split(added, max(1, added.size // 8192)):
-            if part.size:
-                self._index.add_with_ids(store.vectors(part), part)
+        with self._lock:
+            if removed.size:
+                self._index.remove_ids(removed)
+            for part in np.array_split(added, max(1, added.size // 8192)):
+                if part.size:
+                    self._index.add_with_ids(store.vectors(part), part)
         self.generation = generation
         if store.writable:
             _save(self._index, store.folder / FILE_NAME, store.embedder, generation)
@@ -79,7 +83,8 @@ class DenseIndex:
         if allowed is not None:
             chosen = np.flatnonzero(allowed).astype(np.int64)
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
-        scores, identifiers = self._index.search(vector[None, :].astype(np.float32), k, params=parameters)
+        with self._lock:
+            scores, identifiers = self._index.search(vector[None, :].astype(np.float32), k, params=parameters)
         found = identifiers[0] >= 0
         return identifiers[0][found], scores[0][found]
 

@@ -230,7 +230,11 @@ class LexicalIndex:
                 else 0.0
             )
             scores[chunks] += np.float32(inverse) * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])
-        mask = self._alive if allowed is None else self._alive & allowed
+        mask = self._alive
+        if allowed is not None:
+            # The store may have grown since the lengths were read, or since the filter was made.
+            known = min(allowed.size, mask.size)
+            mask = np.append(mask[:known] & allowed[:known], np.zeros(mask.size - known, dtype=np.bool_))
         scores[~mask] = 0
         found = np.flatnonzero(scores)
         if found.size > k:
@@ -261,15 +265,17 @@ class LexicalIndex:
         return len({row[0] for row in self._rows(single)}) / single.size
 
     def _rows(self, terms: Terms) -> list[tuple[int, bytes, bytes]]:
-        segments = [row[0] for row in self._connection.execute("SELECT id FROM segments ORDER BY id")]
         keys = terms.view(np.int64).tolist()
         rows: list[tuple[int, bytes, bytes]] = []
         for position in range(0, len(keys), 500):
             part = keys[position : position + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT term, chunks, counts FROM postings WHERE segment = ? AND term IN ({marks})"  # noqa: S608
-            for segment in segments:
-                rows += self._connection.execute(query, (segment, *part)).fetchall()
+            # One statement sees one state of the store, whatever another process merges meanwhile.
+            query = (
+                "SELECT p.term, p.chunks, p.counts FROM segments s CROSS JOIN postings p ON p.segment = s.id"  # noqa: S608
+                f" AND p.term IN ({marks})"
+            )
+            rows += self._connection.execute(query, part).fetchall()
         return rows
 
     def _postings(self, terms: Terms) -> list[tuple[NDArray[np.int64], NDArray[np.uint8]]]:

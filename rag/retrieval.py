@@ -1,6 +1,7 @@
 """Retrieval: lexical and dense search, fused; filters; reprints of one passage collapsed into one hit."""
 
 import datetime
+import threading
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -77,6 +78,7 @@ class Retriever:
         self._dense: DenseIndex | None = None
         self._lengths: NDArray[np.int32] = np.zeros(1, np.int32)
         self._generation = -1
+        self._lock = threading.Lock()
         self._query_vector = lru_cache(maxsize=256)(self._embed_query)
 
     def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
@@ -108,17 +110,19 @@ class Retriever:
 
     def refresh(self) -> None:
         """Takes in what has changed in the store since the last question."""
-        generation = self.store.generation
-        if generation == self._generation and self._dense is not None:
+        if self.store.generation == self._generation:
             return
-        self.store.index_lexically()
-        generation = self.store.generation
-        self._lengths = self.store.chunk_lengths()
-        if self._dense is None:
-            self._dense = DenseIndex.open(self.store)
-        else:
-            self._dense.refresh(self.store, generation)
-        self._generation = generation
+        with self._lock:
+            self.store.index_lexically()
+            generation = self.store.generation
+            if generation == self._generation:
+                return
+            self._lengths = self.store.chunk_lengths()
+            if self._dense is None:
+                self._dense = DenseIndex.open(self.store)
+            else:
+                self._dense.refresh(self.store, generation)
+            self._generation = generation
 
     def _embed_query(self, question: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = self.embedder.queries([question])[0]
