@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ NOT_FOUND = {
     "en": "The documents hold nothing that answers this question.",
 }
 PASSAGES = 10
+SHORT_FOLLOW_UP = 8
+_SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Assistant:
         loaded = load_embedder(embedder if embedder is not None else settings.embedder)
         folder = str(index or settings.index)
         model = language_model if language_model is not None else settings.language_model
-        size = chunk_size or settings.chunk_size
+        size = settings.chunk_size if chunk_size is None else chunk_size
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
         assistant = cls(Retriever(store, loaded), model)
@@ -225,7 +227,7 @@ class Assistant:
         history: History | None = None,
         language_model: "LanguageModel | None" = None,
         **filters: Any,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
         Closing the iterator stops the language model. Arguments and errors as for :meth:`ask`.
@@ -314,7 +316,8 @@ class Assistant:
 def embedded_index_folder(embedder: str, chunk_size: int) -> Path:
     """Where the index of the embedded sample documents lies: in the user's cache, one for each state of its parts."""
     state = hashlib.sha256(f"{VERSION}\0{embedder}\0{chunk_size}".encode())
-    for file in sorted(SEEDS.glob("*.t*")):
+    code = Path(__file__).parent
+    for file in [*sorted(SEEDS.glob("*.t*")), *(code / f"{module}.py" for module in _SHAPES_THE_INDEX)]:
         state.update(file.read_bytes())
     return cache_folder() / "indexes" / f"seeds-{state.hexdigest()[:12]}"
 
@@ -351,7 +354,7 @@ def _standing_alone(question: str, history: History) -> str:
     leans = question.startswith(("那", "它", "他", "她", "这", "其", "还有", "and ", "And ")) or question.endswith(
         ("呢？", "呢?", "呢")
     )
-    if not leans and len(question) > 12:
+    if not leans and len(question) > SHORT_FOLLOW_UP:
         return question
     return checked_question(f"{history[-1][0]} {question}"[-2000:])
 

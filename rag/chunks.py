@@ -29,8 +29,9 @@ def chunk(sentences: list[Sentence], size: int = DEFAULT_SIZE) -> list[Chunk]:
     """Packs sentences into chunks of at most ``size`` readable characters.
 
     A chunk never crosses a heading, nor the change from one speaker to another, except that a question stays with the
-    beginning of its answer. A sentence longer than ``size`` is a chunk of its own. A small rest (under a quarter of
-    ``size``) joins the chunk before it in the same turn.
+    beginning of its answer. A sentence longer than ``size`` is a chunk of its own (none is longer than
+    ``structure.LONGEST_SENTENCE``). A small rest (under a quarter of ``size``) joins the chunk before it in the same
+    turn.
     """
     if size < 20:
         raise ValueError(f"the size of a chunk must be at least 20 characters, not {size}")

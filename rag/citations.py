@@ -16,7 +16,14 @@ from rag.structure import Sentence, split_sentences
 
 MOST_CITATIONS = 3
 WORTHWHILE = 0.12
-_MARKS = re.compile(r"\s*[\[［【(（]\s*\d{1,2}(?:\s*[,，、]\s*\d{1,2})*\s*[\]］】)）](?=[。，；、\s]|$)")
+_NUMBERS = r"\s*(?:资料|来源|文献|\^)?\s*[:：]?\s*\d{1,2}(?:\s*[,，、\-–—]\s*(?:资料)?\d{1,2})*\s*"
+_MARK = rf"(?:\[{_NUMBERS}\]|［{_NUMBERS}］|【{_NUMBERS}】)"
+_MARKS = re.compile(rf"\s*(?:(?:资料)?来源\s*[:：]\s*)?{_MARK}(?:\s*[、，,和及]?\s*{_MARK})*")
+# Round brackets hold much else, so that they count as a mark at the end of a sentence only, and not after 附件, 图….
+_ROUND_MARKS = re.compile(
+    r"(?<=[^\W\d_a-zA-Z”」》%])(?<![图表式件点条款项步节章例注案第])\s*(?:[（(]\s*(?:资料)?[1-9](?:\s*[,，、]\s*(?:资料)?[1-9])*\s*[)）])+(?=[。；;]|\s*$)",
+    re.MULTILINE,
+)
 
 
 def claims_in(text: str) -> list[tuple[int, int]]:
@@ -26,7 +33,7 @@ def claims_in(text: str) -> list[tuple[int, int]]:
 
 def without_marks(text: str) -> str:
     """An answer without the source marks (``[1]``) that a model may have written; citations are made here, not there."""
-    return _MARKS.sub("", text).strip()
+    return _ROUND_MARKS.sub("", _MARKS.sub("", text)).strip()
 
 
 def attribute(
@@ -46,7 +53,7 @@ def attribute(
     chosen: list[Evidence] = []
     while len(chosen) < MOST_CITATIONS:
         rest = [part for part in evidence if part not in chosen]
-        gains = [(_gain(claim, wanted, chosen, part), part.score) for part in rest]
+        gains = [(_gain(claim, wanted, chosen, part), _precision(wanted, part), part.score) for part in rest]
         if not gains or max(gains)[0] < (WORTHWHILE if chosen else 0.01):
             break
         chosen.append(rest[gains.index(max(gains))])
@@ -61,6 +68,12 @@ def _gain(claim: str, wanted: set[int], chosen: list[Evidence], part: Evidence) 
     share = len((set(terms_of(part.sentence.text).tolist()) & wanted) - covered) / max(1, len(wanted))
     figures = len(missing_figures(claim, cited)) - len(missing_figures(claim, f"{cited}\n{part.sentence.text}"))
     return share + 0.5 * figures / max(1, len(figures_in(claim)))
+
+
+def _precision(wanted: set[int], part: Evidence) -> float:
+    """Share of a sentence that the claim says: of two that hold the whole claim, the shorter one is its source."""
+    own = set(terms_of(part.sentence.text).tolist())
+    return len(own & wanted) / max(1, len(own))
 
 
 def _for_missing_figures(

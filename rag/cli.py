@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag import __version__
-from rag.errors import UsageError, YoujuError, interface_language
-from rag.messages import say
+from rag.errors import LoadError, UsageError, YoujuError, interface_language
+from rag.messages import both, say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from rag.assistant import Assistant
     from rag.indexing import Progress, Report
+    from rag.store import Store
 
 INTERRUPTED = 130
+UNLIMITED_WIDTH = 10_000
 
 
 def _help(zh: str, en: str) -> str:
@@ -119,14 +121,17 @@ def add(
     from rag.indexing import Report
 
     report = Report()
-    with _assistant(_own_index(index), embedder=embedder, chunk_size=chunk_size) as assistant:
-        with _progress(say("adding"), quiet=as_json) as progress:
-            try:
-                assistant.add(list(_inputs(paths, name)), progress, report)
-            except KeyboardInterrupt:
-                _show_report(assistant, report, as_json)
-                typer.echo(say("interrupted_adding"), err=True)
-                raise typer.Exit(INTERRUPTED) from None
+    with _assistant(_own_index(index), makes=True, embedder=embedder, chunk_size=chunk_size) as assistant:
+        try:
+            with _progress(say("adding"), quiet=as_json) as progress:
+                assistant.add(_inputs(paths, name, report), progress, report)
+        except KeyboardInterrupt:
+            _show_report(assistant, report, as_json)
+            typer.echo(say("interrupted_adding"), err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except YoujuError:
+            _show_report(assistant, report, as_json)
+            raise
         _show_report(assistant, report, as_json)
     if report.failed:
         raise typer.Exit(1)
@@ -141,12 +146,12 @@ def remove(
         ),
     ],
     index: Index = None,
-    embedder: Embedder = None,
 ) -> None:
-    with _assistant(_own_index(index), embedder=embedder) as assistant:
-        for identifier in [_document_id(assistant, given) for given in documents]:
-            assistant.remove(identifier)
-    typer.echo(say("removed", n=len(documents)))
+    with _store(_own_index(index)) as store:
+        identifiers = list(dict.fromkeys(_document_id(store, given) for given in documents))
+        for identifier in identifiers:
+            store.remove(identifier)
+    typer.echo(say("removed", n=len(identifiers)))
 
 
 @app.command(help=_help("修改文档的标题、日期等。", "Edit what is known about a document."))
@@ -157,45 +162,41 @@ def edit(
     title: Annotated[str | None, typer.Option("--title", help=_help("标题。", "Title."))] = None,
     date: Annotated[
         str | None,
-        typer.Option("--date", help=_help("发布日期，如 2023-04-21。", "Day of publication, such as 2023-04-21.")),
+        typer.Option(
+            "--date",
+            help=_help("发布日期，如 2023-04-21；空则去掉。", "Day of publication, such as 2023-04-21; empty: none."),
+        ),
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help=_help("来源。", "Source."))] = None,
     event: Annotated[str | None, typer.Option("--event", help=_help("场合。", "Occasion."))] = None,
     index: Index = None,
-    embedder: Embedder = None,
 ) -> None:
+    from rag.retrieval import parsed_day
+
     given = {"title": title, "date": date, "source": source, "event": event}
-    changes = {key: value for key, value in given.items() if value is not None}
+    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if not changes:
-        raise UsageError(*_both("nothing_to_edit"))
-    with _assistant(_own_index(index), embedder=embedder) as assistant:
-        assistant.edit(_document_id(assistant, document), **changes)
+        raise UsageError(*both("nothing_to_edit"))
+    if "date" in changes:
+        changes["date"] = parsed_day(date or None, "date")
+    with _store(_own_index(index)) as store:
+        store.edit(_document_id(store, document), changes)
     typer.echo(say("edited"))
 
 
 @app.command("list", help=_help("列出索引里的文档。", "List the documents of an index."))
 def list_documents(index: Index = None, as_json: Json = False) -> None:
+    from dataclasses import fields
+
     entries = _entries(index)
     if as_json:
-        fields = (
-            "id",
-            "path",
-            "title",
-            "date",
-            "source",
-            "event",
-            "speakers",
-            "characters",
-            "added",
-            "near_duplicates",
-        )
-        _print_json([{name: getattr(entry, name) for name in fields} for entry in entries])
+        _print_json([{field.name: getattr(entry, field.name) for field in fields(entry)} for entry in entries])
     elif entries:
         from rag.screen import show_documents
 
         show_documents(_console(), entries)
     else:
-        typer.echo(say("no_documents", index=index or os.environ.get("YOUJU_INDEX", "")))
+        typer.echo(say("no_documents", index=_named_index(index) or ""))
 
 
 @app.command(help=_help("检索段落。", "Search for passages."))
@@ -252,6 +253,7 @@ def ask(
         if as_json and stream:
             for event in events:
                 _print_json(_event_to_dict(event), indent=None)
+                sys.stdout.flush()
         elif as_json:
             from rag.assistant import Finished
 
@@ -270,11 +272,34 @@ def chat(
     speaker: Speaker = None,
     source: Source = None,
 ) -> None:
+    from rag.language_models import choose
     from ui.terminal import converse
 
+    if model:
+        choose(model)  # a mistyped name is told before the conversation, not after the first question
     filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder) as assistant:
         converse(_console(), assistant, model, filters)
+
+
+@app.command(
+    "eval", help=_help("用示例文档的题集评测回答。", "Measure the answers to the questions on the sample documents.")
+)
+def evaluate(
+    model: Model = None,
+    split: Annotated[
+        str, typer.Option("--split", help=_help("哪些题：tune、test 或 all。", "Which questions: tune, test or all."))
+    ] = "all",
+    out: Annotated[
+        Path | None, typer.Option("--out", help=_help("结果写入此 JSON 文件。", "Write the results to this JSON file."))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    from eval.command import evaluate as measure
+
+    with _assistant("", quiet=as_json) as assistant:
+        if not measure(assistant, _console(), model, split, out, as_json):
+            raise typer.Exit(1)
 
 
 @app.command(help=_help("检查索引；--repair 修复。", "Check an index; --repair mends it."))
@@ -313,25 +338,22 @@ def rebuild(
     ] = None,
 ) -> None:
     from rag.indexing import rebuild as rebuild_store
-    from rag.store import Store
 
-    store = Store.open_as_it_is(Path(_own_index(index)).expanduser())
-    with _progress(say("rebuilding")) as progress:
+    with _store(_own_index(index)) as store, _progress(say("rebuilding")) as progress:
         rebuild_store(store, _embedder(embedder), chunk_size, progress)
-    store.close()
     typer.echo(say("rebuilt"))
 
 
 @model_app.command("list", help=_help("列出模型及其校验情况。", "List the models and how they were verified."))
 def model_list(as_json: Json = False) -> None:
-    from rag.language_models import models
+    from rag.models import published_models
+    from rag.screen import show_models
 
-    found = models()
+    found = published_models()
     if as_json:
-        _print_json([{name: _plain(getattr(status, name)) for name in status.__dataclass_fields__} for status in found])
-        return
-    for status in found:
-        typer.echo(str(status))
+        _print_json([model.to_dict() for model in found])
+    else:
+        show_models(_console(), found)
 
 
 @model_app.command("fetch", help=_help("取得模型并校验。", "Get a model and verify it."))
@@ -350,76 +372,149 @@ def model_fetch(
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line: exit code 0 for success, 2 for wrong usage, 1 for failure, 130 for Ctrl-C."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    debug = "--debug" in arguments
-    arguments = [argument for argument in arguments if argument != "--debug"]
+    given, separator, rest = _parted(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")
     try:
-        app(arguments)
+        code = _run([*given, *separator, *rest])
+        sys.stdout.flush()
     except YoujuError as error:
         if debug:
             raise
-        typer.echo(f"youju: {error}", err=True)
-        sys.exit(error.exit_code)
+        _complain(str(error))
+        code = error.exit_code
     except KeyboardInterrupt:
         typer.echo(f"\n{say('interrupted')}", err=True)
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        code = 1
     except Exception as error:  # a defect of ours: one line for the user, the traceback for us
         if debug:
             raise
-        typer.echo(f"youju: {say('unexpected', kind=type(error).__name__, text=error)}", err=True)
-        sys.exit(1)
+        _complain(say("unexpected", kind=type(error).__name__, text=error))
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """Runs a command and returns its exit code; wrong usage is told in the user's language."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("youju", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as ending:
+        return ending.exit_code
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer brings its own click, whose classes it keeps to itself
+            raise
+        return _explain_usage(error)
+    return 0
+
+
+def _parted(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """What stands before ``--``, that mark, and what stands after it, where nothing is an option."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:place], arguments[place : place + 1], arguments[place + 1 :]
+
+
+def _explain_usage(error: Any) -> int:
+    """Says what is wrong with the arguments; returns the exit code."""
+    kind = type(error).__name__
+    if kind == "NoArgsIsHelpError":
+        error.show()
+        return int(error.exit_code)
+    context = getattr(error, "ctx", None)
+    parameter = getattr(error, "param", None)
+    named = "/".join(parameter.opts) if parameter is not None else ""
+    texts = {
+        "NoSuchOption": f"没有选项 {getattr(error, 'option_name', '')}",
+        "MissingParameter": f"缺少 {named}",
+        "BadParameter": f"{named} 的值不对：{getattr(error, 'message', '')}",
+        "BadOptionUsage": f"选项 {getattr(error, 'option_name', '')} 的用法不对：{getattr(error, 'message', '')}",
+    }
+    message = _help(texts.get(kind, f"用法不对：{error.format_message()}"), error.format_message())
+    place = context.command_path if context is not None else "youju"
+    _complain(f"{message.rstrip('.')}{_help('。用法见', '. See:')} {place} --help")
+    return int(error.exit_code)
+
+
+def _complain(text: str) -> None:
+    """One message on standard error."""
+    from rag.screen import plain
+
+    typer.echo(f"youju: {plain(text)}", err=True)
 
 
 # -- shared by the commands -------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _assistant(index: str | None, *, quiet: bool = False, **options: Any) -> "Iterator[Assistant]":
+def _assistant(
+    index: str | Path | None, *, quiet: bool = False, makes: bool = False, **options: Any
+) -> "Iterator[Assistant]":
+    """The assistant for an index; one that a user names is made only where he adds to it (``makes``)."""
     from rag.assistant import Assistant
 
+    named = _named_index(index)
+    if named and not makes:
+        with _store(named):
+            pass
     with _progress(say("preparing"), quiet=quiet) as progress:
-        assistant = Assistant.open(index, progress=progress, **options)
+        assistant = Assistant.open(named, progress=progress, **options)
     try:
         yield assistant
     finally:
         assistant.close()
 
 
-def _own_index(index: str | None) -> str:
+@contextmanager
+def _store(folder: Path) -> "Iterator[Store]":
+    """An existing index as it is, whatever its embedder."""
+    from rag.store import Store
+
+    store = Store.open_as_it_is(folder)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _named_index(index: str | Path | None) -> Path | None:
+    """Folder of the index that the user names; None where he means the sample documents."""
+    from rag.settings import Settings
+
+    given = index or Settings.from_environment().index
+    return Path(os.path.expanduser(given)) if given else None
+
+
+def _own_index(index: str | None) -> Path:
     """The index to change; the embedded one cannot be."""
-    index = index or os.environ.get("YOUJU_INDEX")
-    if not index:
-        raise UsageError(*_both("needs_index"))
-    return index
+    named = _named_index(index)
+    if named is None:
+        raise UsageError(*both("needs_index"))
+    return named
 
 
 def _folder(index: str | None, embedder: str | None) -> Path:
     """Folder of the index asked for; that of the sample documents is made when it is not there."""
-    given = index or os.environ.get("YOUJU_INDEX")
-    if given:
-        return Path(given).expanduser()
+    named = _named_index(index)
+    if named:
+        return named
     with _assistant(None, embedder=embedder) as assistant:
         assistant.retriever.refresh()
         return assistant.store.folder
 
 
 def _entries(index: str | None) -> list[Any]:
-    from rag.store import Store
-
-    given = index or os.environ.get("YOUJU_INDEX")
-    if given:
-        store = Store.open_as_it_is(Path(given).expanduser())
-        try:
+    named = _named_index(index)
+    if named:
+        with _store(named) as store:
             return store.entries()
-        finally:
-            store.close()
     with _assistant(None) as assistant:
         return assistant.documents()
 
@@ -431,23 +526,32 @@ def _embedder(setting: str | None) -> Any:
     return load(setting or Settings.from_environment().embedder)
 
 
-def _document_id(assistant: "Assistant", given: str) -> str:
+def _document_id(store: "Store", given: str) -> str:
     """Id of the document that an id or a path names."""
-    absolute = str(Path(given).expanduser().resolve())
-    for entry in assistant.documents():
+    absolute = os.path.abspath(os.path.expanduser(given))
+    for entry in store.entries():
         if given in (entry.id, entry.path) or entry.path == absolute:
             return entry.id
-    return given
+    return store.document(given).id
 
 
-def _inputs(paths: list[str], name: str) -> Iterator[Any]:
+def _inputs(paths: list[str], name: str, report: "Report") -> list[Any]:
+    """What to add; standard input that cannot be taken is reported like any other file."""
+    from rag.indexing import Failure
     from rag.loading import load_bytes
 
+    inputs: list[Any] = []
     for path in paths:
-        yield load_bytes(sys.stdin.buffer.read(), name) if path == "-" else path
+        try:
+            inputs.append(load_bytes(sys.stdin.buffer.read(), name) if path == "-" else path)
+        except LoadError as error:
+            report.failed.append(Failure(name, error))
+    return inputs
 
 
 def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> None:
+    from rag.screen import one_line
+
     if as_json:
         _print_json(
             {
@@ -465,13 +569,16 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
         "unchanged": report.unchanged,
         "failed": report.failed,
     }
-    typer.echo("，".join(say(key, n=len(value)) for key, value in counts.items() if value or key == "added"))
-    titles = {entry.id: entry.title for entry in assistant.documents()}
+    typer.echo(
+        _help("，", ", ").join(say(key, n=len(value)) for key, value in counts.items() if value or key == "added")
+    )
+    titles = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
     for identifier, others in report.duplicates.items():
         named = "、".join(f"《{titles.get(other, other)}》" for other in others)
-        typer.echo("  " + say("near_duplicate", title=f"《{titles.get(identifier, identifier)}》", others=named))
+        near = say("near_duplicate", title=f"《{titles.get(identifier, identifier)}》", others=named)
+        typer.echo(f"  {one_line(near)}")
     for failure in report.failed:
-        typer.echo(f"  {failure.error}", err=True)
+        typer.echo(f"  {one_line(str(failure.error))}", err=True)
 
 
 def _event_to_dict(event: Any) -> dict[str, Any]:
@@ -493,12 +600,14 @@ def _progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Progres
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from rag.screen import one_line
+
     columns = (
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[path]}"),
+        TextColumn("{task.fields[path]}", markup=False),
     )
     bar = Bar(*columns, console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty())
     task = None
@@ -510,7 +619,9 @@ def _progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Progres
                 task = bar.add_task(title, total=progress.total, path="")
                 if not quiet and not sys.stderr.isatty():
                     typer.echo(f"{title} ({progress.total})…", err=True)
-            bar.update(task, completed=progress.done, total=progress.total, path=Path(progress.path).name[-40:])
+            bar.update(
+                task, completed=progress.done, total=progress.total, path=one_line(Path(progress.path).name)[-40:]
+            )
 
         yield show
 
@@ -528,20 +639,19 @@ def _byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _console() -> "Console":
+    """Standard output; where it is no terminal, lines are as long as they are, for other programs to read."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    terminal = sys.stdout.isatty()
+    width = None if terminal else UNLIMITED_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not terminal, width=width)
 
 
 def _print_json(value: Any, indent: int | None = 2) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain))
+    from rag.screen import escaped
+
+    typer.echo(escaped(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)))
 
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
-
-
-def _both(key: str) -> tuple[str, str]:
-    from rag.messages import both
-
-    return both(key)

@@ -12,7 +12,7 @@ from rag import lexical
 from rag.errors import StoreError, UsageError
 
 FILE_NAME = "youju.sqlite"
-VERSION = 1
+VERSION = 2
 WAIT_SECONDS = 60.0
 SMALLEST_CHUNKS, LARGEST_CHUNKS = 50, 5000
 

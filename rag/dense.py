@@ -1,17 +1,17 @@
 """Dense retrieval: a FAISS index of the chunks' vectors, derived from the store and saved beside it.
 
 The file is one header line (JSON: the store's generation, the embedder, a checksum) and FAISS's own bytes, written to
-a temporary file and moved into place. It is a cache: when it is missing, damaged or of another embedder it is made
-anew from the store's vectors, when it is stale the missing vectors are added and the removed ones taken out.
+a temporary file and moved into place. It is a cache: when it is missing, damaged or of another index it is made anew
+from the store's vectors, when it is stale the missing vectors are added and the removed ones taken out.
 """
 
 import contextlib
 import json
 import os
-import tempfile
 import threading
+import time
+from collections.abc import Iterator
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from rag.store import Store
 
 FILE_NAME = "vectors.faiss"
 _FORMAT = 1
+_UNFINISHED = ".vectors-"
+_UNFINISHED_SECONDS = 3600.0
 
 
 class DenseIndex:
-    """Exact inner-product search over half-precision vectors, in memory."""
+    """Exact inner-product search over half-precision vectors, in memory. Threads may share one."""
 
     def __init__(self, index: Any, generation: int) -> None:
         self._index = index
@@ -35,31 +37,38 @@ class DenseIndex:
     @classmethod
     def open(cls, store: Store) -> "DenseIndex":
         """The index of a store, brought up to the store's generation."""
-        generation = store.generation
-        found = _load(store.folder / FILE_NAME, store.embedder, store.dimension)
+        found = _load(store)
         dense = cls(*found) if found else cls(_empty(store.dimension), -1)
-        dense.refresh(store, generation)
+        dense.refresh(store)
         return dense
 
-    def refresh(self, store: Store, generation: int) -> None:
-        """Adds the vectors that the store has gained since, takes out those it has lost, and saves the file."""
-        if self.generation == generation:
-            return
+    def refresh(self, store: Store) -> None:
+        """Adds the vectors that the store has gained since, takes out those it has lost, and saves the file.
+
+        Raises:
+            StoreError: the store cannot be read, lacks vectors, or was rebuilt with another embedder.
+        """
+        with self._lock, store.snapshot():
+            generation = store.generation
+            if self.generation == generation:
+                return
+            self._follow(store)
+            self.generation = generation
+            if store.writable:
+                _save(self._index, store, generation)
+
+    def _follow(self, store: Store) -> None:
         import faiss
 
         identifiers = store.chunk_ids()
         indexed = faiss.vector_to_array(self._index.id_map)
         removed = np.setdiff1d(indexed, identifiers)
         added = np.setdiff1d(identifiers, indexed)
-        with self._lock:
-            if removed.size:
-                self._index.remove_ids(removed)
-            for part in np.array_split(added, max(1, added.size // 8192)):
-                if part.size:
-                    self._index.add_with_ids(store.vectors(part), part)
-        self.generation = generation
-        if store.writable:
-            _save(self._index, store.folder / FILE_NAME, store.embedder, generation)
+        if removed.size:
+            self._index.remove_ids(removed)
+        for part in np.array_split(added, max(1, added.size // 8192)):
+            if part.size:
+                self._index.add_with_ids(store.vectors(part), part)
 
     @property
     def size(self) -> int:
@@ -84,7 +93,11 @@ class DenseIndex:
             chosen = np.flatnonzero(allowed).astype(np.int64)
             parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
         with self._lock:
-            scores, identifiers = self._index.search(vector[None, :].astype(np.float32), k, params=parameters)
+            depth = min(k, self.size)
+            if depth < 1:
+                return np.empty(0, np.int64), np.empty(0, np.float32)
+            with _one_thread():
+                scores, identifiers = self._index.search(vector[None, :].astype(np.float32), depth, params=parameters)
         found = identifiers[0] >= 0
         return identifiers[0][found], scores[0][found]
 
@@ -93,18 +106,33 @@ class DenseIndex:
         """Whether the saved file is of the store's generation and holds exactly its vectors (a full comparison)."""
         import faiss
 
-        generation = store.generation
-        found = _load(store.folder / FILE_NAME, store.embedder, store.dimension)
-        if found is None or found[1] != generation:
-            return False
-        index = found[0]
-        identifiers = np.sort(faiss.vector_to_array(index.id_map))
-        if not np.array_equal(identifiers, store.chunk_ids()):
-            return False
-        parts = np.array_split(identifiers, max(1, identifiers.size // 8192))
-        return all(
-            np.allclose(index.reconstruct_batch(part), store.vectors(part), atol=2e-3) for part in parts if part.size
-        )
+        with store.snapshot():
+            found = _load(store)
+            if found is None or found[1] != store.generation:
+                return False
+            index = found[0]
+            identifiers = np.sort(faiss.vector_to_array(index.id_map))
+            if not np.array_equal(identifiers, store.chunk_ids()):
+                return False
+            parts = np.array_split(identifiers, max(1, identifiers.size // 8192))
+            return all(
+                np.allclose(index.reconstruct_batch(part), store.vectors(part), atol=2e-3)
+                for part in parts
+                if part.size
+            )
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Lets FAISS use one thread: for a single query more gain nothing, and on a busy machine it waits 20 ms for them."""
+    import faiss
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def _empty(dimension: int) -> Any:
@@ -114,49 +142,65 @@ def _empty(dimension: int) -> Any:
     return faiss.IndexIDMap2(flat)
 
 
-def _load(path: Path, embedder: str, dimension: int) -> tuple[Any, int] | None:
-    """The saved index and its generation; None where there is no sound one for this embedder."""
+def _load(store: Store) -> tuple[Any, int] | None:
+    """The saved index and its generation; None where there is no sound one for this store."""
     import faiss
 
     try:
-        with path.open("rb") as file:
+        with (store.folder / FILE_NAME).open("rb") as file:
             header = json.loads(file.readline(10_000))
             content = file.read()
-        if (header["format"], header["embedder"], header["dimension"]) != (_FORMAT, embedder, dimension):
+        if any(header[name] != value for name, value in _tags(store).items()):
+            return None
+        generation = int(header["generation"])
+        if generation > store.generation:  # the store was put back to an earlier state
             return None
         # FAISS trusts the bytes it is given, so they are checked before.
         if header["checksum"] != _checksum(content):
             return None
-        return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8)), int(header["generation"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8)), generation
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
         return None
 
 
-def _save(index: Any, path: Path, embedder: str, generation: int) -> None:
+def _save(index: Any, store: Store, generation: int) -> None:
     """Writes the index beside the store. A disk that is full or read-only costs a rebuild later, never an answer now."""
     import faiss
 
     content = faiss.serialize_index(index).tobytes()
-    header = {
-        "format": _FORMAT,
-        "embedder": embedder,
-        "dimension": int(index.d),
-        "generation": generation,
-        "checksum": _checksum(content),
-    }
-    temporary = ""
+    header = {**_tags(store), "generation": generation, "checksum": _checksum(content)}
+    temporary = store.folder / f"{_UNFINISHED}{os.getpid()}-{threading.get_ident()}"
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".vectors-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(header).encode() + b"\n")
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _clear_unfinished(store)
+        try:
+            with temporary.open("wb") as file:
+                file.write(json.dumps(header).encode() + b"\n")
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(store.folder / FILE_NAME)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        return
+
+
+def _clear_unfinished(store: Store) -> None:
+    """Deletes what a process that was killed while it saved has left."""
+    for path in store.folder.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _UNFINISHED_SECONDS:
+                path.unlink()
+
+
+def _tags(store: Store) -> dict[str, Any]:
+    """What a saved index must have in common with its store."""
+    return {
+        "format": _FORMAT,
+        "index": store.identity,
+        "embedder": store.embedder,
+        "dimension": store.dimension,
+    }
 
 
 def _checksum(content: bytes) -> str:

@@ -3,23 +3,30 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rag import lexical
+from rag.chunks import DEFAULT_SIZE
+from rag.database import FILE_NAME, connect, is_damage
 from rag.dense import FILE_NAME as VECTOR_FILE
 from rag.dense import DenseIndex
+from rag.documents import Document
 from rag.errors import StoreError
-from rag.indexing import Report, add
-from rag.store import FILE_NAME, Store, rescued_documents
+from rag.indexing import Report, add_document, rebuild
+from rag.rows import DOCUMENT_COLUMNS, checksum, document_of, edits_from_json
+from rag.store import Store
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+
+_MOST_RESCUED = 200_000
+_VECTORS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +40,16 @@ class Finding:
 
 
 def examine(folder: Path) -> list[Finding]:
-    """Checks an index: the SQLite file, spans, vectors, the lexical index, the FAISS file.
+    """Checks an index: the SQLite file, texts, spans, vectors, the lexical index, the FAISS file.
 
     Raises:
-        StoreError: there is no index in the folder, or it is of another version.
+        StoreError: there is no index in the folder, it cannot be opened, or it is of another version.
     """
     try:
-        store = Store.open_as_it_is(folder)
-        with contextlib.closing(store):
+        with contextlib.closing(Store.open_as_it_is(folder)) as store:
             return [check(store) for check in _CHECKS]
     except StoreError as error:
-        if isinstance(error.__cause__, sqlite3.DatabaseError):
+        if is_damage(error):
             return [Finding("file", False, error.zh, error.en)]
         raise
 
@@ -51,20 +57,28 @@ def examine(folder: Path) -> list[Finding]:
 def repair(folder: Path, embedder: "TextEmbedder") -> list[Finding]:
     """Mends an index: makes what is derived anew, or, where the SQLite file is damaged, rescues its documents.
 
-    A damaged file is kept beside the new one under a name with ``damaged`` in it.
+    A damaged file is kept beside the new one under a name with ``damaged`` in it. A document whose text is damaged
+    cannot be rescued; adding its file again brings it back.
 
     Raises:
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or the index was made by another embedder.
     """
     findings = examine(folder)
     if all(finding.sound for finding in findings):
         return findings
-    if not next(finding.sound for finding in findings if finding.check == "file"):
+    damaged = {finding.check for finding in findings if not finding.sound}
+    if damaged & {"file", "texts"}:
         _rescue(folder, embedder)
     else:
+        Store.open(folder, embedder=embedder.name, dimension=embedder.dimension).close()
         with contextlib.closing(Store.open_as_it_is(folder)) as store:
+            if "spans" in damaged:
+                rebuild(store, embedder)
             _derive_again(store, embedder)
     return examine(folder)
+
+
+# -- the checks -------------------------------------------------------------------------------------------------------
 
 
 def _file(store: Store) -> Finding:
@@ -72,58 +86,87 @@ def _file(store: Store) -> Finding:
         rows = store.connection.execute("PRAGMA integrity_check(5)").fetchall()
         broken = store.connection.execute("PRAGMA foreign_key_check").fetchall()
         problem = "; ".join(str(row[0]) for row in rows if row[0] != "ok") or ("foreign keys" if broken else "")
+        number = store.connection.execute("SELECT count(*) FROM documents").fetchone()[0]
     except sqlite3.Error as error:
-        problem = str(error)
-    number = 0 if problem else len(store.entries())
+        problem, number = str(error), 0
     if problem:
         return Finding("file", False, f"{FILE_NAME} 已损坏：{problem}", f"{FILE_NAME} is damaged: {problem}")
     return Finding("file", True, f"{FILE_NAME} 完好，{number} 份文档", f"{FILE_NAME} is sound, {number} documents")
 
 
+def _texts(store: Store) -> Finding:
+    def is_damaged(characters: int, recorded: bytes, raw: bytes) -> bool:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return True
+        return len(text) != characters or checksum(text) != recorded
+
+    def count() -> int:
+        rows = store.connection.execute("SELECT characters, checksum, CAST(text AS BLOB) FROM documents")
+        return sum(is_damaged(*row) for row in rows)
+
+    return _counted("texts", count, "份文档的文字与加入时不同", "documents have another text than they came with")
+
+
 def _spans(store: Store) -> Finding:
     query = (
         "SELECT count(*) FROM chunks c JOIN documents d ON d.id = c.document_id"
-        " WHERE c.start < 0 OR c.end <= c.start OR c.end > length(d.text)"
+        " WHERE c.start < 0 OR c.end <= c.start OR c.end > d.characters"
     )
-    return _counted(store, "spans", query, "个片段超出了文档的范围", "chunks lie outside their documents")
+    return _counted(
+        "spans",
+        lambda: int(store.connection.execute(query).fetchone()[0]),
+        "个片段超出了文档的范围",
+        "chunks lie outside their documents",
+    )
 
 
 def _vectors(store: Store) -> Finding:
-    query = "SELECT count(*) FROM chunks c LEFT JOIN vectors v USING (content) WHERE v.vector IS NULL OR length(v.vector) <> "
-    query += str(2 * store.dimension)
-    return _counted(store, "vectors", query, "个片段没有可用的向量", "chunks have no usable vector")
-
-
-def _counted(store: Store, check: str, query: str, zh: str, en: str) -> Finding:
-    try:
-        number = int(store.connection.execute(query).fetchone()[0])
-    except sqlite3.Error as error:
-        return Finding(check, False, str(error), str(error))
-    return Finding(check, number == 0, f"{number} {zh}", f"{number} {en}")
-
-
-def _lexical(store: Store) -> Finding:
-    try:
-        missing = lexical.pending(store.connection)
-        query = "SELECT count(*) FROM chunks WHERE segment NOT IN (SELECT id FROM segments)"
-        lost = int(store.connection.execute(query).fetchone()[0])
-        query = "SELECT count(*) FROM segments s WHERE NOT EXISTS (SELECT 1 FROM postings p WHERE p.segment = s.id)"
-        empty = int(store.connection.execute(query).fetchone()[0])
-    except sqlite3.Error as error:
-        return Finding("lexical", False, str(error), str(error))
-    number = missing + lost + empty
-    return Finding(
-        "lexical",
-        number == 0,
-        f"词法索引：{number} 处缺失" if number else "词法索引完整",
-        f"lexical index: {number} parts missing" if number else "the lexical index is complete",
+    return _counted(
+        "vectors",
+        lambda: len(_texts_without_vectors(store)),
+        "个片段没有可用的向量",
+        "chunks have no usable vector",
     )
 
 
+def _texts_without_vectors(store: Store) -> list[str]:
+    """Texts of the chunks whose vector is missing, or is no unit vector of the right size."""
+    rows = store.connection.execute(
+        "SELECT c.text FROM chunks c LEFT JOIN vectors v USING (content) WHERE v.vector IS NULL OR length(v.vector) <> ?",
+        (2 * store.dimension,),
+    ).fetchall()
+    wrong: list[bytes] = []
+    vectors = store.connection.execute(
+        "SELECT content, vector FROM vectors WHERE length(vector) = ?", (2 * store.dimension,)
+    )
+    while part := vectors.fetchmany(_VECTORS_AT_ONCE):
+        matrix = np.frombuffer(b"".join(row[1] for row in part), dtype="<f2").reshape(len(part), -1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
+            wrong += [part[place][0] for place in np.flatnonzero(~(np.abs(lengths - 1) < 0.01))]
+    for content in wrong:
+        rows += store.connection.execute("SELECT text FROM chunks WHERE content = ?", (content,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def _lexical(store: Store) -> Finding:
+    def count() -> int:
+        missing = lexical.pending(store.connection)
+        query = "SELECT count(*) FROM chunks WHERE segment NOT IN (SELECT id FROM segments)"
+        lost = int(store.connection.execute(query).fetchone()[0])
+        query = (
+            "SELECT count(*) FROM segments s WHERE s.terms <> (SELECT count(*) FROM postings p WHERE p.segment = s.id)"
+        )
+        return missing + lost + int(store.connection.execute(query).fetchone()[0])
+
+    return _counted("lexical", count, "处词法索引缺失", "parts of the lexical index are missing")
+
+
 def _dense(store: Store) -> Finding:
-    present = (store.folder / VECTOR_FILE).exists()
     try:
-        sound = present and DenseIndex.saved_is_sound(store)
+        sound = DenseIndex.saved_is_sound(store)
     except StoreError as error:
         return Finding("faiss", False, error.zh, error.en)
     return Finding(
@@ -137,16 +180,24 @@ def _dense(store: Store) -> Finding:
     )
 
 
-_CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _spans, _vectors, _lexical, _dense)
+def _counted(check: str, count: Callable[[], int], zh: str, en: str) -> Finding:
+    """The finding of a check that counts what is wrong."""
+    try:
+        number = count()
+    except sqlite3.Error as error:
+        return Finding(check, False, str(error), str(error))
+    return Finding(check, number == 0, f"{number} {zh}", f"{number} {en}")
+
+
+_CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _texts, _spans, _vectors, _lexical, _dense)
+
+
+# -- mending ----------------------------------------------------------------------------------------------------------
 
 
 def _derive_again(store: Store, embedder: "TextEmbedder") -> None:
     """Makes missing vectors, the lexical index and the FAISS file anew from the documents."""
-    rows = store.connection.execute(
-        "SELECT c.text FROM chunks c LEFT JOIN vectors v USING (content) WHERE v.vector IS NULL OR length(v.vector) <> ?",
-        (2 * store.dimension,),
-    ).fetchall()
-    texts = list(dict.fromkeys(row[0] for row in rows))
+    texts = list(dict.fromkeys(_texts_without_vectors(store)))
     vectors = embedder.documents(texts).astype("<f2") if texts else np.empty((0, store.dimension), "<f2")
     with store.transaction() as connection:
         connection.executemany(
@@ -155,6 +206,10 @@ def _derive_again(store: Store, embedder: "TextEmbedder") -> None:
         )
         lexical.clear(connection)
         lexical.catch_up(connection)
+    _derive_vector_file(store)
+
+
+def _derive_vector_file(store: Store) -> None:
     with contextlib.suppress(OSError):
         (store.folder / VECTOR_FILE).unlink()
     DenseIndex.open(store)
@@ -164,10 +219,41 @@ def _rescue(folder: Path, embedder: "TextEmbedder") -> None:
     """Sets a damaged file aside and indexes the documents that can still be read from it."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     damaged = folder / f"youju.damaged-{stamp}.sqlite"
-    documents = list(rescued_documents(folder))
+    documents, chunk_size = _readable(folder / FILE_NAME)
     for suffix in ("", "-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             os.replace(folder / f"{FILE_NAME}{suffix}", f"{damaged}{suffix}")
-    with contextlib.closing(Store.open(folder, embedder=embedder.name, dimension=embedder.dimension)) as store:
-        add(store, embedder, documents, report=Report())
-        DenseIndex.open(store)
+    opened = Store.open(folder, embedder=embedder.name, dimension=embedder.dimension, chunk_size=chunk_size)
+    with contextlib.closing(opened) as store:
+        for document, edited in documents:
+            add_document(store, embedder, document, Report(), edited)
+        store.index_lexically()
+        _derive_vector_file(store)
+
+
+def _readable(file: Path) -> tuple[list[tuple[Document, dict[str, Any]]], int]:
+    """What can still be read from a damaged file: unharmed documents with a person's edits, and the size of chunks."""
+    query = f"SELECT {DOCUMENT_COLUMNS}, edited, checksum FROM documents NOT INDEXED WHERE rowid = ?"  # noqa: S608
+    documents: list[tuple[Document, dict[str, Any]]] = []
+    chunk_size = DEFAULT_SIZE
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(file, writable=False)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")  # else SQLite refuses a file that was cut off
+        for number in _document_numbers(connection):
+            with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
+                row = connection.execute(query, (number,)).fetchone()
+                if row and checksum(row[10]) == row[12]:
+                    documents.append((document_of(row), edits_from_json(row[11])))
+        with contextlib.suppress(ValueError, TypeError):
+            chunk_size = int(connection.execute("SELECT value FROM settings WHERE key = 'chunk_size'").fetchone()[0])
+    return documents, chunk_size
+
+
+def _document_numbers(connection: sqlite3.Connection) -> Iterator[int]:
+    """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible."""
+    last = 0
+    try:
+        for (last,) in connection.execute("SELECT rowid FROM documents NOT INDEXED ORDER BY rowid"):
+            yield last
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            yield from range(last + 1, last + _MOST_RESCUED)

@@ -1,20 +1,21 @@
 """Indexing: documents in, chunks and vectors into the store, one transaction per document."""
 
-import contextlib
-import sqlite3
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.chunks import Chunk, chunk
+from rag.chunks import chunk
+from rag.database import check_chunk_size
 from rag.documents import Document
 from rag.duplicates import signature
 from rag.errors import LoadError, UsageError, YoujuError
-from rag.store import Store
+from rag.rows import is_storable
+from rag.store import Prepared, Store
 from rag.structure import sentences_of
 
 if TYPE_CHECKING:
@@ -99,12 +100,10 @@ def add(
             except LoadError as error:
                 report.failed.append(Failure(path, error))
                 continue
-            _add_document(store, embedder, document, report)
+            add_document(store, embedder, document, report)
     finally:
         store.index_lexically()
-        with contextlib.suppress(sqlite3.Error):
-            if store.writable:
-                store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.fold_journal()
     return report
 
 
@@ -115,26 +114,27 @@ def rebuild(
 
     The documents, their metadata and the links between them stay as they are. All happens in one transaction: until
     it is done, the index is as it was.
-    """
-    from rag import lexical
 
-    size = chunk_size or store.chunk_size
-    identifiers = [entry.id for entry in store.entries()]
-    prepared: list[tuple[str, list[Chunk], NDArray[np.float32]]] = []
-    for number, identifier in enumerate(identifiers):
+    Raises:
+        UsageError: the size of the chunks is out of range.
+        StoreError: the index cannot be written.
+    """
+    size = store.chunk_size if chunk_size is None else chunk_size
+    check_chunk_size(size)
+
+    def prepare(identifier: str) -> Prepared:
         document = store.document(identifier)
-        if progress:
-            progress(Progress(document.path, number, len(identifiers)))
         chunks = chunk(sentences_of(document.text, document.speakers), size)
-        prepared.append((identifier, chunks, embedder.documents([part.text for part in chunks])))
-    with store.transaction() as connection:
-        connection.execute("DELETE FROM chunks")
-        connection.execute("DELETE FROM vectors")
-        lexical.clear(connection)
-        store.adopt(embedder.name, embedder.dimension, size, connection)
-        for identifier, chunks, vectors in prepared:
-            store.insert_chunks(connection, identifier, chunks, vectors)
-        lexical.catch_up(connection)
+        return chunks, embedder.documents([part.text for part in chunks])
+
+    entries = store.entries()
+    prepared: dict[str, Prepared] = {}
+    for number, entry in enumerate(entries):
+        if progress:
+            progress(Progress(entry.path, number, len(entries)))
+        prepared[entry.id] = prepare(entry.id)
+    store.remake(embedder.name, embedder.dimension, size, prepared, prepare)
+    store.fold_journal()
 
 
 def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document | Failure]:
@@ -146,7 +146,7 @@ def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document 
             yield item
             continue
         try:
-            yield from find_files([Path(item).expanduser()])
+            yield from find_files([os.path.expanduser(item)])
         except LoadError as error:
             yield Failure(str(item), error)
 
@@ -157,11 +157,25 @@ def _load(path: Path) -> Document:
     return load(path)
 
 
-def _add_document(store: Store, embedder: "TextEmbedder", document: Document, report: Report) -> None:
-    known = store.known(document.path)
-    if known and known == (document.id, document.digest):
+def add_document(
+    store: Store,
+    embedder: "TextEmbedder",
+    document: Document,
+    report: Report,
+    edited: dict[str, Any] | None = None,
+) -> None:
+    """Adds one document and reports what became of it; ``edited`` is what a person has edited, where that is known."""
+    if not all(map(is_storable, (document.text, document.path, document.title, document.source, document.event))):
+        reason = LoadError(
+            zh=f"{document.path!a} 里有半个字符（孤立的代理码），不能存入。请用正确的编码重新读取。",
+            en=f"{document.path!a} holds half characters (lone surrogates), which cannot be stored; decode it again.",
+        )
+        report.failed.append(Failure(repr(document.path), reason))
+        return
+    if store.holds(document):
         report.unchanged.append(document.path)
         return
+    known = store.knows(document.path)
     chunks = chunk(sentences_of(document.text, document.speakers), store.chunk_size)
     if not chunks:
         reason = LoadError(
@@ -171,7 +185,7 @@ def _add_document(store: Store, embedder: "TextEmbedder", document: Document, re
         return
     readable = "\n".join(part.text for part in chunks)
     vectors = _vectors(store, embedder, [part.text for part in chunks])
-    links = store.put(document, chunks, vectors, signature(readable))
+    links = store.put(document, chunks, vectors, signature(readable), edited)
     (report.replaced if known else report.added).append(document.id)
     if links:
         report.duplicates[document.id] = links

@@ -134,7 +134,7 @@ def _stop_codes() -> NDArray[np.uint32]:
 
 def create_tables(connection: sqlite3.Connection) -> None:
     """Creates the tables of the index in a store, whose table ``chunks`` must have a column ``segment``."""
-    connection.execute("CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL)")
+    connection.execute("CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, terms INTEGER NOT NULL)")
     connection.execute(
         "CREATE TABLE postings (segment INTEGER NOT NULL, term INTEGER NOT NULL,"
         " chunks BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (segment, term)) WITHOUT ROWID"
@@ -149,9 +149,12 @@ def pending(connection: sqlite3.Connection) -> int:
 def catch_up(connection: sqlite3.Connection) -> None:
     """Indexes the chunks that are not in the index yet, in the caller's transaction.
 
-    When many small segments have gathered, their chunks are indexed again as few large ones.
+    When many segments have gathered that are small, or of which removals have left little, their chunks are indexed
+    again as few large ones; a segment of which nothing is left goes at once.
     """
-    small = connection.execute("SELECT id FROM segments WHERE size < ?", (SEGMENT_CHUNKS // 2,)).fetchall()
+    query = "SELECT id FROM segments s WHERE (SELECT count(*) FROM chunks c WHERE c.segment = s.id) < ?"
+    _remove(connection, connection.execute(query, (1,)).fetchall())
+    small = connection.execute(query, (SEGMENT_CHUNKS // 2,)).fetchall()
     if len(small) > MERGE_SEGMENTS:
         _remove(connection, small)
     while batch := connection.execute(
@@ -174,7 +177,7 @@ def _remove(connection: sqlite3.Connection, segments: list[Any]) -> None:
 
 def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
     identifiers = np.array([row[0] for row in rows], dtype=np.int64)
-    segment = connection.execute("INSERT INTO segments (size) VALUES (?)", (len(rows),)).lastrowid
+    segment = connection.execute("INSERT INTO segments (terms) VALUES (0)").lastrowid
     connection.executemany("UPDATE chunks SET segment = ? WHERE id = ?", ((segment, row[0]) for row in rows))
     texts = [row[1] for row in rows]
     lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
@@ -197,6 +200,7 @@ def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
         "INSERT INTO postings VALUES (?, ?, ?, ?)",
         ((segment, int(keys[a]), chunk_bytes[4 * a : 4 * b], count_bytes[a:b]) for a, b in spans),
     )
+    connection.execute("UPDATE segments SET terms = ? WHERE id = ?", (len(spans), segment))
 
 
 class LexicalIndex:
@@ -222,14 +226,10 @@ class LexicalIndex:
             chunk ids and BM25 scores, both of shape (at most k,); every score is above 0.
         """
         scores = np.zeros(self._norms.size, dtype=np.float32)
-        for chunks, counts in self._postings(query_terms(question)):
+        for chunks, counts in self._postings(query_terms(question)).values():
             frequency = counts.astype(np.float32)
-            inverse = (
-                np.log1p((self._number - chunks.size + 0.5) / (chunks.size + 0.5))
-                if self._number >= chunks.size
-                else 0.0
-            )
-            scores[chunks] += np.float32(inverse) * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])
+            inverse = np.float32(np.log1p((self._number - chunks.size + 0.5) / (chunks.size + 0.5)))
+            scores[chunks] += inverse * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])
         mask = self._alive
         if allowed is not None:
             # The store may have grown since the lengths were read, or since the filter was made.
@@ -246,11 +246,9 @@ class LexicalIndex:
 
     def weights(self, terms: Terms) -> NDArray[np.float32]:
         """Inverse document frequency of each term, in [0, log(number of chunks + 1)]: shape (number of terms,)."""
-        sizes = dict.fromkeys(terms.view(np.int64).tolist(), 0)
-        for term, chunks, _ in self._rows(terms):
-            sizes[term] += len(chunks) // 4
-        frequencies = np.array([sizes[term] for term in terms.view(np.int64).tolist()], dtype=np.float32)
-        frequencies = np.minimum(frequencies, self._number)
+        found = self._postings(terms)
+        keys = terms.view(np.int64).tolist()
+        frequencies = np.array([found[key][0].size if key in found else 0 for key in keys], dtype=np.float32)
         return np.log1p((self._number - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
 
     def known_share(self, question: str) -> float:
@@ -262,7 +260,7 @@ class LexicalIndex:
         single = terms[(terms < (1 << 21)) | (terms >= np.uint64(1 << 63))]
         if not single.size:
             return 1.0
-        return len({row[0] for row in self._rows(single)}) / single.size
+        return sum(chunks.size > 0 for chunks, _ in self._postings(single).values()) / single.size
 
     def _rows(self, terms: Terms) -> list[tuple[int, bytes, bytes]]:
         keys = terms.view(np.int64).tolist()
@@ -278,14 +276,16 @@ class LexicalIndex:
             rows += self._connection.execute(query, part).fetchall()
         return rows
 
-    def _postings(self, terms: Terms) -> list[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    def _postings(self, terms: Terms) -> dict[int, tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        """For each term that is found, its chunks and how often each holds it; removed chunks are left out."""
         parts: dict[int, list[tuple[bytes, bytes]]] = {}
         for term, chunks, counts in self._rows(terms):
             parts.setdefault(term, []).append((chunks, counts))
-        postings = []
-        for _, found in sorted(parts.items()):
+        postings = {}
+        for term, found in sorted(parts.items()):
             owners = np.frombuffer(b"".join(part[0] for part in found), dtype="<u4").astype(np.int64)
             frequencies = np.frombuffer(b"".join(part[1] for part in found), dtype=np.uint8)
-            known = owners < self._norms.size
-            postings.append((owners[known], frequencies[known]))
+            known = owners < self._alive.size
+            known[known] = self._alive[owners[known]]
+            postings[term] = (owners[known], frequencies[known])
         return postings

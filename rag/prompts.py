@@ -7,11 +7,14 @@ text is untrusted: it stands between the marks of its passage, and marks inside 
 import re
 
 from rag.evidence import Evidence, in_reading_order
+from rag.view import INVISIBLE
 
 SYSTEM = "你是严谨的问答助手。只根据给出的资料回答问题，用一两句话作答。"
 _SYSTEM_ENGLISH = "你是严谨的问答助手。只根据给出的资料回答问题，用一两句话作答。Answer in English."
-_HEADING_MARKS = re.compile(r"^\s*(?:资料|问题|回答)\s*[:：]", re.MULTILINE)
-_CONTROL = re.compile(r"<\|[^|>]{0,40}\|>|[\u200b-\u200f\u202a-\u202e\u2060-\u2064]")
+_PART_LABELS = re.compile(r"((?:^|[。！？；.!?;\s])\s*(?:资料|问题|回答|此前的对话|问|答)\s*)[:：]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# What chat templates set apart the parts of a conversation with: <|im_start|>, <start_of_turn>, </s>, [INST].
+_TEMPLATE_MARKS = re.compile(r"<+\|+|\|+>+|<(?=/?[a-z_]+>)|(?<=\[)(?=/?INST\])")
 
 History = list[tuple[str, str]]
 """Earlier questions of a conversation with their answers, oldest first."""
@@ -52,6 +55,6 @@ def is_chinese(text: str) -> bool:
 
 
 def _safe(text: str) -> str:
-    """Document text that cannot pose as another part of the prompt."""
-    text = _CONTROL.sub("", text).replace("\n", " ")
-    return _HEADING_MARKS.sub(lambda match: match.group().replace("：", " ").replace(":", " "), text)
+    """Document text that cannot pose as another part of the prompt: one line, without the marks of parts."""
+    text = " ".join(_INVISIBLE.sub("", " ".join(text.splitlines())).split())
+    return _PART_LABELS.sub(r"\1 ", _TEMPLATE_MARKS.sub(" ", text))

@@ -96,9 +96,10 @@ class Retriever:
         if k < 1:
             raise UsageError(zh=f"结果数 k 至少是 1，而不是 {k}。", en=f"k must be at least 1, not {k}.")
         self.refresh()
-        allowed = self.store.allowed(filters) if filters else None
-        candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
-        return self._collapsed(candidates, k)
+        with self.store.snapshot():
+            allowed = self.store.allowed(filters) if filters else None
+            candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
+            return self._collapsed(candidates, k)
 
     def query_vector(self, question: str) -> NDArray[np.float32]:
         """The question's unit vector, shape (dimension,); remembered for the questions asked last."""
@@ -121,7 +122,7 @@ class Retriever:
             if self._dense is None:
                 self._dense = DenseIndex.open(self.store)
             else:
-                self._dense.refresh(self.store, generation)
+                self._dense.refresh(self.store)
             self._generation = generation
 
     def _embed_query(self, question: str) -> NDArray[np.float32]:

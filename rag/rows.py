@@ -129,13 +129,11 @@ def checked_changes(changes: dict[str, Any]) -> dict[str, Any]:
             zh=f"不能修改 {'、'.join(unknown)}；可以修改的有：{'、'.join(EDITABLE)}。",
             en=f"{', '.join(unknown)} cannot be edited; these can: {', '.join(EDITABLE)}.",
         )
-    checked = dict(changes)
-    if not isinstance(checked.get("speakers", ()), str):
-        checked["speakers"] = tuple(checked.get("speakers") or ())
+    checked = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
     for name, value in checked.items():
         if not _is_possible(name, value):
             raise UsageError(zh=f"{name} 的值不对：{value!r}。", en=f"{value!r} is no possible value for {name}.")
-    return {name: checked[name] for name in changes}
+    return checked
 
 
 def _is_possible(name: str, value: Any) -> bool:

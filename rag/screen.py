@@ -1,24 +1,50 @@
 """How answers, passages and documents look on a terminal."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
-from rich.console import Console
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from rich.table import Table
 from rich.text import Text
 
-from rag.answers import Answer, Citation, Claim
 from rag.messages import say
-from rag.retrieval import Hit
-from rag.store import Entry
 
-_CONTROL = dict.fromkeys(
-    [*range(0x00, 0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.answers import Answer, Citation, Claim
+    from rag.models import PublishedModel
+    from rag.retrieval import Hit
+    from rag.rows import Entry
+
+# Escape sequences begin with characters of the first ranges; the others turn the direction of writing around.
+_CONTROL = [
+    *range(0x00, 0x09),
+    *range(0x0B, 0x20),
+    *range(0x7F, 0xA0),
+    0x061C,
+    *range(0x200E, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+]
+_WITHOUT_CONTROL: dict[int, str | None] = dict.fromkeys(_CONTROL)
+_ESCAPED = {code: f"\\u{code:04x}" for code in _CONTROL}
 
 
 def plain(text: str) -> str:
     """Text from a document without the control characters that could take over a terminal."""
-    return text.translate(_CONTROL)
+    return text.translate(_WITHOUT_CONTROL)
+
+
+def one_line(text: str) -> str:
+    """As :func:`plain`, on one line: a title with line breaks cannot pass for several lines of ours."""
+    return " ".join(plain(text).split())
+
+
+def escaped(json_text: str) -> str:
+    """JSON with those characters, which can only stand inside its strings, written as their numbers."""
+    return json_text.translate(_ESCAPED)
 
 
 def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False) -> None:
@@ -48,14 +74,14 @@ def show_citation(console: Console, number: int, citation: Citation) -> None:
     page = say("page", page=citation.page) if citation.page else ""
     facts = [f"《{document.title}》", str(document.date or ""), document.source, citation.speaker, page]
     facts.append(say("span", start=citation.start, end=citation.end))
-    console.print(Text(f"[{number}] " + "  ".join(plain(fact) for fact in facts if fact), style="cyan"))
+    console.print(Text(f"[{number}] " + "  ".join(one_line(fact) for fact in facts if fact), style="cyan"))
     console.print(Text(f"    “{plain(citation.text)}”"))
     line = document.path
     if citation.reprints:
         line += "  " + say(
             "reprints", titles="、".join(f"《{other.title}》({other.path})" for other in citation.reprints)
         )
-    console.print(Text(f"    {plain(line)}", style="dim"))
+    console.print(Text(f"    {one_line(line)}", style="dim"))
 
 
 def show_hits(console: Console, hits: Iterable[Hit]) -> None:
@@ -64,21 +90,45 @@ def show_hits(console: Console, hits: Iterable[Hit]) -> None:
         document = hit.document
         facts = [f"《{document.title}》", str(document.date or ""), "、".join(hit.speakers)]
         facts += [say("span", start=hit.start, end=hit.end), f"{hit.score:.3f}", "+".join(hit.found_by)]
-        console.print(Text(f"{number}. " + "  ".join(plain(fact) for fact in facts if fact), style="cyan"))
+        console.print(Text(f"{number}. " + "  ".join(one_line(fact) for fact in facts if fact), style="cyan"))
         console.print(Text(f"   {plain(hit.text)}"))
         if hit.reprints:
             titles = "、".join(f"《{other.title}》({other.path})" for other in hit.reprints)
-            console.print(Text(f"   {plain(say('reprints', titles=titles))}", style="dim"))
+            console.print(Text(f"   {one_line(say('reprints', titles=titles))}", style="dim"))
 
 
 def show_documents(console: Console, entries: list[Entry]) -> None:
     """Prints the documents of an index as a table."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("column_id", "column_date", "column_title", "column_source", "column_length", "column_near"):
-        table.add_column(say(column), overflow="fold", justify="right" if column == "column_length" else "left")
+        table.add_column(
+            say(column),
+            overflow="fold",
+            justify="right" if column == "column_length" else "left",
+            no_wrap=column in ("column_id", "column_date", "column_length"),
+        )
     for entry in entries:
         row = (entry.id, str(entry.date or ""), entry.title, entry.source, f"{entry.characters:,}")
-        table.add_row(*(Text(plain(value)) for value in row), Text(" ".join(entry.near_duplicates)))
+        table.add_row(*(Text(one_line(value)) for value in row), Text(" ".join(entry.near_duplicates)))
+    console.print(table)
+
+
+def show_models(console: Console, models: list[PublishedModel]) -> None:
+    """Prints the embedded models as a table: what they are, whether they are there, where, and how that is known."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("column_model", "column_licence", "column_size", "column_state", "column_verified", "column_path"):
+        table.add_column(say(column), overflow="fold", no_wrap=column in ("column_licence", "column_size"))
+    for model in models:
+        verified = say(f"verified_{model.verified}") if model.verified else ""
+        row = (
+            model.name,
+            model.licence,
+            f"{model.bytes / 1e6:,.0f} MB",
+            say(f"state_{model.state}"),
+            verified,
+            model.path,
+        )
+        table.add_row(*map(Text, row))
     console.print(table)
 
 

@@ -1,9 +1,9 @@
 """Cleaning as a view: text that reads well, each character of which knows its place in the stored text.
 
 Hard-wrapped lines are joined, spaces inside Chinese text and zero-width characters left out, full-width letters and
-digits shown half-width, half-width punctuation between Chinese characters shown full-width, and captions that break
-a sentence left out. The stored text is never changed: a view only leaves characters out or shows one for one, so a
-span of the view maps to the exact characters it came from.
+digits shown half-width, half-width punctuation between Chinese characters shown full-width; captions that break a
+sentence, Markdown's heading marks and its ``**`` are left out. The stored text is never changed: a view only leaves
+characters out or shows one for one, so a span of the view maps to the exact characters it came from.
 """
 
 import re
@@ -12,17 +12,23 @@ from array import array
 from dataclasses import dataclass
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-TERMINAL = "。！？；…!?;"
+TERMINAL = "。！？；…!?;｡"
 CLOSING = "”’」』）)】》〉\"'"
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {0xFF05: ord("%")}
 _PUNCTUATION = str.maketrans(",:;?!", "，：；？！")
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0e-\x1f]")
+INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0e-\x1f"
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _BESIDE = f"[{HAN}，。、；：？！“”‘’（）《》]"
-_BLANKS = "[ \t\u00a0\u3000]+"
-_SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}(?=\\S)|{_BLANKS}(?={_BESIDE})")
+_BLANKS = "[ \t\u00a0\u3000]"
+# A run of blanks is tried from its beginning only: from each of its blanks it would take quadratic time.
+_SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}+(?=\\S)|(?<!{_BLANKS}){_BLANKS}++(?={_BESIDE})")
 _PUNCTUATION_BESIDE_HAN = re.compile(f"(?<=[{HAN}”’）》%％])[,:;?!]|[,:;?!](?=[{HAN}“‘（《])")
+_DECIMAL_POINT = re.compile(r"(?<=\d)．(?=\d)")
+_EMPHASIS = re.compile(r"(?<!\*)\*\*(?=[^\s*])[^*\n]{1,200}(?<=\S)\*\*(?!\*)")
 _LINE = re.compile(r"[^\r\n\f\x0b\x85\u2028\u2029]+")
+_LINE_END = re.compile(r"\r\n|[\r\n\f\x0b\x85\u2028\u2029]")
+_VISIBLE = re.compile(f"[^\\s{INVISIBLE}](?:.*[^\\s{INVISIBLE}])?", re.DOTALL)
 _ENDS = re.compile(f"[{TERMINAL}：:。.][{CLOSING}]*$")
 _CAPTION = re.compile(
     r"^[^，。；？！,;?!]{0,20}(?:摄|供图|资料图|资料图片|制图|配图)[）)]?$|^[（(]?(?:图|上图|下图|左图|右图)[：:为].{0,60}$"
@@ -41,9 +47,16 @@ _NOTE = re.compile(
     r"|^(?:19|20)\d\d\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?[\s\d:：]*$"
     f"|^[（(](?:下转|上接)第?.{{1,12}}[）)]$|^(?:新华社|人民网|中新社|中新网)[{HAN}]{{2,8}}\\d{{1,2}}月\\d{{1,2}}日电$"
 )
-_LABEL = re.compile(r"^[^\s，。、；：？！,;:?!“”‘’（）()《》]{1,20}[：:]")
+_LABEL = re.compile(
+    r"^(?:[^\s，。、；：？！,;:?!“”‘’（）()《》]{1,20}(?:[（(][^（()）]{1,30}[）)])?\s?(?:\*\*)?[：:]|【[^【】]{1,20}】)"
+)
+_TURN_LABEL = re.compile(
+    r"^(?:\*\*)?[【\[]?(?:[^\s，。、；：？！,;:?!]{0,16}(?:记者|问|答|主持人|网友)|[QA]\d{0,3})[】\]]?(?:\*\*)?(?:(?<=[】\]])|\s?[：:])"
+)
+_BEFORE_BLANK = ",;:)\"'%"  # after these and letters, lines of Latin text are joined with a blank
 _LONGEST_HEADING = 40
 _LONGEST_HEADING_WITH_COMMA = 32
+_LONGEST_MARKED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +142,15 @@ def view_of(text: str, paragraphs: "tuple[Paragraph, ...]") -> View:
     pieces: list[str] = []
     offsets: array[int] = array("q")
     for paragraph in paragraphs:
-        before = ""
+        before = "\n"
         for line in paragraph.lines:
-            if before and before.isascii() and line.text[0].isascii() and before.isalnum():
+            shown, places = _readable(text, line.start, line.end)
+            if before.isascii() and line.text[0].isascii() and (before.isalnum() or before in _BEFORE_BLANK):
                 pieces.append(" ")
                 offsets.append(line.start - 1)
-            shown, places = _readable(text, line.start, line.end)
             pieces.append(shown)
             offsets.extend(places)
-            before = line.text[-1]
+            before = shown[-1:] or before
         # A paragraph's end is shown as a newline that stands on the last character's place.
         pieces.append("\n")
         offsets.append(paragraph.lines[-1].end - 1)
@@ -162,23 +175,23 @@ def is_list_item(text: str) -> bool:
 
 
 def _lines(text: str) -> list[Line]:
-    lines: list[Line] = []
+    """The lines of a text that show anything; a line is isolated when blank lines stand on both sides of it."""
+    places: list[tuple[int, int, bool]] = []
+    gaps: list[bool] = []
     previous_end = 0
     for match in _LINE.finditer(text):
-        content = match.group()
-        stripped = content.strip()
-        if not stripped:
+        visible = _VISIBLE.search(match.group())
+        if not visible:
             continue
-        start = match.start() + content.index(stripped[0])
-        gap = text[previous_end:start]
-        isolated_before = not lines or len(re.findall(r"\n|\r(?!\n)|\f", gap)) > 1
-        end = start + len(stripped)
-        rest = text[end : end + 80]
-        after = rest[: len(rest) - len(rest.lstrip())]
-        isolated_after = not rest.strip() or len(re.findall(r"\n|\r(?!\n)|\f", after)) > 1
-        lines.append(Line(start, end, stripped, isolated_before and isolated_after, content.endswith("  ")))
+        start, end = match.start() + visible.start(), match.start() + visible.end()
+        gaps.append(not places or len(_LINE_END.findall(text, previous_end, start)) > 1)
+        places.append((start, end, match.group().endswith("  ")))
         previous_end = end
-    return lines
+    gaps.append(True)
+    return [
+        Line(start, end, text[start:end], gaps[number] and gaps[number + 1], hard_break)
+        for number, (start, end, hard_break) in enumerate(places)
+    ]
 
 
 def _width(text: str) -> int:
@@ -201,7 +214,7 @@ def _kinds(lines: list[Line], wrapped: bool) -> list[str]:
     kinds: list[str] = ["text"] * len(lines)
     for position in reversed(range(len(lines))):
         line = lines[position]
-        if _NOTE.match(line.text) or _BYLINE.match(line.text):
+        if len(line.text) <= _LONGEST_MARKED and (_NOTE.match(line.text) or _BYLINE.match(line.text)):
             kinds[position] = "note"
         elif _is_caption(line, wrapped):
             continue
@@ -229,7 +242,9 @@ def _opens_unit(line: Line) -> bool:
 def _looks_like_heading(line: Line) -> bool:
     text = line.text
     if _MARKDOWN_HEADING.match(text):
-        return True
+        return len(text) <= _LONGEST_MARKED
+    if _TURN_LABEL.match(text):
+        return False
     if _ENDS.search(text) or "。" in text or text[-1] in "，、,":
         return False
     if is_list_item(text) and (not _NUMBERED_HEADING.match(text) or re.search("[，,；;]", text)):
@@ -260,10 +275,12 @@ def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
     raw = text[start:end]
-    shown = raw.translate(_WIDE)
+    shown = _DECIMAL_POINT.sub(".", raw.translate(_WIDE))
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
     dropped = [match.span() for match in _INVISIBLE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
+    for match in _EMPHASIS.finditer(shown):
+        dropped += [(match.start(), match.start() + 2), (match.end() - 2, match.end())]
     heading = _MARKDOWN_HEADING.match(shown)
     if heading:
         dropped.append(heading.span())

@@ -1,6 +1,7 @@
 """The terminal chat, and how a streamed answer appears on a terminal."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -61,6 +62,8 @@ def converse(console: Console, assistant: "Assistant", language_model: str | Non
             console.print(say("chat_new"))
         elif line == "/sources":
             show_documents(console, assistant.documents())
+        elif line.startswith("/"):
+            console.print(say("chat_unknown", line=plain(line)))
         elif line:
             _turn(console, assistant, line, language_model, filters, history)
     console.print(say("goodbye"))
@@ -76,7 +79,8 @@ def _turn(
 ) -> None:
     try:
         events = assistant.stream(question, history=history, language_model=language_model, **filters)
-        answer = show_stream(console, events)
+        with closing(events):  # Ctrl-C stops the language model, too
+            answer = show_stream(console, events)
     except KeyboardInterrupt:
         console.print(say("interrupted"))
         return

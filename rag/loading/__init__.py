@@ -83,9 +83,11 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
     Raises:
         LoadError: the file cannot be read, is none we load, or holds no text.
     """
-    absolute = Path(os.path.abspath(Path(path).expanduser()))
+    absolute = Path(os.path.abspath(os.path.expanduser(path)))
     raw = _read(absolute, max_bytes)
-    return _document(raw, absolute.name, str(absolute), metadata_of(absolute), max_bytes)
+    # A name that is not UTF-8 (from a ZIP made elsewhere, say) is kept with its odd bytes written out: a.\\xff.txt.
+    shown = Path(os.fsencode(absolute).decode("utf-8", "backslashreplace"))
+    return _document(raw, shown.name, str(shown), metadata_of(absolute), max_bytes)
 
 
 def load_bytes(raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BYTES) -> Document:

@@ -12,7 +12,7 @@ def files_among(paths: Iterable[str | Path], suffixes: frozenset[str]) -> Iterat
     """The files that ``paths`` mean, absolute, each once: see :func:`rag.loading.find_files`."""
     seen: set[Path] = set()
     for given in paths:
-        path = Path(os.path.abspath(Path(given).expanduser()))
+        path = Path(os.path.abspath(os.path.expanduser(given)))
         for file in _files_in(path, suffixes) if os.path.isdir(path) else [_existing(path)]:
             if file not in seen:
                 seen.add(file)

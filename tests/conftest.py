@@ -1,0 +1,103 @@
+"""What all tests share: no network, a known environment, and the real embedder with the sample documents."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("youju", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("youju"), max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "youju"))
+
+
+class NetworkBlockedError(RuntimeError):
+    """A test tried to leave this machine. Not an OSError, so that nothing takes it for a failing network."""
+
+
+def pytest_configure() -> None:
+    """Sets the environment before any module of ours is imported."""
+    for name in list(os.environ):
+        if name.startswith("YOUJU_") and name != "YOUJU_HOME":
+            del os.environ[name]
+    os.environ["YOUJU_LANGUAGE"] = "zh"
+
+
+def _is_this_machine(address: Any) -> bool:
+    if not isinstance(address, tuple):  # a unix socket has a path
+        return True
+    host = str(address[0])
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Sockets reach this machine only."""
+    patch = pytest.MonkeyPatch()
+
+    def guarded(name: str) -> Callable[..., Any]:
+        original = getattr(socket.socket, name)
+
+        def connect(self: socket.socket, address: Any) -> Any:
+            if not _is_this_machine(address):
+                raise NetworkBlockedError(f"a test tried to reach {address}")
+            return original(self, address)
+
+        return connect
+
+    resolve = socket.getaddrinfo
+
+    def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and not _is_this_machine((name,)):
+            raise NetworkBlockedError(f"a test tried to look up {name}")
+        return resolve(host, *arguments, **options)
+
+    patch.setattr(socket.socket, "connect", guarded("connect"))
+    patch.setattr(socket.socket, "connect_ex", guarded("connect_ex"))
+    patch.setattr(socket, "getaddrinfo", guarded_resolve)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Any:
+    """The embedded multilingual-e5-small, loaded once."""
+    import embeddings
+
+    return embeddings.load()
+
+
+@pytest.fixture(scope="session")
+def assistant(embedder: Any) -> Iterator[Any]:
+    """An assistant over the sample documents that quotes them, without a language model."""
+    from rag.assistant import Assistant
+
+    with Assistant.open(embedder=embedder, language_model="extractive") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_assistant(embedder: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Makes an assistant over a few documents: ``make_assistant(document, …)``."""
+    from rag.assistant import Assistant
+
+    made: list[Assistant] = []
+
+    def make(*documents: Any, **options: Any) -> Assistant:
+        folder = tmp_path / f"index{len(made)}"
+        opened = Assistant.open(folder, embedder=embedder, **{"language_model": "extractive", **options})
+        made.append(opened)
+        opened.add(list(documents))
+        return opened
+
+    yield make
+    for opened in made:
+        opened.close()

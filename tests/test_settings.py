@@ -1,0 +1,76 @@
+"""Settings: arguments before the environment before the defaults; nothing mistyped passes in silence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hashing_embedder import HashingEmbedder
+
+from rag.assistant import Assistant
+from rag.errors import UsageError
+from rag.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_defaults() -> None:
+    assert Settings.from_environment() == Settings("", "default", "auto", 300)
+
+
+def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_INDEX", "/somewhere")
+    monkeypatch.setenv("YOUJU_EMBEDDER", "some/model")
+    monkeypatch.setenv("YOUJU_LANGUAGE_MODEL", "extractive")
+    monkeypatch.setenv("YOUJU_CHUNK_SIZE", "200")
+    assert Settings.from_environment() == Settings("/somewhere", "some/model", "extractive", 200)
+
+
+def test_empty_variables_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("YOUJU_INDEX", "YOUJU_EMBEDDER", "YOUJU_LANGUAGE_MODEL", "YOUJU_CHUNK_SIZE"):
+        monkeypatch.setenv(name, "")
+    assert Settings.from_environment() == Settings()
+
+
+def test_arguments_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_CHUNK_SIZE", "200")
+    monkeypatch.setenv("YOUJU_INDEX", str(tmp_path / "environment"))
+    with Assistant.open(tmp_path / "argument", embedder=HashingEmbedder(), chunk_size=100) as assistant:
+        assert (assistant.store.folder, assistant.store.chunk_size) == (tmp_path / "argument", 100)
+    with Assistant.open(embedder=HashingEmbedder()) as assistant:
+        assert (assistant.store.folder, assistant.store.chunk_size) == (tmp_path / "environment", 200)
+
+
+@pytest.mark.parametrize("value", ["big", "-5", "3.5", " 300 x", "²"])
+def test_chunk_size_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("YOUJU_CHUNK_SIZE", value)
+    with pytest.raises(UsageError) as refused:
+        Settings.from_environment()
+    assert value in refused.value.zh and value in refused.value.en
+
+
+@pytest.mark.parametrize("value", ["0", "49", "5001"])
+def test_chunk_size_out_of_range_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("YOUJU_CHUNK_SIZE", value)
+    with pytest.raises(UsageError, match=value):
+        Assistant.open(tmp_path / "index", embedder=HashingEmbedder())
+    with pytest.raises(UsageError, match="0"):
+        Assistant.open(tmp_path / "index", embedder=HashingEmbedder(), chunk_size=0)
+
+
+def test_mistyped_variable_is_named_with_those_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_INDX", "x")
+    with pytest.raises(UsageError) as refused:
+        Settings.from_environment()
+    for text in (refused.value.zh, refused.value.en):
+        assert "YOUJU_INDX" in text and "YOUJU_INDEX" in text
+
+
+def test_every_variable_that_the_code_reads_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = [path for package in ("rag", "embeddings", "ui", "eval") for path in (ROOT / package).rglob("*.py")]
+    names = {name for path in sources for name in re.findall(r"YOUJU_[A-Z_]*[A-Z]", path.read_text("utf-8"))}
+    assert "YOUJU_ENDPOINT" in names
+    for name in names:
+        monkeypatch.setenv(name, "300")
+    Settings.from_environment()
