@@ -49,18 +49,29 @@ _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_P
 
 def connect(file: Path, writable: bool) -> sqlite3.Connection:
     """A connection to an existing file, which waits for other writers."""
-    connection = sqlite3.connect(
+    connection = _connect(file, writable)
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")
+    if writable:
+        connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def connect_damaged(file: Path) -> sqlite3.Connection:
+    """A connection that reads what can be read of a damaged file, and writes nothing."""
+    connection = _connect(file, writable=False)
+    connection.execute("PRAGMA writable_schema = ON")  # else SQLite refuses a file that was cut off
+    return connection
+
+
+def _connect(file: Path, writable: bool) -> sqlite3.Connection:
+    return sqlite3.connect(
         f"{file.resolve().as_uri()}?{_mode(file, writable)}",
         uri=True,
         timeout=WAIT_SECONDS,
         isolation_level=None,
         check_same_thread=False,
     )
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA cache_size = -65536")
-    if writable:
-        connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
 
 
 def _mode(file: Path, writable: bool) -> str:

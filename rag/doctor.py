@@ -13,7 +13,7 @@ import numpy as np
 
 from rag import lexical
 from rag.chunks import DEFAULT_SIZE
-from rag.database import FILE_NAME, connect, is_damage
+from rag.database import FILE_NAME, connect_damaged, is_damage
 from rag.dense import FILE_NAME as VECTOR_FILE
 from rag.dense import DenseIndex
 from rag.documents import Document
@@ -236,8 +236,7 @@ def _readable(file: Path) -> tuple[list[tuple[Document, dict[str, Any]]], int]:
     query = f"SELECT {DOCUMENT_COLUMNS}, edited, checksum FROM documents NOT INDEXED WHERE rowid = ?"  # noqa: S608
     documents: list[tuple[Document, dict[str, Any]]] = []
     chunk_size = DEFAULT_SIZE
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(file, writable=False)) as connection:
-        connection.execute("PRAGMA writable_schema = ON")  # else SQLite refuses a file that was cut off
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect_damaged(file)) as connection:
         for number in _document_numbers(connection):
             with contextlib.suppress(sqlite3.Error, ValueError, TypeError):
                 row = connection.execute(query, (number,)).fetchone()

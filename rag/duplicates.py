@@ -29,7 +29,7 @@ def signature(text: str) -> Signature:
     letters = "".join(filter(str.isalnum, fold(text)))
     shingles = {letters[start : start + SHINGLE] for start in range(max(1, len(letters) - SHINGLE + 1))}
     hashed = RMinHash(num_perm=PERMUTATIONS, seed=42)
-    hashed.update(sorted(shingles))
+    hashed.update(list(shingles))
     return np.array(hashed.digest(), dtype=np.uint32)
 
 

@@ -52,7 +52,13 @@ _QUESTIONER = re.compile(
 )
 _ANSWERER = re.compile("(?:答|回答|A|Answer)\\d{0,3}", re.IGNORECASE)
 _SAID = re.compile(f"(?:{_SPEECH})道?。$")
-_SAID = re.compile(f"(?:{_SPEECH})道?。$")
+_SAYS = re.compile(f"(?:{_SPEECH})(?:道|说|称)?(?P<mark>[，,：:。])(?P<quotation>“)?")
+_NAME_SAYS = re.compile(f"(?:^|(?<=[，。；”]))(?P<name>{_NAME})(?:{_SPEECH})(?:道|说|称)?[，,：:]“")
+_NAME_ONLY = re.compile(_NAME)
+_ROLE = re.compile(f"(?:{_ANONYMOUS})$")
+_CLAUSE = re.compile("[^，。！？；“”\n]*$")
+_BETWEEN_NAME_AND_VERB = 12
+_BETWEEN_QUOTATION_AND_NAME = 20
 _ANSWERS = re.compile("(?P<who>.+?)(?:回?答(?:记者问)?|回应)")
 
 
@@ -82,13 +88,6 @@ class Turns:
         labels = [match["label"].strip() for match in map(_LABEL.match, listed) if match]
         self._labels = Counter(labels)
         self._interview = any(_QUESTIONER.fullmatch(label) for label in labels)
-        people = "|".join([*map(re.escape, self.names), "(?!)"])
-        known = f"(?P<name>{people})[^，。！？；“”\n]{{0,12}}?|(?P<role>{_ANONYMOUS})"
-        says = f"(?:{_SPEECH})(?:道|说|称)?"
-        self._before = re.compile(
-            f"(?:{known}){says}[，,：:](?P<quotation>“)?|(?:^|(?<=[，。；”]))(?P<quoted>{_NAME}){says}[，,：:](?P<begins>“)"
-        )
-        self._after = re.compile(f"”(?:[^，。！？；“”\n]{{0,20}}?(?:{known})|(?P<quoted>{_NAME})){says}[，,：:。]")
         self.end()
 
     def end(self) -> None:
@@ -117,23 +116,60 @@ class Turns:
         self._open = 0  # a quotation of several paragraphs opens again in each
         if opens and not self._quoted and (self._reported or not self.speaker):
             # “……。”赵志国指出: what stands in the quotation marks before the name is his too.
-            attribution = self._after.search(paragraph)
-            if attribution:
-                self.speaker, self._reported = _who(attribution), True
+            who = self._named_after_quotation(paragraph)
+            if who:
+                self.speaker, self._reported = who, True
         return 0
 
     def speaker_of(self, sentence: str) -> tuple[str, str]:
         """Speaker and kind of the next sentence of the paragraph."""
         if not self.speaker or self._reported:
-            attribution = self._before.search(sentence)
-            if attribution:
-                self.speaker, self._asking, self._reported = _who(attribution), False, True
-                self._quoted = bool(attribution["quotation"] or attribution["begins"])
+            who, quoted = self._named_before_speech(sentence)
+            if who:
+                self.speaker, self._asking, self._reported, self._quoted = who, False, True, quoted
         found = self.speaker, "question" if self._asking else "statement"
         self._open = max(0, self._open + sentence.count("“") - sentence.count("”"))
         if self._reported and not self._open and (self._quoted or _SAID.search(sentence)):
             self.end()
         return found
+
+    def _named_before_speech(self, sentence: str) -> tuple[str, bool]:
+        """Who is said to speak (``赵志国表示，``), and whether a quotation opens (``王毅表示：“``); empty for nobody."""
+        for says in _SAYS.finditer(sentence):
+            if says["mark"] == "。":
+                continue
+            who, _ = self._known_in(_clause_before(sentence, says.start()))
+            if who:
+                return who, bool(says["quotation"])
+        quoted = _NAME_SAYS.search(sentence)
+        return (quoted["name"], True) if quoted else ("", False)
+
+    def _named_after_quotation(self, paragraph: str) -> str:
+        """Who is said to have spoken the quotation before his name (``“……。”赵志国指出，``); empty for nobody."""
+        for says in _SAYS.finditer(paragraph):
+            clause = _clause_before(paragraph, says.start())
+            if not paragraph.endswith("”", 0, says.start() - len(clause)):
+                continue
+            who, place = self._known_in(clause)
+            if who and place <= _BETWEEN_QUOTATION_AND_NAME:
+                return who
+            if _NAME_ONLY.fullmatch(clause):
+                return clause
+        return ""
+
+    def _known_in(self, clause: str) -> tuple[str, int]:
+        """The first known name near the end of a clause, else the unnamed role that it ends with; and its place."""
+        places = ((clause.rfind(name), name) for name in self.names)
+        near = [
+            (place, name)
+            for place, name in places
+            if place >= 0 and len(clause) - place - len(name) <= _BETWEEN_NAME_AND_VERB
+        ]
+        if near:
+            place, name = min(near)
+            return name, place
+        role = _ROLE.search(clause)
+        return (role.group(), role.start()) if role else ("", 0)
 
     def _label(self, paragraph: str) -> _Label | None:
         match = _LABEL.match(paragraph)
@@ -160,6 +196,7 @@ class Turns:
         return label if surely and (_PERSON.fullmatch(label) or _OFFICE.fullmatch(label)) else ""
 
 
-def _who(attribution: re.Match[str]) -> str:
-    who: str = attribution["name"] or attribution["role"] or attribution["quoted"]
-    return who
+def _clause_before(text: str, end: int) -> str:
+    """What stands between the last pause and ``end``."""
+    clause = _CLAUSE.search(text, max(0, end - 60), end)
+    return clause.group() if clause else ""
