@@ -46,11 +46,18 @@ _SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical")
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """First event of a stream: the passages retrieved and the sentences chosen from them."""
+    """First event of a stream: the passages retrieved and the sentences chosen from them.
+
+    Attributes:
+        hits, evidence: the passages and the sentences, best first.
+        seconds: from the question on.
+        question: what was searched for: a short follow-up with the question before it.
+    """
 
     hits: tuple[Hit, ...]
     evidence: tuple[Evidence, ...]
     seconds: float
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +247,7 @@ class Assistant:
         hits = self.retrieve(understood, **filters)
         evidence = self._selector.select(understood, hits, filters.get("speaker"))
         found_after = time.perf_counter() - began
-        yield EvidenceFound(tuple(hits), tuple(evidence), found_after)
+        yield EvidenceFound(tuple(hits), tuple(evidence), found_after, understood)
 
         language = "zh" if is_chinese(question) else "en"
         notice = "" if choice.notice is None else choice.notice[0 if language == "zh" else 1]

@@ -12,30 +12,29 @@ from rag import lexical
 from rag.errors import StoreError, UsageError
 
 FILE_NAME = "youju.sqlite"
-VERSION = 2
+VERSION = 3
 WAIT_SECONDS = 60.0
 SMALLEST_CHUNKS, LARGEST_CHUNKS = 50, 5000
 
 _TABLES = """
 CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
-    id TEXT PRIMARY KEY, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL,
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL,
     event TEXT NOT NULL, speakers TEXT NOT NULL, page_starts TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL,
     characters INTEGER NOT NULL, checksum BLOB NOT NULL, signature BLOB NOT NULL, edited TEXT NOT NULL,
     added TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, end INTEGER NOT NULL, length INTEGER NOT NULL, speakers TEXT NOT NULL, content BLOB NOT NULL,
-    segment INTEGER, text TEXT NOT NULL
+    start INTEGER NOT NULL, end INTEGER NOT NULL, length INTEGER NOT NULL, speakers TEXT NOT NULL,
+    vector INTEGER NOT NULL, segment INTEGER, text TEXT NOT NULL
 );
 CREATE INDEX chunks_of_document ON chunks (document_id);
 CREATE INDEX chunks_of_segment ON chunks (segment);
-CREATE INDEX chunks_of_content ON chunks (content);
-CREATE TABLE vectors (content BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE bands (key INTEGER NOT NULL, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE);
-CREATE INDEX bands_by_key ON bands (key);
-CREATE INDEX bands_of_document ON bands (document_id);
+CREATE INDEX chunks_of_vector ON chunks (vector);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY AUTOINCREMENT, content BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+CREATE TABLE unlinked (document INTEGER PRIMARY KEY REFERENCES documents (number) ON DELETE CASCADE);
+CREATE TABLE bands (key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE links (
     document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     other_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
@@ -54,6 +53,8 @@ def connect(file: Path, writable: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA cache_size = -65536")
     if writable:
         connection.execute("PRAGMA synchronous = NORMAL")
+        # Pages are written back after 64 MB of journal: adding a document touches pages all over the file.
+        connection.execute("PRAGMA wal_autocheckpoint = 16384")
     return connection
 
 

@@ -125,30 +125,31 @@ def _spans(store: Store) -> Finding:
 def _vectors(store: Store) -> Finding:
     return _counted(
         "vectors",
-        lambda: len(_texts_without_vectors(store)),
+        lambda: len(_chunks_without_vectors(store)),
         "个片段没有可用的向量",
         "chunks have no usable vector",
     )
 
 
-def _texts_without_vectors(store: Store) -> list[str]:
-    """Texts of the chunks whose vector is missing, or is no unit vector of the right size."""
+def _chunks_without_vectors(store: Store) -> list[tuple[int, str]]:
+    """Ids and texts of the chunks whose vector is missing, or is no unit vector of the right size."""
     rows = store.connection.execute(
-        "SELECT c.text FROM chunks c LEFT JOIN vectors v USING (content) WHERE v.vector IS NULL OR length(v.vector) <> ?",
+        "SELECT c.id, c.text FROM chunks c LEFT JOIN vectors v ON v.id = c.vector"
+        " WHERE v.vector IS NULL OR length(v.vector) <> ?",
         (2 * store.dimension,),
     ).fetchall()
-    wrong: list[bytes] = []
+    wrong: list[int] = []
     vectors = store.connection.execute(
-        "SELECT content, vector FROM vectors WHERE length(vector) = ?", (2 * store.dimension,)
+        "SELECT id, vector FROM vectors WHERE length(vector) = ?", (2 * store.dimension,)
     )
     while part := vectors.fetchmany(_VECTORS_AT_ONCE):
         matrix = np.frombuffer(b"".join(row[1] for row in part), dtype="<f2").reshape(len(part), -1)
         with np.errstate(over="ignore", invalid="ignore"):
             lengths = np.linalg.norm(matrix.astype(np.float32), axis=1)
             wrong += [part[place][0] for place in np.flatnonzero(~(np.abs(lengths - 1) < 0.01))]
-    for content in wrong:
-        rows += store.connection.execute("SELECT text FROM chunks WHERE content = ?", (content,)).fetchall()
-    return [row[0] for row in rows]
+    for vector in wrong:
+        rows += store.connection.execute("SELECT id, text FROM chunks WHERE vector = ?", (vector,)).fetchall()
+    return rows
 
 
 def _lexical(store: Store) -> Finding:
@@ -197,12 +198,17 @@ _CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _texts, _spans, _vecto
 
 def _derive_again(store: Store, embedder: "TextEmbedder") -> None:
     """Makes missing vectors, the lexical index and the FAISS file anew from the documents."""
-    texts = list(dict.fromkeys(_texts_without_vectors(store)))
+    bad = _chunks_without_vectors(store)
+    texts = list(dict.fromkeys(text for _, text in bad))
     vectors = embedder.documents(texts).astype("<f2") if texts else np.empty((0, store.dimension), "<f2")
     with store.transaction() as connection:
         connection.executemany(
-            "INSERT OR REPLACE INTO vectors VALUES (?, ?)",
+            "INSERT INTO vectors (content, vector) VALUES (?, ?) ON CONFLICT (content) DO UPDATE SET vector = excluded.vector",
             [(store.content_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)],
+        )
+        connection.executemany(
+            "UPDATE chunks SET vector = (SELECT id FROM vectors WHERE content = ?) WHERE id = ?",
+            [(store.content_key(text), chunk) for chunk, text in bad],
         )
         lexical.clear(connection)
         lexical.catch_up(connection)
@@ -227,7 +233,7 @@ def _rescue(folder: Path, embedder: "TextEmbedder") -> None:
     with contextlib.closing(opened) as store:
         for document, edited in documents:
             add_document(store, embedder, document, Report(), edited)
-        store.index_lexically()
+        store.catch_up()
         _derive_vector_file(store)
 
 

@@ -102,7 +102,8 @@ def add(
                 continue
             add_document(store, embedder, document, report)
     finally:
-        store.index_lexically()
+        linked = store.catch_up()
+        report.duplicates |= {key: linked[key] for key in (*report.added, *report.replaced) if key in linked}
         store.fold_journal()
     return report
 
@@ -185,10 +186,8 @@ def add_document(
         return
     readable = "\n".join(part.text for part in chunks)
     vectors = _vectors(store, embedder, [part.text for part in chunks])
-    links = store.put(document, chunks, vectors, signature(readable), edited)
+    store.put(document, chunks, vectors, signature(readable), edited)
     (report.replaced if known else report.added).append(document.id)
-    if links:
-        report.duplicates[document.id] = links
 
 
 def _vectors(store: Store, embedder: "TextEmbedder", texts: list[str]) -> NDArray[np.float32]:

@@ -114,7 +114,7 @@ class Retriever:
         if self.store.generation == self._generation:
             return
         with self._lock:
-            self.store.index_lexically()
+            self.store.catch_up()
             generation = self.store.generation
             if generation == self._generation:
                 return

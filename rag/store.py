@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import lexical
+from rag import lexical, linking
 from rag.chunks import DEFAULT_SIZE, Chunk
 from rag.database import (
     FILE_NAME,
@@ -35,7 +35,7 @@ from rag.database import (
     not_a_folder,
 )
 from rag.documents import Document
-from rag.duplicates import SIMILAR, Signature, bands, similarity
+from rag.duplicates import Signature
 from rag.errors import StoreError, UsageError
 from rag.rows import (
     DOCUMENT_COLUMNS,
@@ -240,7 +240,7 @@ class Store:
         vectors: NDArray[np.float32],
         signature: Signature,
         edited: dict[str, Any] | None = None,
-    ) -> tuple[str, ...]:
+    ) -> None:
         """Writes a document with its chunks in one transaction, in place of the one that came from the same path.
 
         What a person has edited (title, date, …) of the one before is kept.
@@ -250,9 +250,6 @@ class Store:
             vectors: their unit vectors, shape (number of chunks, dimension).
             signature: the document's MinHash signature.
             edited: what a person has edited, where it is known from elsewhere.
-
-        Returns:
-            ids of the documents with nearly the same text, most similar first.
 
         Raises:
             UsageError: a document from another path has the same id.
@@ -269,7 +266,6 @@ class Store:
                 )
             _insert_document(connection, with_edits(document, edited), signature, edited)
             self._insert_chunks(connection, document.id, chunks, vectors)
-            return _link(connection, document.id, signature)
 
     def remake(
         self,
@@ -310,13 +306,14 @@ class Store:
     ) -> None:
         contents = [self.content_key(chunk.text) for chunk in chunks]
         connection.executemany(
-            "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
+            "INSERT OR IGNORE INTO vectors (content, vector) VALUES (?, ?)",
             zip(contents, (vector.tobytes() for vector in vectors.astype("<f2")), strict=True),
         )
         connection.executemany(
-            "INSERT INTO chunks (document_id, start, end, length, speakers, content, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO chunks (document_id, start, end, length, speakers, text, vector)"
+            " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM vectors WHERE content = ?))",
             (
-                (document_id, chunk.start, chunk.end, len(chunk.text), joined(chunk.speakers), content, chunk.text)
+                (document_id, chunk.start, chunk.end, len(chunk.text), joined(chunk.speakers), chunk.text, content)
                 for chunk, content in zip(chunks, contents, strict=True)
             ),
         )
@@ -351,13 +348,19 @@ class Store:
                 ),
             )
 
-    def index_lexically(self) -> None:
-        """Brings the lexical index up to date."""
+    def catch_up(self) -> linking.Links:
+        """Indexes lexically and links what has gone in since the last time.
+
+        Returns:
+            the documents linked now that have near-equal ones which came before them, by id, with the ids of those.
+        """
         with self._errors():
-            missing = lexical.pending(self.connection)
-        if missing and self.writable:
-            with self.transaction() as connection:
-                lexical.catch_up(connection)
+            missing = lexical.pending(self.connection) or linking.pending(self.connection)
+        if not missing or not self.writable:
+            return {}
+        with self.transaction() as connection:
+            lexical.catch_up(connection)
+            return linking.catch_up(connection)
 
     def fold_journal(self) -> None:
         """Moves what the write-ahead log holds into the file, unless others are using it."""
@@ -446,7 +449,7 @@ class Store:
         """
         result = np.empty((len(identifiers), self.dimension), dtype=np.float32)
         places = {int(identifier): place for place, identifier in enumerate(identifiers)}
-        query = "SELECT c.id, v.vector FROM chunks c JOIN vectors v USING (content) WHERE c.id IN ({marks})"
+        query = "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id = c.vector WHERE c.id IN ({marks})"
         for identifier, vector in self._rows_for(query, list(places)):
             if len(vector) == 2 * self.dimension:
                 result[places.pop(identifier)] = np.frombuffer(vector, dtype="<f2")
@@ -520,35 +523,17 @@ def _insert_document(
             document.text,
         ),
     )
+    connection.execute("INSERT INTO unlinked SELECT number FROM documents WHERE id = ?", (document.id,))
 
 
 def _remove(connection: sqlite3.Connection, document_id: str) -> None:
-    contents = connection.execute(
-        "SELECT DISTINCT content FROM chunks WHERE document_id = ?", (document_id,)
-    ).fetchall()
+    query = "SELECT number, signature FROM documents WHERE id = ?"
+    linking.remove(connection, *connection.execute(query, (document_id,)).fetchone())
+    vectors = connection.execute("SELECT DISTINCT vector FROM chunks WHERE document_id = ?", (document_id,)).fetchall()
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     connection.executemany(
-        "DELETE FROM vectors WHERE content = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE content = ?1)", contents
+        "DELETE FROM vectors WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM chunks WHERE vector = ?1)", vectors
     )
-
-
-def _link(connection: sqlite3.Connection, document_id: str, signature: Signature) -> tuple[str, ...]:
-    """Links a document with those of nearly the same text; returns their ids, most similar first."""
-    keys = bands(signature)
-    marks = ",".join("?" * len(keys))
-    rows = connection.execute(
-        f"SELECT DISTINCT d.id, d.signature FROM bands b JOIN documents d ON d.id = b.document_id WHERE b.key IN ({marks})",  # noqa: S608
-        keys,
-    ).fetchall()
-    found = [
-        (similarity(signature, np.frombuffer(row[1], dtype="<u4")), row[0]) for row in rows if row[0] != document_id
-    ]
-    found = sorted((pair for pair in found if pair[0] >= SIMILAR), key=lambda pair: (-pair[0], pair[1]))
-    for share, other in found:
-        connection.execute("INSERT OR REPLACE INTO links VALUES (?, ?, ?)", (document_id, other, share))
-        connection.execute("INSERT OR REPLACE INTO links VALUES (?, ?, ?)", (other, document_id, share))
-    connection.executemany("INSERT INTO bands VALUES (?, ?)", ((key, document_id) for key in keys))
-    return tuple(other for _, other in found)
 
 
 def _unknown(document_id: str) -> UsageError:

@@ -9,14 +9,19 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import COMMAND, environment, finish, refused, run, start
 
+from embeddings import load
+from rag.dense import DenseIndex
+from rag.indexing import add
 from rag.store import FILE_NAME, Store
 
+HASHING = load(HashingEmbedder())
 TEXT = "一季度，全国规模以上工业增加值同比增长百分之三。5G基站总数超过264万个。\n" * 20
 
 
@@ -31,7 +36,10 @@ def documents(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(tmp_path: Path, documents: Path) -> Path:
-    assert run("add", documents, "--index", tmp_path / "index").code == 0
+    with closing(Store.open(tmp_path / "index", embedder="hashing", dimension=DIMENSION)) as store:
+        add(store, HASHING, documents)
+        DenseIndex.open(store)
+        store.fold_journal()
     return tmp_path / "index"
 
 
@@ -40,11 +48,8 @@ def state(index: Path) -> str:
 
 
 def titles(index: Path) -> list[str]:
-    store = Store.open_as_it_is(index)
-    try:
+    with closing(Store.open_as_it_is(index)) as store:
         return sorted(Path(entry.path).name for entry in store.entries())
-    finally:
-        store.close()
 
 
 # -- questions and options --------------------------------------------------------------------------------------------
@@ -100,15 +105,33 @@ def test_question_with_nul_and_control_characters_is_answered(index: Path, comma
     ],
     ids=" ".join,
 )
-def test_wrong_usage(index: Path, arguments: list[str], zh: str, en: str) -> None:
+def test_wrong_usage(
+    index: Path,
+    arguments: list[str],
+    zh: str,
+    en: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from rag import cli
+
     before = state(index)
     named = ["--index", str(index)] if arguments[0] not in ("--bogus", "bogus") else []
-    if "昨天" in arguments:
-        outcome = run(*arguments, *named)
-        assert outcome.code == 2 and zh in outcome.errors
-    else:
-        refused(*arguments, *named, code=2, zh=zh, en=en)
+    for language, expected in (("zh", zh), ("en", en)):
+        monkeypatch.setenv("YOUJU_LANGUAGE", language)
+        monkeypatch.setattr("embeddings.loading.load", lambda *_: HASHING)
+        monkeypatch.setattr("rag.assistant.load_embedder", lambda *_: HASHING)
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*arguments, *named])
+        assert ended.value.code == 2
+        written = capsys.readouterr()
+        assert expected in written.err and "Traceback" not in written.err
+        assert written.out == ""
     assert state(index) == before
+
+
+def test_wrong_option_in_a_process_of_its_own(index: Path) -> None:
+    refused("search", "x", "--bogus", "--index", index, code=2, zh="没有选项 --bogus", en="No such option")
 
 
 def test_unknown_variable_is_named(index: Path) -> None:
@@ -123,19 +146,12 @@ def test_changing_the_sample_documents_is_refused() -> None:
 
 
 def test_remove_with_one_unknown_id_removes_nothing(index: Path) -> None:
-    (first, *_) = [entry.id for entry in _entries(index)]
+    with closing(Store.open_as_it_is(index)) as store:
+        first = store.entries()[0].id
     assert run("remove", first, "bogus", "--index", index).code == 2
     assert titles(index) == ["0.txt", "1.txt", "2.txt"]
     outcome = run("remove", first, first, "--index", index)
     assert outcome.code == 0 and "1 份" in outcome.output
-
-
-def _entries(index: Path) -> list[object]:
-    store = Store.open_as_it_is(index)
-    try:
-        return store.entries()  # type: ignore[return-value]
-    finally:
-        store.close()
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -211,7 +212,7 @@ def test_control_characters_of_a_document_do_not_reach_the_terminal(tmp_path: Pa
         assert len(store.entries()) == 2
 
 
-def in_terminal(*arguments: str | Path, real: bool = False, keys: list[tuple[str, str]] = []) -> tuple[int, str]:
+def in_terminal(*arguments: str | Path, real: bool = False, keys: Sequence[tuple[str, str]] = ()) -> tuple[int, str]:
     """Runs a command in a pseudo-terminal; types each of ``keys`` once the text before it has appeared."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -250,7 +251,7 @@ def test_progress_bar_on_a_terminal(tmp_path: Path, documents: Path) -> None:
     code, seen = in_terminal("add", documents, odd / "[bold]标记.txt", "--index", tmp_path / "index")
     assert code == 0, seen
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", seen)
-    assert "加入文档" in shown and "1/3" in shown and "[bold]标记.txt" in shown
+    assert "加入文档" in shown and "2/3" in shown and "[bold]标记.txt" in shown
     assert "新增 3 份" in seen
     assert seen.rfind("\x1b[?25h") > seen.rfind("\x1b[?25l")  # the cursor is shown again
 

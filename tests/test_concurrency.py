@@ -207,9 +207,12 @@ def test_writer_that_waits_too_long_is_told(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)
     with closing(Store.open(tmp_path, embedder="hashing", dimension=DIMENSION)) as store:
-        with store.transaction(), closing(Store.open_as_it_is(tmp_path)) as other:
-            with pytest.raises(StoreError) as told:
-                add(other, load(HashingEmbedder()), Document("今天天气很好。", "a", "甲"))
+        with (
+            store.transaction(),
+            closing(Store.open_as_it_is(tmp_path)) as other,
+            pytest.raises(StoreError) as told,
+        ):
+            add(other, load(HashingEmbedder()), Document("今天天气很好。", "a", "甲"))
         assert "另一个进程" in told.value.zh and "Another process" in told.value.en
         add(store, load(HashingEmbedder()), Document("今天天气很好。", "a", "甲"))
         assert len(store.entries()) == 1

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.datasets import DATASETS, Dataset, Note, load_dataset, to_questions_jsonl, write
-from eval.datasets import base, reading, rgb
+from eval.datasets import DATASETS, Dataset, Note, base, load_dataset, reading, rgb, to_questions_jsonl, write
 from eval.questions import Question, Span
 from rag.errors import LoadError, UsageError, YoujuError
 
@@ -170,7 +169,8 @@ def test_dureader() -> None:
 
 class TestRgb:
     @pytest.mark.parametrize(
-        ("noise", "positive", "negative"), [(0.0, 3, 2), (0.2, 3, 2), (0.4, 3, 2), (0.6, 2, 3), (0.8, 1, 4)]
+        ("noise", "positive", "negative"),
+        [(0.0, 3, 2), (0.2, 3, 2), (0.4, 3, 2), (0.5, 2, 3), (0.6, 2, 3), (0.8, 1, 4)],
     )
     def test_noise(self, noise: float, positive: int, negative: int) -> None:
         """Row 0 has three positive and five noise passages; what is short of one kind the other makes up."""
@@ -335,7 +335,7 @@ class TestOwn:
             load_dataset("own", DATA / "own/questions.csv", documents=tmp_path)
 
     def test_binary_table(self, tmp_path: Path) -> None:
-        (tmp_path / "own.csv").write_bytes(b"\x00\x01\xff" * 50)
+        (tmp_path / "own.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
         with pytest.raises(LoadError):
             load_dataset("own", tmp_path / "own.csv")
 
@@ -387,6 +387,14 @@ def test_news(tmp_path: Path) -> None:
         load_dataset("news", DATA / "news.jsonl", limit=0)
 
 
+@pytest.mark.parametrize("day", ["2023-23-08", "2307-07-08", "七月"])
+def test_impossible_dates_are_counted(day: str, tmp_path: Path) -> None:
+    (tmp_path / "news.jsonl").write_text(edited("news.jsonl", "2023-07-30", day))
+    dataset = load_dataset("news", tmp_path)
+    assert dataset.documents[2].date is None
+    assert counts(dataset) == {"documents with an impossible date, taken as without one": 1}
+
+
 def edited(path: str, old: str, new: str) -> str:
     text = (DATA / path).read_text()
     assert old in text
@@ -411,7 +419,7 @@ MALFORMED = [
     ("rgb", "rgb/zh_fact.json", '"positive_wrong"', '"wrong"', "line 1, field positive_wrong: is missing"),
     ("crud-rag", "crud/split_merged.json", '"news2"', '"news"', "field questanswer_2docs[0].news2: is missing"),
     ("crud-rag", "crud/split_merged.json", '"全长两公里。"', "null", "field questanswer_1doc[0].answers: is not a text"),
-    ("news", "news.jsonl", '"2023-07-30"', '"七月"', "line 3, field date: is not a date"),
+    ("news", "news.jsonl", '"2023-07-30"', "20230730", "line 3, field date: is not a text"),
     ("news", "news.jsonl", '"id": "n2"', '"id": "n1"', "line 2, field id: occurs twice"),
     ("news", "news.jsonl", '{"id": "n2"', '{"id": "n2', "line 2: is not JSON"),
     ("news", "news.jsonl", '"id": "n2"', '"id": "\\ud800"', "line 2, field id: holds half a character"),
@@ -543,3 +551,20 @@ def test_note_speaks_the_users_language(monkeypatch: pytest.MonkeyPatch) -> None
     assert str(note) == "题 (3)"
     monkeypatch.setenv("YOUJU_LANGUAGE", "en")
     assert str(note) == "questions (3)"
+
+
+def test_blank_passages_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "zh_refine.json").write_text(edited("rgb/zh_refine.json", "青湖大桥全长两公里。", " "))
+    dataset = load_dataset("rgb", tmp_path / "zh_refine.json", protocol="rejection")
+    assert len(shown(dataset, "0")) == 4
+
+
+def test_one_line_and_byte_order_mark(tmp_path: Path) -> None:
+    whole = json.loads((DATA / "squad_dev.json").read_text())
+    (tmp_path / "one-line.json").write_text(json.dumps(whole))
+    (tmp_path / "marked.json").write_text(json.dumps(whole), encoding="utf-8-sig")
+    expected = load_dataset("dureader", DATA / "squad_dev.json")
+    assert load_dataset("dureader", tmp_path / "one-line.json") == expected
+    assert load_dataset("dureader", tmp_path / "marked.json") == expected
+    (tmp_path / "news.jsonl").write_text((DATA / "news.jsonl").read_text(), encoding="utf-8-sig")
+    assert load_dataset("news", tmp_path) == load_dataset("news", DATA / "news.jsonl")

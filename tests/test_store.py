@@ -36,10 +36,10 @@ def opened(folder: Path, **options: Any) -> Store:
     return Store.open(folder, embedder="hashing", dimension=DIMENSION, **options)
 
 
-def put(store: Store, document: Document) -> tuple[str, ...]:
+def put(store: Store, document: Document) -> None:
     chunks = chunk(sentences_of(document.text, document.speakers), store.chunk_size)
     vectors = EMBEDDER.documents([part.text for part in chunks])
-    return store.put(document, chunks, vectors, signature("\n".join(part.text for part in chunks)))
+    store.put(document, chunks, vectors, signature("\n".join(part.text for part in chunks)))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def searches_name_only_chunks_that_are_there(self) -> None:
         if not hasattr(self, "store"):
             return
-        self.store.index_lexically()
+        self.store.catch_up()
         self.dense.refresh(self.store)
         present = set(self.store.chunk_ids().tolist())
         lexical = LexicalIndex(self.store.connection, self.store.chunk_lengths())
@@ -199,7 +199,7 @@ def test_generation_grows_with_every_change(store: Store) -> None:
     for change in (
         lambda: put(store, document),
         lambda: store.edit(document.id, {"title": "乙"}),
-        store.index_lexically,
+        store.catch_up,
         lambda: store.remove(document.id),
     ):
         change()
