@@ -153,9 +153,19 @@ def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document 
 
 
 def _load(path: Path) -> Document:
+    """The document in a file; a reader that breaks down over it refuses it like any other damaged file."""
     from rag.loading import load
 
-    return load(path)
+    try:
+        return load(path)
+    except YoujuError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise LoadError(
+            zh=f"{path}：文件可能已损坏，读取时出错（{reason}）。",
+            en=f"{path}: reading it failed, it may be damaged ({reason}).",
+        ) from error
 
 
 def add_document(

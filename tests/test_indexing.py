@@ -221,3 +221,23 @@ def test_rebuild_with_other_size_and_embedder_keeps_documents_and_edits(store: S
     lengths = store.chunk_lengths()
     assert 0 < lengths.max() <= 75
     assert store.vectors(store.chunk_ids()).shape == (len(store.chunk_ids()), 8)
+
+
+def test_a_reader_that_breaks_down_costs_only_its_own_file(
+    tmp_path: Path, store: Store, embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import rag.loading
+
+    load = rag.loading.load
+
+    def fragile(path: Path) -> Document:
+        if path.name == "b.txt":
+            raise RuntimeError("parser")
+        return load(path)
+
+    files = [written(tmp_path, name, f"{name}的内容各不相同。" * 5) for name in ("a.txt", "b.txt", "c.txt")]
+    monkeypatch.setattr(rag.loading, "load", fragile)
+    report = add(store, embedder, files)
+    assert len(report.added) == 2
+    assert [failure.path for failure in report.failed] == [str(files[1])]
+    assert "RuntimeError: parser" in report.failed[0].error.en
