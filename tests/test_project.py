@@ -37,7 +37,7 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
 
 def needed() -> list[Requirement]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    extras = project["optional-dependencies"]["local"]
+    extras = [*project["optional-dependencies"]["local"], *project["optional-dependencies"]["eval"]]
     return [
         *map(Requirement, [*project["dependencies"], *extras, *groups["dev"], *PROJECT["build-system"]["requires"]])
     ]
@@ -106,9 +106,10 @@ def test_installed_versions_are_the_locked_ones() -> None:
 
 
 def runtime_closure() -> list[str]:
-    """Every installed package that the runtime dependencies and the extra `local` lead to."""
+    """Every installed package that the runtime dependencies and the extras `local` and `eval` lead to."""
     project = PROJECT["project"]
-    queue = [Requirement(r) for r in [*project["dependencies"], *project["optional-dependencies"]["local"]]]
+    extras = project["optional-dependencies"]
+    queue = [Requirement(r) for r in [*project["dependencies"], *extras["local"], *extras["eval"]]]
     found: set[str] = set()
     while queue:
         requirement = queue.pop()
