@@ -101,7 +101,7 @@ chat: setup ## a conversation
 
 .PHONY: eval
 eval: setup ## the evaluation
-	@$(BIN)/youju eval $(ARGS)
+	@$(BIN)/youju eval run $(ARGS)
 
 .PHONY: bench
 bench: $(HAS_BENCHMARKS) ## every benchmark, one after the other

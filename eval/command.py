@@ -1,81 +1,266 @@
-"""What ``youju eval`` does: the questions of a split, asked with a progress bar, then the table and the file."""
+"""``youju eval run|compare|report|export|baseline|draft|datasets``. Everything heavy is imported when a command needs it."""
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import typer
 
-from eval.metrics import fact_accuracy
-from eval.questions import SPLITS, Question, load_questions
-from eval.report import show, to_dict, write
-from eval.rows import Row
-from eval.run import run, summarise
-from rag.errors import UsageError
+from rag.errors import interface_language
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
+    from eval.runs import Run
+
+INTERRUPTED = 130
 
 
-def evaluate(
-    assistant: "Assistant", console: Console, language_model: str | None, split: str, out: Path | None, as_json: bool
-) -> bool:
-    """Runs the evaluation, prints the result and writes it to ``out`` if that is given.
+def _help(zh: str, en: str) -> str:
+    return zh if interface_language() == "zh" else en
 
-    Returns:
-        whether every question was answered without an error.
 
-    Raises:
-        UsageError: the split is unknown, the index lacks a document that a question rests on, or ``out`` cannot be
-            written.
-    """
-    if split not in (*SPLITS, "all"):
-        known = ", ".join((*SPLITS, "all"))
-        raise UsageError(
-            zh=f"没有“{split}”这一半；可以是 {known}。", en=f"There is no split '{split}'; known: {known}."
-        )
-    if out and not out.parent.is_dir():
-        raise UsageError(zh=f"文件夹 {out.parent} 不存在。", en=f"The folder {out.parent} does not exist.")
-    questions = [question for question in load_questions() if split in ("all", question.split)]
-    _check_documents(assistant, questions)
-    rows: list[Row] = []
-    columns = (
-        TextColumn("{task.fields[question]}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[accuracy]}"),
-        TimeRemainingColumn(),
+app = typer.Typer(
+    help=_help("评测回答：跑题、比较、出报告、出题。", "Measure the answers: run, compare, report, draft questions."),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help=_help("语言模型，同 youju ask。", "Language model, as for 'youju ask'.")),
+]
+Index = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        help=_help("索引文件夹；不给则用示例文档。", "Index folder; without it the sample documents."),
+        show_default=False,
+    ),
+]
+Embedder = Annotated[str | None, typer.Option("--embedder", help=_help("嵌入模型。", "Embedder."), show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help=_help("输出 JSON。", "Print JSON."))]
+Set = Annotated[
+    str | None,
+    typer.Option(
+        "--set",
+        help=_help(
+            "题集：文件，或 数据集:路径（见 youju eval datasets）；不给则用自带的题集。",
+            "Questions: a file, or DATASET:PATH (see 'youju eval datasets'); without it the set that ships.",
+        ),
+        show_default=False,
+    ),
+]
+Documents = Annotated[
+    Path | None,
+    typer.Option(
+        "--documents",
+        help=_help("自己的题（--set own:文件）所问的文档。", "Documents of your own questions (--set own:FILE)."),
+        show_default=False,
+    ),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", help=_help("数据集的选项，名称=值，可重复。", "Option of the data set, name=value; repeatable.")
+    ),
+]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-under",
+        help=_help(
+            "指标=值，可重复：不及（越低越好的指标：超过）则以 1 退出。",
+            "metric=value, repeatable: exit with 1 where it is missed (for lower-is-better metrics: exceeded).",
+        ),
+    ),
+]
+FailOnRegression = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on-regression",
+        metavar="BASELINE",
+        help=_help("不如此基线（名称或文件）则以 1 退出。", "Exit with 1 where it is worse than this baseline."),
+    ),
+]
+RunFolder = Annotated[
+    Path, typer.Argument(metavar="RUN", help=_help("评测结果的文件夹。", "Folder of a run."), show_default=False)
+]
+
+
+@app.command(help=_help("跑一遍题集；中断后用同样的命令接着跑。", "Ask a set of questions; run it again to go on."))
+def run(
+    model: Model = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help=_help("结果文件夹；默认 youju-eval/时间-模型。", "Folder; youju-eval/TIME-MODEL if not given."),
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help=_help("tune、test 或 all。", "tune, test or all."))] = "all",
+    questions: Set = None,
+    documents: Documents = None,
+    option: Options = None,
+    index: Index = None,
+    embedder: Embedder = None,
+    workers: Annotated[
+        int, typer.Option("--workers", help=_help("同时问几题（用于端点）。", "Questions at once (for endpoints)."))
+    ] = 1,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help=_help("最多几题，均匀抽取。", "At most so many, taken evenly."))
+    ] = None,
+    restart: Annotated[
+        bool,
+        typer.Option(
+            "--restart", help=_help("重新开始，旧结果移到一旁。", "Begin anew; what is there is moved aside.")
+        ),
+    ] = False,
+    judge: Annotated[
+        str | None,
+        typer.Option("--judge", help=_help("另请语言模型评判忠实与切题。", "A language model to judge too.")),
+    ] = None,
+    fail_under: FailUnder = None,
+    fail_on_regression: FailOnRegression = None,
+    as_json: Json = False,
+) -> None:
+    """Runs a set; see :func:`eval.actions.run_set`."""
+    from eval.actions import Ending, run_set
+
+    extra = [*(option or []), *([f"documents={documents.absolute()}"] if documents else [])]
+    ending = run_set(
+        model=model,
+        out=out,
+        chosen=(questions, split, limit, extra),
+        opening={"index": index, "embedder": embedder},
+        workers=workers,
+        restart=restart,
+        judge=judge,
+        demands=(fail_under or [], fail_on_regression),
+        as_json=as_json,
     )
-    quiet = as_json or not sys.stderr.isatty()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bar:
-        task = bar.add_task("", total=len(questions), question="", accuracy="")
+    if ending is Ending.INTERRUPTED:
+        raise typer.Exit(INTERRUPTED)
+    if ending is Ending.FAILED:
+        raise typer.Exit(1)
 
-        def after_each(done: int, total: int, row: Row) -> None:
-            rows.append(row)
-            accuracy = fact_accuracy(rows)
-            written = "" if accuracy is None else f"{accuracy:.0%}"
-            bar.update(task, completed=done, total=total, question=row.question.id, accuracy=written)
 
-        run(assistant, questions, language_model, after_each)
-    summary = summarise(rows)
-    results = to_dict(summary, rows, next((row.language_model for row in rows if row.language_model), ""))
-    if out:
-        write(out, results)
-    if as_json:
-        sys.stdout.write(json.dumps(results, ensure_ascii=False, indent=2) + "\n")
+@app.command(help=_help("比较两次评测：赢了哪些题、丢了哪些。", "Compare two runs: what was won and lost."))
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help=_help("文件夹、report.json 或基线。", "Run or baseline."))],
+    second: Annotated[str, typer.Argument(metavar="B", help=_help("同上。", "The same."))],
+    fail_under: FailUnder = None,
+    fail_on_regression: Annotated[
+        bool,
+        typer.Option(
+            "--fail-on-regression", help=_help("B 明显变差则以 1 退出。", "Exit with 1 where B is surely worse.")
+        ),
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help=_help("输出 Markdown。", "Print Markdown."))] = False,
+    as_json: Json = False,
+) -> None:
+    """Compares two runs; see :func:`eval.actions.compare_runs`."""
+    from eval.actions import compare_runs
+
+    form = "json" if as_json else "markdown" if markdown else "table"
+    if not compare_runs(first, second, fail_under or [], fail_on_regression, form):
+        raise typer.Exit(1)
+
+
+@app.command(
+    help=_help("重写一次评测的全部报告，并显示表格。", "Write the reports of a run again, and show the table.")
+)
+def report(
+    run_folder: RunFolder,
+    baseline: Annotated[
+        str | None, typer.Option("--baseline", help=_help("显示与此基线的差。", "Show differences from this baseline."))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Writes the reports; see :func:`eval.actions.show_run`."""
+    from eval.actions import show_run
+    from eval.baselines import read_baseline
+
+    show_run(_read(run_folder), read_baseline(baseline) if baseline else None, as_json)
+
+
+@app.command(help=_help("导出各题：csv 或 ragas（JSONL）。", "Export the rows: csv or ragas (JSONL)."))
+def export(
+    run_folder: RunFolder,
+    form: Annotated[str, typer.Option("--format", help=_help("csv 或 ragas。", "csv or ragas."))] = "csv",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help=_help("写入此文件，不给则输出。", "File; standard output if not given.")),
+    ] = None,
+) -> None:
+    """Exports the rows; see :mod:`eval.reports.export`."""
+    from eval.actions import write_new
+    from eval.reports.export import exported
+
+    text = exported(_read(run_folder), form)
+    if out is None:
+        typer.echo(text, nl=False)
     else:
-        show(console, summary, rows)
-    return not any(row.error for row in rows)
+        write_new(out, text)
 
 
-def _check_documents(assistant: "Assistant", questions: list[Question]) -> None:
-    there = {Path(entry.path).name for entry in assistant.documents()}
-    missing = sorted({gold.document for question in questions for gold in question.gold} - there)
-    if missing:
-        listed = ", ".join(missing)
-        raise UsageError(
-            zh=f"题集问的是示例文档，而这个索引里没有 {listed}；请取消环境变量 YOUJU_INDEX 再试。",
-            en=f"The questions are about the sample documents, and this index lacks {listed}; unset YOUJU_INDEX and try again.",
-        )
+@app.command(help=_help("把一次评测存为基线。", "Keep a run as a baseline."))
+def baseline(
+    run_folder: RunFolder,
+    name: Annotated[str, typer.Option("--name", help=_help("基线的名称。", "Name of the baseline."))],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help=_help("文件夹；默认 eval/baselines。", "Folder; eval/baselines if not given.")),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help=_help("替换已有的。", "Replace one that is there."))
+    ] = False,
+) -> None:
+    """Writes a baseline; see :mod:`eval.baselines`."""
+    from eval.actions import keep_baseline
+
+    typer.echo(keep_baseline(_read(run_folder), name, out, replace))
+
+
+@app.command(
+    help=_help("列出数据集；给出 数据集:路径 则读它并说明。", "List the data sets, or read one: DATASET:PATH.")
+)
+def datasets(
+    given: Annotated[
+        str | None, typer.Argument(metavar="DATASET:PATH", help=_help("要读的数据集。", "What to read."))
+    ] = None,
+    option: Options = None,
+    as_json: Json = False,
+) -> None:
+    """Lists data sets; see :mod:`eval.datasets`."""
+    from eval.actions import describe_datasets
+
+    describe_datasets(given, option or [], as_json)
+
+
+@app.command(
+    help=_help(
+        "由语言模型就文档出题，逐题核对出处，由人取舍。",
+        "A language model drafts questions on documents; each is checked, and a person decides.",
+    )
+)
+def draft(
+    paths: Annotated[list[Path], typer.Argument(help=_help("文件或文件夹。", "Files or folders."), show_default=False)],
+    model: Model = None,
+    out: Annotated[
+        Path, typer.Option("--out", help=_help("题目追加到此文件。", "File that questions are appended to."))
+    ] = Path("questions.jsonl"),
+    count: Annotated[int, typer.Option("--n", help=_help("要几题。", "How many."))] = 20,
+    accept_all: Annotated[
+        bool, typer.Option("--accept-all", help=_help("核对无误的全部收下。", "Accept all that pass the checks."))
+    ] = False,
+    embedder: Embedder = None,
+    seed: Annotated[int, typer.Option("--seed", help=_help("决定抽哪些段落。", "Decides which passages."))] = 0,
+) -> None:
+    """Drafts questions; see :mod:`eval.review`."""
+    from eval.review import draft_questions
+
+    draft_questions(paths, model, out, count, accept_all=accept_all, embedder=embedder, seed=seed)
+
+
+def _read(folder: Path) -> "Run":
+    from eval.runs import Run
+
+    return Run.read(folder)

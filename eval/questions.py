@@ -14,18 +14,18 @@ QUESTIONS = Path(__file__).with_name("questions.jsonl")
 SPLITS = ("tune", "test")
 ANSWERABLE_KINDS = {
     "number": "a figure, with its date",
-    "date": "the same figure (5G base stations) at four dates",
+    "date": "a figure that the documents give for several dates, such as the 5G base stations",
     "list": "all items of a list",
     "speaker": "who said it",
     "reason": "why, or what for",
     "comparison": "two figures, from one document or two",
-    "colloquial": "everyday wording, and misspelt words",
+    "colloquial": "everyday wording, misspelt words, traditional characters, pinyin",
     "english": "an English question on the Chinese text",
     "followup": "understood only with the history",
     "premise": "assumes what the documents deny; the answer must say so",
 }
 UNANSWERABLE_KINDS = {
-    "near": "right subject, wrong year, country or organisation",
+    "near": "right subject, wrong year, country, organisation or indicator",
     "outside": "not in the documents at all",
 }
 KINDS = ANSWERABLE_KINDS | UNANSWERABLE_KINDS

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from eval.command import app as eval_app
 from rag import __version__
 from rag.errors import LoadError, UsageError, YoujuError, interface_language
 from rag.messages import both, say
@@ -45,6 +46,7 @@ model_app = typer.Typer(
     help=_help("内置的语言模型。", "The embedded language models."), no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(model_app, name="model")
+app.add_typer(eval_app, name="eval")
 
 Index = Annotated[
     str | None,
@@ -280,26 +282,6 @@ def chat(
     filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder) as assistant:
         converse(_console(), assistant, model, filters)
-
-
-@app.command(
-    "eval", help=_help("用示例文档的题集评测回答。", "Measure the answers to the questions on the sample documents.")
-)
-def evaluate(
-    model: Model = None,
-    split: Annotated[
-        str, typer.Option("--split", help=_help("哪些题：tune、test 或 all。", "Which questions: tune, test or all."))
-    ] = "all",
-    out: Annotated[
-        Path | None, typer.Option("--out", help=_help("结果写入此 JSON 文件。", "Write the results to this JSON file."))
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    from eval.command import evaluate as measure
-
-    with _assistant("", quiet=as_json) as assistant:
-        if not measure(assistant, _console(), model, split, out, as_json):
-            raise typer.Exit(1)
 
 
 @app.command(help=_help("检查索引；--repair 修复。", "Check an index; --repair mends it."))
