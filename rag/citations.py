@@ -10,12 +10,13 @@ from collections.abc import Iterable
 
 from rag.answers import Citation
 from rag.evidence import Evidence
-from rag.figures import figures_in, missing_figures
+from rag.figures import DATES, figures_in, missing_figures, missing_in_sources
 from rag.lexical import terms_of
 from rag.structure import Sentence, split_sentences
 
 MOST_CITATIONS = 3
 WORTHWHILE = 0.12
+WORTHWHILE_ELSEWHERE = 0.25
 _NUMBERS = r"\s*(?:资料|来源|文献|\^)?\s*[:：]?\s*\d{1,2}(?:\s*[,，、\-–—]\s*(?:资料)?\d{1,2})*\s*"
 _MARK = rf"(?:\[{_NUMBERS}\]|［{_NUMBERS}］|【{_NUMBERS}】)"
 _MARKS = re.compile(rf"\s*(?:(?:资料)?来源\s*[:：]\s*)?{_MARK}(?:\s*[、，,和及]?\s*{_MARK})*")
@@ -62,12 +63,21 @@ def attribute(
 
 
 def _gain(claim: str, wanted: set[int], chosen: list[Evidence], part: Evidence) -> float:
-    """What a sentence adds to those chosen: its share of the claim's terms, and half as much again for its figures."""
+    """What a sentence adds to those chosen: its share of the claim's terms, and half as much again for its figures.
+
+    A sentence of another document than the first is worth citing for a value or much of the claim, never for a date
+    alone, which would be another document's.
+    """
     cited = "\n".join(other.sentence.text for other in chosen)
     covered = set(terms_of(cited).tolist())
     share = len((set(terms_of(part.sentence.text).tolist()) & wanted) - covered) / max(1, len(wanted))
-    figures = len(missing_figures(claim, cited)) - len(missing_figures(claim, f"{cited}\n{part.sentence.text}"))
-    return share + 0.5 * figures / max(1, len(figures_in(claim)))
+    gained = set(missing_figures(claim, cited)) - set(missing_figures(claim, f"{cited}\n{part.sentence.text}"))
+    figures = figures_in(claim)
+    if chosen and part.document.id != chosen[0].document.id:
+        gained -= {figure.written for figure in figures if figure.kind in DATES}
+        if not gained and share < WORTHWHILE_ELSEWHERE:
+            return 0.0
+    return share + 0.5 * len(gained) / max(1, len(figures))
 
 
 def _precision(wanted: set[int], part: Evidence) -> float:
@@ -79,15 +89,19 @@ def _precision(wanted: set[int], part: Evidence) -> float:
 def _for_missing_figures(
     claim: str, chosen: list[Evidence], context: "Iterable[tuple[Evidence, Sentence]]"
 ) -> list[Citation]:
-    cited = "\n".join(part.sentence.text for part in chosen)
-    documents = {part.document.id for part in chosen}
+    sources: dict[str, str] = {}
+    for part in chosen:
+        sources[part.document.id] = f"{sources.get(part.document.id, '')}\n{part.sentence.text}"
     added: list[Citation] = []
     for part, sentence in context:
-        missing = missing_figures(claim, cited)
+        missing = missing_in_sources(claim, sources.values())
         if not missing:
             break
-        if part.document.id in documents and len(missing_figures(claim, f"{cited}\n{sentence.text}")) < len(missing):
-            cited = f"{cited}\n{sentence.text}"
+        if part.document.id not in sources:
+            continue
+        more = sources | {part.document.id: f"{sources[part.document.id]}\n{sentence.text}"}
+        if len(missing_in_sources(claim, more.values())) < len(missing):
+            sources = more
             added.append(_citation(part, sentence))
     return added
 

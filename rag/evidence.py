@@ -27,6 +27,8 @@ HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
 FIGURE_PENALTY = 0.15
 YEAR_PENALTY = 0.15
+EARLIER_PENALTY = 0.15
+RELATIVE_SCORE = 0.65
 QUOTED_BONUS = 0.2
 SENTENCES = 8
 CHARACTERS = 700
@@ -37,6 +39,7 @@ REMEMBERED_VECTORS = 20_000
 _ASKS_FOR_FIGURE = re.compile(
     "多少|几[个家座万亿成年倍]|多大|多高|占比|比重|比例|增速|规模|how (?:many|much)|percent", re.IGNORECASE
 )
+_MONTH = re.compile(r"(?P<year>(?:19|20)\d\d)\s?年(?P<month>\d{1,2})\s?月")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
@@ -72,11 +75,14 @@ class EvidenceSelector:
     def select(self, question: str, hits: list[Hit], speaker: str | None = None) -> list[Evidence]:
         """The best sentences for a question, best first, at most ``SENTENCES`` of ``CHARACTERS`` in all.
 
+        Sentences far behind the best (below 65 % of its score) are left out: a small model takes an answer from them.
+
         Args:
             hits: the retrieved passages, best first.
             speaker: only what this person says.
         """
         found = self._candidates(question, hits, speaker)
+        found = [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score]
         chosen: list[Evidence] = []
         length = 0
         for evidence in found:
@@ -194,6 +200,13 @@ def _mismatch(question: str, document: Document, sentence: Sentence, years: set[
     told = years or ({document.date.year} if document.date else set())
     if asked and told and not asked & told:
         loss += YEAR_PENALTY
+    month = _MONTH.search(question)
+    if (
+        month
+        and document.date
+        and (document.date.year, document.date.month) < (int(month["year"]), int(month["month"]))
+    ):
+        loss += EARLIER_PENALTY  # published before the month that is asked about
     quoted = _QUOTED.findall(question)
     if quoted and any(word in sentence.text for word in quoted):
         loss -= QUOTED_BONUS

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -93,6 +94,9 @@ _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code
     ord("％"): ord("%"),
 }
 
+DATES = frozenset({"年", "月", "日", "季度"})
+"""Kinds of figures that are parts of dates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -149,6 +153,22 @@ def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
         if not _kinds(figure) & kinds and not (alone and kinds - {"年", "月", "日"}):
             missing.append(figure.written)
     return tuple(dict.fromkeys(missing))
+
+
+def missing_in_sources(claim: str, sources: Iterable[str]) -> tuple[str, ...]:
+    """The figures of a claim that do not stand in what is cited of its sources, each source a text of its own.
+
+    A date belongs to the value it is said with: 「截至2023年3月底…228万」 does not hold when one document has 228万 and
+    only another 2023年3月. So parts of dates must stand in a source that has a value of the claim, if any source has.
+    """
+    texts = list(sources)
+    missing = set(missing_figures(claim, "\n".join(texts)))
+    dates = {figure.written for figure in figures_in(claim) if figure.kind in DATES}
+    values = {figure.written for figure in figures_in(claim) if figure.kind not in DATES}
+    holders = [text for text in texts if values - set(missing_figures(claim, text))]
+    if holders:
+        missing |= dates & set(missing_figures(claim, "\n".join(holders)))
+    return tuple(dict.fromkeys(figure.written for figure in figures_in(claim) if figure.written in missing))
 
 
 def _kinds(figure: Figure) -> set[str]:

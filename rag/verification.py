@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rag.answers import Checks, Citation
-from rag.figures import missing_figures
+from rag.figures import missing_in_sources
 from rag.lexical import terms_of
 from rag.view import HAN
 
@@ -34,9 +34,17 @@ def verify(claim: str, citations: tuple[Citation, ...], embed: "Callable[[list[s
     """
     exists = bool(citations)
     cited = "\n".join(citation.text for citation in citations)
-    missing = missing_figures(claim, cited)
+    missing = missing_in_sources(claim, _by_document(citations))
     support = _support(claim, cited, embed) if exists else 0.0
     return Checks(exists, not missing, missing, support >= SUPPORT_THRESHOLD, round(support, 4))
+
+
+def _by_document(citations: tuple[Citation, ...]) -> list[str]:
+    """What is cited of each document."""
+    texts: dict[str, list[str]] = {}
+    for citation in citations:
+        texts.setdefault(citation.document.id, []).append(citation.text)
+    return ["\n".join(parts) for parts in texts.values()]
 
 
 def _support(claim: str, cited: str, embed: "Callable[[list[str]], NDArray[np.float32]]") -> float:

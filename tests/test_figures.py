@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, TEXTS
 
-from rag.figures import figures_in, missing_figures, years_in
+from rag.figures import figures_in, missing_figures, missing_in_sources, years_in
 
 
 def keys(text: str) -> list[tuple[str, str]]:
@@ -151,3 +151,13 @@ def test_every_digit_of_a_figure_that_is_changed_is_noticed(sentence: str) -> No
                 assert missing_figures(changed, sentence), changed
                 checked += 1
     assert checked or not any(character.isdigit() for character in sentence)
+
+
+def test_a_date_of_one_document_does_not_vouch_for_the_value_of_another() -> None:
+    claim = "截至2023年3月底，建成开通5G基站228万个。"
+    january = "建成开通5G基站228万个，千兆光网具备覆盖5亿户家庭的能力。"
+    april = "2023年04月21日\n截至3月底，我国累计建成5G基站超过264万个"
+    assert missing_in_sources(claim, [january, april]) == ("2023年", "3月")
+    assert missing_in_sources(claim.replace("228", "264"), [january, april]) == ()
+    assert missing_in_sources("2023年3月的情况。", [january, april]) == ()
+    assert missing_in_sources("5G基站从228万个增加到2023年3月底的264万个。", [january, april]) == ()
