@@ -34,8 +34,8 @@ from eval.runs import Recorder, Run
 from eval.statistics import SEED
 from eval.summary import report_of
 from eval.verdicts import verdict
+from rag import output
 from rag.assistant import Assistant
-from rag.cli import _console, _print_json, _progress
 from rag.errors import UsageError
 from rag.language_models import Choice, choose
 from rag.messages import say
@@ -110,7 +110,7 @@ def run_set(
     asked = choose_questions(given, split, limit, parsed_options(options))
     judging_by = _judge_of(judge) if judge else None
     with (
-        _progress(say("preparing"), quiet=as_json) as preparing,
+        output.file_progress(say("preparing"), quiet=as_json) as preparing,
         opened(asked, progress=preparing, **opening) as assistant,
     ):
         folder = out or _usual_folder(choose(model or assistant.language_model).name)
@@ -170,12 +170,12 @@ def compare_runs(first: str, second: str, fail_under: Sequence[str], fail_on_reg
         reasons += fallen(one, other) if fail_on_regression else []
     names = (before.title, now.title)
     if form == "json":
-        _print_json({**compared.to_dict(), "reasons": reasons})
+        output.print_json({**compared.to_dict(), "reasons": reasons})
     elif form == "markdown":
         typer.echo(markdown.comparison(compared, names, reasons), nl=False)
     else:
         texts = {row.question.id: row.question.question for row in (*(before.rows or ()), *(now.rows or ()))}
-        show_comparison(_console(), compared, names, texts, reasons)
+        show_comparison(output.console(), compared, names, texts, reasons)
     _tell_unshared(compared)
     return not reasons
 
@@ -215,7 +215,7 @@ def describe_datasets(given: str | None, options: Sequence[str], as_json: bool) 
     if given is None:
         described = [{"name": name, "from": target.partition(":")[0]} for name, target in DATASETS.items()]
         if as_json:
-            _print_json(described)
+            output.print_json(described)
         for entry in described if not as_json else []:
             typer.echo(f"{entry['name']:<12} {_first_line(entry['from'])}")
         return
@@ -230,7 +230,7 @@ def describe_datasets(given: str | None, options: Sequence[str], as_json: bool) 
         "notes": list(chosen.notes),
     }
     if as_json:
-        _print_json(about)
+        output.print_json(about)
         return
     typer.echo(
         pick(
@@ -305,9 +305,9 @@ def _concluded(run: Run, thresholds: Mapping[str, float], baseline: Mapping[str,
 def _show(run: Run, as_json: bool) -> Mapping[str, Any]:
     report = read_report(run.folder) if run.folder else report_of(run)
     if as_json:
-        _print_json(report)
+        output.print_json(report)
     else:
-        show_report(_console(), report)
+        show_report(output.console(), report)
         if run.folder:
             typer.echo(str(run.folder / HTML))
     for name in run.dropped:

@@ -15,8 +15,8 @@ from eval.draft import Drafter, Proposal, chat_model_of
 from eval.folder import append_lines
 from eval.labels import pick
 from eval.reports.marked import Mark, pieces
+from rag import output
 from rag.assistant import Assistant
-from rag.cli import _console, _progress
 from rag.documents import Document
 from rag.errors import UsageError
 from rag.language_models import choose
@@ -64,7 +64,7 @@ def draft_questions(
     documents = _documents(paths)
     with _indexed(documents, embedder) as assistant:
         drafter = Drafter(assistant, chat_model, known, seed)
-        console = _console()
+        console = output.console()
         accepted = 0
         try:
             for proposal in drafter.proposals(documents):
@@ -164,6 +164,6 @@ def _indexed(documents: Sequence[Document], embedder: str | None) -> Iterator[As
         tempfile.TemporaryDirectory(prefix="youju-draft-") as folder,
         Assistant.open(folder, embedder=embedder, language_model="extractive") as assistant,
     ):
-        with _progress(say("adding")) as progress:
+        with output.file_progress(say("adding")) as progress:
             assistant.add(list(documents), progress)
         yield assistant

@@ -1,9 +1,8 @@
 """The command line: ``youju add, list, search, ask, chat, …``. Everything heavy is imported when a command needs it."""
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,19 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.command import app as eval_app
-from rag import __version__
+from rag import __version__, output
 from rag.errors import LoadError, UsageError, YoujuError, interface_language
 from rag.messages import both, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rag.assistant import Assistant
-    from rag.indexing import Progress, Report
+    from rag.indexing import Report
     from rag.store import Store
 
 INTERRUPTED = 130
-UNLIMITED_WIDTH = 10_000
 
 
 def _help(zh: str, en: str) -> str:
@@ -125,7 +121,7 @@ def add(
     report = Report()
     with _assistant(_own_index(index), makes=True, embedder=embedder, chunk_size=chunk_size) as assistant:
         try:
-            with _progress(say("adding"), quiet=as_json) as progress:
+            with output.file_progress(say("adding"), quiet=as_json) as progress:
                 assistant.add(_inputs(paths, name, report), progress, report)
         except KeyboardInterrupt:
             _show_report(assistant, report, as_json)
@@ -192,11 +188,11 @@ def list_documents(index: Index = None, as_json: Json = False) -> None:
 
     entries = _entries(index)
     if as_json:
-        _print_json([{field.name: getattr(entry, field.name) for field in fields(entry)} for entry in entries])
+        output.print_json([{field.name: getattr(entry, field.name) for field in fields(entry)} for entry in entries])
     elif entries:
         from rag.screen import show_documents
 
-        show_documents(_console(), entries)
+        show_documents(output.console(), entries)
     else:
         typer.echo(say("no_documents", index=_named_index(index) or ""))
 
@@ -219,9 +215,9 @@ def search(
     with _assistant(index, embedder=embedder, quiet=as_json) as assistant:
         hits = assistant.retrieve(question, k, after=after, before=before, speaker=speaker, source=source)
     if as_json:
-        _print_json([hit_to_dict(hit) for hit in hits])
+        output.print_json([hit_to_dict(hit) for hit in hits])
     elif hits:
-        show_hits(_console(), hits)
+        show_hits(output.console(), hits)
     else:
         typer.echo(say("no_hits"))
 
@@ -254,14 +250,14 @@ def ask(
         events = assistant.stream(question, language_model=model, **filters)
         if as_json and stream:
             for event in events:
-                _print_json(_event_to_dict(event), indent=None)
+                output.print_json(_event_to_dict(event), indent=None)
                 sys.stdout.flush()
         elif as_json:
             from rag.assistant import Finished
 
-            _print_json(next(event.answer.to_dict() for event in events if isinstance(event, Finished)))
+            output.print_json(next(event.answer.to_dict() for event in events if isinstance(event, Finished)))
         else:
-            show_stream(_console(), events)
+            show_stream(output.console(), events)
 
 
 @app.command(help=_help("在终端里对话。", "Chat in the terminal."))
@@ -281,7 +277,7 @@ def chat(
         choose(model)  # a mistyped name is told before the conversation, not after the first question
     filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder) as assistant:
-        converse(_console(), assistant, model, filters)
+        converse(output.console(), assistant, model, filters)
 
 
 @app.command(help=_help("检查索引；--repair 修复。", "Check an index; --repair mends it."))
@@ -296,7 +292,7 @@ def doctor(
     folder = _folder(index, embedder)
     findings = checks.repair(folder, _embedder(embedder)) if repair else checks.examine(folder)
     if as_json:
-        _print_json([{"check": f.check, "sound": f.sound, "finding": _help(f.zh, f.en)} for f in findings])
+        output.print_json([{"check": f.check, "sound": f.sound, "finding": _help(f.zh, f.en)} for f in findings])
     else:
         for finding in findings:
             state = say("sound") if finding.sound else say("problem")
@@ -321,7 +317,7 @@ def rebuild(
 ) -> None:
     from rag.indexing import rebuild as rebuild_store
 
-    with _store(_own_index(index)) as store, _progress(say("rebuilding")) as progress:
+    with _store(_own_index(index)) as store, output.file_progress(say("rebuilding")) as progress:
         rebuild_store(store, _embedder(embedder), chunk_size, progress)
     typer.echo(say("rebuilt"))
 
@@ -333,9 +329,9 @@ def model_list(as_json: Json = False) -> None:
 
     found = published_models()
     if as_json:
-        _print_json([model.to_dict() for model in found])
+        output.print_json([model.to_dict() for model in found])
     else:
-        show_models(_console(), found)
+        show_models(output.console(), found)
 
 
 @model_app.command("fetch", help=_help("取得模型并校验。", "Get a model and verify it."))
@@ -347,7 +343,7 @@ def model_fetch(
 ) -> None:
     from rag.language_models import fetch
 
-    with _byte_progress(say("fetching")) as progress:
+    with output.byte_progress(say("fetching")) as progress:
         path = fetch(name, progress) if name else fetch(progress=progress)
     typer.echo(say("fetched", path=path))
 
@@ -446,7 +442,7 @@ def _assistant(
     if named and not makes:
         with _store(named):
             pass
-    with _progress(say("preparing"), quiet=quiet) as progress:
+    with output.file_progress(say("preparing"), quiet=quiet) as progress:
         assistant = Assistant.open(named, progress=progress, **options)
     try:
         yield assistant
@@ -535,7 +531,7 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
     from rag.screen import one_line
 
     if as_json:
-        _print_json(
+        output.print_json(
             {
                 "added": report.added,
                 "replaced": report.replaced,
@@ -573,67 +569,3 @@ def _event_to_dict(event: Any) -> dict[str, Any]:
     if isinstance(event, Token):
         return {"event": "token", "text": event.text}
     return {"event": "finished", "answer": event.answer.to_dict()}
-
-
-@contextmanager
-def _progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Progress], None]]":
-    """A progress bar on standard error that appears with the first file."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from rag.screen import one_line
-
-    columns = (
-        TextColumn(title),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[path]}", markup=False),
-    )
-    bar = Bar(*columns, console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty())
-    task = None
-    with bar:
-
-        def show(progress: "Progress") -> None:
-            nonlocal task
-            if task is None:
-                task = bar.add_task(title, total=progress.total, path="")
-                if not quiet and not sys.stderr.isatty():
-                    typer.echo(f"{title} ({progress.total})…", err=True)
-            bar.update(
-                task, completed=progress.done, total=progress.total, path=one_line(Path(progress.path).name)[-40:]
-            )
-
-        yield show
-
-
-@contextmanager
-def _byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _console() -> "Console":
-    """Standard output; where it is no terminal, lines are as long as they are, for other programs to read."""
-    from rich.console import Console
-
-    terminal = sys.stdout.isatty()
-    width = None if terminal else UNLIMITED_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not terminal, width=width)
-
-
-def _print_json(value: Any, indent: int | None = 2) -> None:
-    from rag.screen import escaped
-
-    typer.echo(escaped(json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)))
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
