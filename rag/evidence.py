@@ -3,6 +3,7 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
+import datetime
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
 FIGURE_PENALTY = 0.15
 YEAR_PENALTY = 0.15
-EARLIER_PENALTY = 0.15
+EARLIER_PENALTY = 0.3
 RELATIVE_SCORE = 0.65
 QUOTED_BONUS = 0.2
 SENTENCES = 8
@@ -39,7 +40,7 @@ REMEMBERED_VECTORS = 20_000
 _ASKS_FOR_FIGURE = re.compile(
     "多少|几[个家座万亿成年倍]|多大|多高|占比|比重|比例|增速|规模|how (?:many|much)|percent", re.IGNORECASE
 )
-_MONTH = re.compile(r"(?P<year>(?:19|20)\d\d)\s?年(?P<month>\d{1,2})\s?月")
+_MONTH = re.compile(r"(?P<year>(?:19|20)\d\d)\s?年(?P<month>\d{1,2})\s?月(?P<end>底|末)?")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
@@ -200,17 +201,22 @@ def _mismatch(question: str, document: Document, sentence: Sentence, years: set[
     told = years or ({document.date.year} if document.date else set())
     if asked and told and not asked & told:
         loss += YEAR_PENALTY
-    month = _MONTH.search(question)
-    if (
-        month
-        and document.date
-        and (document.date.year, document.date.month) < (int(month["year"]), int(month["month"]))
-    ):
-        loss += EARLIER_PENALTY  # published before the month that is asked about
+    if document.date and _is_published_before(question, document.date):
+        loss += EARLIER_PENALTY
     quoted = _QUOTED.findall(question)
     if quoted and any(word in sentence.text for word in quoted):
         loss -= QUOTED_BONUS
     return loss
+
+
+def _is_published_before(question: str, day: datetime.date) -> bool:
+    """Whether a document of that day is older than the month (or its end, ``3月底``) that a question asks about."""
+    month = _MONTH.search(question)
+    if not month:
+        return False
+    asked = int(month["year"]), int(month["month"])
+    published = day.year, day.month
+    return published <= asked if month["end"] else published < asked
 
 
 def _context(document: Document, sentence: Sentence) -> str:

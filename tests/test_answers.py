@@ -280,3 +280,10 @@ def test_nothing_is_answered_from_an_empty_index(make_assistant: Callable[..., A
     answer = make_assistant().ask("火星基地有多少宇航员？")
     assert answer.abstained
     assert answer.hits == ()
+
+
+def test_a_document_older_than_the_month_asked_about_is_no_evidence(assistant: Assistant) -> None:
+    events = assistant.stream("截至2023年3月底我国建成了多少个5G基站？")
+    found = next(event for event in events if isinstance(event, EvidenceFound))
+    assert "264万" in found.evidence[0].sentence.text
+    assert all(part.document.date and part.document.date.isoformat() > "2023-03-31" for part in found.evidence)
