@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag.documents import Document
 from rag.figures import figures_in, years_in
-from rag.lexical import fold, query_terms, terms_of
+from rag.lexical import query_terms, terms_of
 from rag.retrieval import Hit, Retriever
 from rag.structure import Sentence, sentences_of
 from rag.view import is_list_item
@@ -185,11 +185,6 @@ def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     for part in evidence:
         groups.setdefault(part.document.id, []).append(part)
     return [sorted(group, key=lambda part: part.sentence.start) for group in groups.values()]
-
-
-def is_same_text(one: str, other: str) -> bool:
-    """Whether two texts differ in nothing but width, case, spaces and punctuation."""
-    return "".join(filter(str.isalnum, fold(one))) == "".join(filter(str.isalnum, fold(other)))
 
 
 def _mismatch(question: str, document: Document, sentence: Sentence, years: set[int]) -> float:

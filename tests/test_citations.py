@@ -8,13 +8,18 @@ from texts import SEEDS, SENTENCES, TEXTS, document_of, evidence_of
 
 from rag.answers import Citation
 from rag.citations import MOST_CITATIONS, attribute, claims_in, without_marks
-from rag.evidence import is_same_text
 from rag.figures import missing_figures
+from rag.lexical import fold
 from rag.structure import sentences_of
 
 STATEMENTS = [
     (name, part) for name, sentences in SENTENCES.items() for part in sentences if part.kind == "statement" and len(part.text) > 7
 ]  # fmt: skip
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but width, case, spaces and punctuation."""
+    return "".join(filter(str.isalnum, fold(one))) == "".join(filter(str.isalnum, fold(other)))
 
 
 @pytest.mark.parametrize(
