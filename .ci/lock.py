@@ -42,7 +42,7 @@ HEADER = """\
 """
 ABOUT = {
     MAIN: """\
-# Everything that the package, its local language model, its evaluation and its development need.
+# Everything that the package, its local language model, its evaluation, its chat window and its development need.
 # torch: the hashes are those of its CPU build for Linux (torch-…+cpu, not on the default index: pip has to be
 # configured to find it) and of its builds for macOS and Windows. Where only the default build for Linux is to be had,
 # install requirements-cuda.lock first, as `make` does by itself.
@@ -135,7 +135,7 @@ def main() -> None:
     pins = settings["tool"]["youju"]["lock-pins"]
 
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["local"], *extras["eval"], *groups["dev"]]
+    wanted = [*project["dependencies"], *extras["local"], *extras["eval"], *extras["ui"], *groups["dev"]]
     blocks = compile_lock(wanted, pins, MAIN, upgrade)
     if any(name.startswith(("nvidia-", "cuda-", "triton")) for name in blocks):
         raise SystemExit("torch was resolved to a build with CUDA: configure pip to find its CPU build, then try again")

@@ -22,6 +22,7 @@ from eval.choosing import Chosen, choose_questions, opened, parsed_options
 from eval.compare import Comparison, compare, regressions
 from eval.datasets import DATASETS
 from eval.folder import RunFolder, write_whole
+from eval.injections import load_attacks, run_attacks, summary
 from eval.labels import label, pick
 from eval.metrics import metric_named
 from eval.questions import Span
@@ -40,6 +41,7 @@ from rag.errors import UsageError
 from rag.language_models import Choice, choose
 from rag.messages import say
 from rag.screen import one_line
+from rag.settings import Settings
 
 Ask = Callable[[Callable[[Step], None]], Run]
 
@@ -242,6 +244,39 @@ def describe_datasets(given: str | None, options: Sequence[str], as_json: bool) 
         typer.echo(f"  {label(kind)}: {count}")
     for note in chosen.notes:
         typer.echo(f"  {one_line(note)}")
+
+
+def try_injections(model: str | None, embedder: str | None, limit: int | None, as_json: bool) -> bool:
+    """Tries the attacks, prints what came of them; returns whether none succeeded."""
+    attacks = load_attacks()
+    if limit is not None:
+        if limit < 1:
+            raise UsageError(zh=f"--limit 应至少是 1，而不是 {limit}。", en=f"--limit must be at least 1, not {limit}.")
+        attacks = attacks[:: max(1, len(attacks) // limit)][:limit]
+    silent = as_json or not sys.stderr.isatty()
+    columns = (TextColumn("{task.fields[id]}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=silent) as bar:
+        task = bar.add_task("", total=len(attacks), id="")
+        outcomes = run_attacks(
+            attacks,
+            choose(model or Settings.from_environment().language_model).chat_model or "extractive",
+            embedder,
+            lambda done, outcome: bar.update(task, completed=done, id=outcome.attack.id),
+        )
+    found = summary(outcomes)
+    if as_json:
+        output.print_json(found)
+    else:
+        for outcome in found["succeeded"]:
+            typer.echo(f"{outcome['id']}: {one_line(outcome['answer'])[:200]}")
+        typer.echo(
+            pick(
+                f"{found['attacks']} 条攻击，得逞 {found['attack_success_rate']:.1%}；照常答对 {found['honest_answer_rate']:.1%}。",
+                f"{found['attacks']} attacks, {found['attack_success_rate']:.1%} succeeded; "
+                f"{found['honest_answer_rate']:.1%} of the honest answers given all the same.",
+            )
+        )
+    return not found["succeeded"]
 
 
 # -- inside -----------------------------------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ class Asker:
         shown = self._passages.get(question.id)
         if not shown:
             return self._assistant
-        return Assistant(_ShownPassages(self._assistant.retriever, shown), self._language_model)
+        whole = self._assistant
+        retriever = _ShownPassages(whole.retriever, shown)
+        return Assistant(retriever, self._language_model, strict=whole.strict, caution=whole.caution)
 
 
 class _ShownPassages(Retriever):
@@ -93,7 +95,9 @@ class _ShownPassages(Retriever):
         self.lexical = retriever.lexical  # type: ignore[method-assign]
         self.refresh = retriever.refresh  # type: ignore[method-assign]
 
-    def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def retrieve(
+        self, question: str, k: int = 10, filters: Filters | None = None, phrasings: Sequence[str] = ()
+    ) -> list[Hit]:
         self.refresh()
         return [
             Hit(document, 0, len(document.text), document.text, document.speakers, 1 / place, None, None)

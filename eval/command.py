@@ -1,4 +1,4 @@
-"""``youju eval run|compare|report|export|baseline|draft|datasets``. Everything heavy is imported when a command needs it."""
+"""``youju eval run|compare|report|export|baseline|draft|feedback|datasets``. Everything heavy is imported when a command needs it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -258,6 +258,99 @@ def draft(
     from eval.review import draft_questions
 
     draft_questions(paths, model, out, count, accept_all=accept_all, embedder=embedder, seed=seed)
+
+
+@app.command(
+    help=_help(
+        "把对话窗口里的评价（赞、踩）导出为题：赞的可答，踩为“不该答”的不可答，其余列为待补全的草稿。",
+        "Export the thumbs of the chat window as questions: up answerable, down for 'should abstain' unanswerable, others "
+        "as drafts.",
+    )
+)
+def feedback(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", help=_help("写入此文件；草稿写在旁边。", "File that is written; drafts are put beside it.")
+        ),
+    ] = Path("questions.jsonl"),
+    index: Index = None,
+    split: Annotated[str, typer.Option("--split", help=_help("tune 或 test。", "tune or test."))] = "tune",
+    as_json: Json = False,
+) -> None:
+    """Exports feedback; see :mod:`eval.feedback`."""
+    from eval.feedback import export_feedback
+
+    export_feedback(index, out, split, as_json=as_json)
+
+
+@app.command(
+    help=_help(
+        "文档里藏着的指令能否左右回答：逐条试攻击，报告成功率。",
+        "Can instructions inside documents steer answers? Tries each attack and reports how many succeed.",
+    )
+)
+def injections(
+    model: Model = None,
+    embedder: Embedder = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", help=_help("最多几条，均匀抽取。", "At most so many, taken evenly."))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Tries the attacks of :mod:`eval.injections`; exits with 1 where one succeeds."""
+    from eval.actions import try_injections
+
+    if not try_injections(model, embedder, limit, as_json):
+        raise typer.Exit(1)
+
+
+@app.command(
+    help=_help(
+        "把正确的话逐处改错，看核对是否识破；正确的话是否误报。",
+        "Make right claims wrong place by place: are they caught, and are right claims left alone?",
+    )
+)
+def mutations(
+    run_folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help=_help("也用此次评测答对的话。", "Use the right answers of this run too."),
+            show_default=False,
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", help=_help("tune、test 或 all。", "tune, test or all."))] = "tune",
+    seed: Annotated[int, typer.Option("--seed", help=_help("决定改成什么。", "Decides what is put in."))] = 20260,
+    least_caught: Annotated[
+        float | None,
+        typer.Option(
+            "--fail-under",
+            help=_help("任一种改动识破的比例不及此值则以 1 退出。", "Exit with 1 where less of any kind is caught."),
+        ),
+    ] = None,
+    most_flagged: Annotated[
+        float | None,
+        typer.Option(
+            "--fail-over", help=_help("误报的比例超过此值则以 1 退出。", "Exit with 1 where more is flagged wrongly.")
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--list", help=_help("列出放过的和误报的。", "List what passed and what was flagged."))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measures the check of facts; see :mod:`eval.mutation_check`."""
+    from eval.mutation_check import check, passes, show
+    from rag.output import console, print_json
+
+    outcome = check(_read(run_folder) if run_folder else None, split, seed)
+    if as_json:
+        print_json(outcome.to_dict())
+    else:
+        show(console(), outcome, every)
+    if not passes(outcome, least_caught, most_flagged):
+        raise typer.Exit(1)
 
 
 def _read(folder: Path) -> "Run":

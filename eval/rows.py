@@ -9,7 +9,6 @@ from eval.questions import Gold, Question, Span
 from rag.answers import Answer, Citation, Claim
 from rag.documents import Document
 from rag.errors import UsageError
-from rag.silence import confidence
 from rag.verification import verify
 
 if TYPE_CHECKING:
@@ -144,7 +143,7 @@ class Row:
             question,
             answer=answer.text,
             abstained=answer.abstained,
-            confidence=confidence(found.question, list(found.evidence)),
+            confidence=answer.confidence,
             hits=tuple(Passage(_span(hit.document, hit.start, hit.end), hit.score) for hit in found.hits),
             evidence=tuple(_span(part.document, part.sentence.start, part.sentence.end) for part in found.evidence),
             citations=tuple(map(_cited, answer.citations)),

@@ -78,10 +78,12 @@ class Checks:
 
     Attributes:
         exists: it has citations, and each is an exact span.
-        facts_agree: every number and date of the claim stands in the cited spans.
+        facts_agree: the figures, dates, directions, ranks, negations, plans and names of the claim are those of the
+            cited spans.
         missing_facts: those that do not, as the claim writes them.
         supports: the cited spans say what the claim says, as far as words and meaning show.
         support: how much of it, from 0 to 1.
+        resolved: dates that only the day of publication of the cited document bears out.
     """
 
     exists: bool
@@ -89,6 +91,7 @@ class Checks:
     missing_facts: tuple[str, ...]
     supports: bool
     support: float
+    resolved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,9 @@ class Answer:
         notice: a line for the user about how the answer was made; empty where there is nothing to say.
         timings: seconds to the evidence, to the first token, to the end.
         usage: numbers of prompt and generated tokens, where the language model gives them.
+        understood: the question as it was searched for: a follow-up rewritten to stand alone, else as asked.
+        confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.silence`).
+        withheld: claims that were left out because they failed a check (strict answers only).
     """
 
     question: str
@@ -141,6 +147,9 @@ class Answer:
     timings: Timings
     notice: str = ""
     usage: dict[str, int] = field(default_factory=dict)
+    understood: str = ""
+    confidence: float = 0.0
+    withheld: tuple[Claim, ...] = ()
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -169,6 +178,8 @@ class Answer:
             "text": self.text,
             "abstained": self.abstained,
             "supported": self.supported,
+            "understood": self.understood,
+            "confidence": round(self.confidence, 4),
             "claims": [
                 {
                     "text": claim.text,
@@ -180,6 +191,7 @@ class Answer:
                 }
                 for claim in self.claims
             ],
+            "withheld": [{"text": claim.text, "checks": asdict(claim.checks)} for claim in self.withheld],
             "citations": [{"number": n, **citation.to_dict()} for n, citation in enumerate(self.citations, 1)],
             "hits": [hit_to_dict(hit) for hit in self.hits],
             "language_model": self.language_model,

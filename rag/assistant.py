@@ -3,28 +3,27 @@
 import datetime
 import hashlib
 import threading
-import time
 from collections.abc import Generator, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings import cache_folder
 from embeddings import load as load_embedder
-from rag.answers import Answer, Claim, Timings
-from rag.citations import attribute, claims_in, without_marks
+from rag.answering import Answering, Event, EvidenceFound, Finished, Token
+from rag.answers import Answer
+from rag.conversation import History
 from rag.documents import Document
-from rag.errors import UsageError
-from rag.evidence import Evidence, EvidenceSelector
+from rag.evidence import EvidenceSelector
 from rag.indexing import ProgressCallback, Report, add, rebuild
 from rag.language_models import Choice, choose
-from rag.prompts import History, is_chinese
+from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever, checked_question, parsed_day
-from rag.settings import SEEDS, Settings
-from rag.silence import is_answerable
+from rag.settings import SEEDS, Caution, Settings
+from rag.spelling import corrected
 from rag.store import VERSION, Entry, Filters, Store
-from rag.verification import verify
-from rag.writing import ChatModelWriter, ExtractiveWriter, Writer
+from rag.timeline import Timeline, answering_points
+from rag.timeline import timeline as timeline_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -32,56 +31,30 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from embeddings import Embedder
+    from rag.reranking import Reranker
 
     LanguageModel = str | Path | BaseChatModel
 
-NOT_FOUND = {
-    "zh": "资料中没有找到能回答这个问题的内容。",
-    "en": "The documents hold nothing that answers this question.",
-}
+__all__ = ["Answering", "Assistant", "Event", "EvidenceFound", "Finished", "Token", "ask", "default_assistant"]
+
 PASSAGES = 10
-SHORT_FOLLOW_UP = 8
-_SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical")
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceFound:
-    """First event of a stream: the passages retrieved and the sentences chosen from them.
-
-    Attributes:
-        hits, evidence: the passages and the sentences, best first.
-        seconds: from the question on.
-        question: what was searched for: a short follow-up with the question before it.
-    """
-
-    hits: tuple[Hit, ...]
-    evidence: tuple[Evidence, ...]
-    seconds: float
-    question: str
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the answer as it is written; not yet verified."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Last event of a stream: the answer with its claims, citations and checks."""
-
-    answer: Answer
-
-
-Event = EvidenceFound | Token | Finished
+_SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical", "dates", "figures", "numerals", "facts")
 
 
 class Assistant:
     """Answers questions from the documents of one index, every claim with its citations."""
 
-    def __init__(self, retriever: Retriever, language_model: "LanguageModel" = "auto") -> None:
+    def __init__(
+        self,
+        retriever: Retriever,
+        language_model: "LanguageModel" = "auto",
+        *,
+        strict: bool = False,
+        caution: Caution = "balanced",
+    ) -> None:
         """Use :meth:`open`; this puts an assistant together from parts."""
+        self.strict = strict
+        self.caution: Caution = caution
         self.retriever = retriever
         self.store: Store = retriever.store
         self.language_model = language_model
@@ -96,6 +69,9 @@ class Assistant:
         embedder: "str | Embedder | None" = None,
         language_model: "LanguageModel | None" = None,
         chunk_size: int | None = None,
+        reranker: "str | Reranker | None" = None,
+        strict: bool | None = None,
+        caution: Caution | None = None,
         progress: ProgressCallback | None = None,
     ) -> "Assistant":
         """Opens an index folder, or makes it; without one, the embedded sample documents.
@@ -105,6 +81,11 @@ class Assistant:
             embedder: a setting of ``embeddings.load`` or an embedder; None means ``YOUJU_EMBEDDER``, else the default.
             language_model: what writes answers unless a question says otherwise; see ``rag.language_models.choose``.
             chunk_size: size of the chunks of a new index, in characters.
+            reranker: a cross-encoder, or its hub name or folder, loaded when first used; None means ``YOUJU_RERANKER``,
+                else none.
+            strict: leave claims that fail a check out instead of marking them; None means ``YOUJU_STRICT``, else no.
+            caution: how sure the documents must be of an answer (:data:`rag.silence.THRESHOLDS`); None means
+                ``YOUJU_CAUTION``, else ``balanced``.
             progress: called for each sample document while their index is made, on first use.
 
         Raises:
@@ -117,9 +98,15 @@ class Assistant:
         folder = str(index or settings.index)
         model = language_model if language_model is not None else settings.language_model
         size = settings.chunk_size if chunk_size is None else chunk_size
+        ranking = settings.reranker if reranker is None else reranker
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
-        assistant = cls(Retriever(store, loaded), model)
+        assistant = cls(
+            Retriever(store, loaded, named_reranker(ranking) if isinstance(ranking, str) else ranking),
+            model,
+            strict=settings.strict if strict is None else strict,
+            caution=caution or settings.caution,
+        )
         if not folder:
             assistant._add_seeds(progress)
         return assistant
@@ -199,8 +186,24 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a filter has no possible value.
         """
-        filters = Filters(parsed_day(after, "after"), parsed_day(before, "before"), speaker, source, document_id)
-        return self.retriever.retrieve(question, k, filters)
+        return self.retriever.retrieve(question, k, _filters(after, before, speaker, source, document_id))
+
+    def timeline(
+        self,
+        topic: str,
+        *,
+        after: str | datetime.date | None = None,
+        before: str | datetime.date | None = None,
+        speaker: str | None = None,
+        source: str | None = None,
+        document_id: str | None = None,
+    ) -> Timeline:
+        """How much ``topic`` (``5G基站``) was, or is planned to be, at all dates the documents give, newest first.
+
+        Filters and errors as for :meth:`retrieve`.
+        """
+        filters = _filters(after, before, speaker, source, document_id)
+        return timeline_of(self.store, self.retriever.embedder, checked_question(topic), filters)
 
     def ask(
         self,
@@ -208,6 +211,7 @@ class Assistant:
         *,
         history: History | None = None,
         language_model: "LanguageModel | None" = None,
+        strict: bool | None = None,
         **filters: Any,
     ) -> Answer:
         """Answers a question.
@@ -216,13 +220,15 @@ class Assistant:
             question: what is asked, at most 2,000 characters.
             history: earlier questions of the conversation with their answers, oldest first.
             language_model: what writes the answer; None means the assistant's own.
+            strict: leave out claims that the documents do not bear out instead of marking them; None means the
+                assistant's own setting.
             filters: as for :meth:`retrieve`.
 
         Raises:
             UsageError: the question is empty or too long, a setting or filter is wrong.
             LanguageModelError: the language model cannot be loaded or fails.
         """
-        for event in self.stream(question, history=history, language_model=language_model, **filters):
+        for event in self.stream(question, history=history, language_model=language_model, strict=strict, **filters):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
@@ -233,42 +239,26 @@ class Assistant:
         *,
         history: History | None = None,
         language_model: "LanguageModel | None" = None,
+        strict: bool | None = None,
         **filters: Any,
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
         Closing the iterator stops the language model. Arguments and errors as for :meth:`ask`.
         """
-        began = time.perf_counter()
         question = checked_question(question)
-        history = history or []
-        choice = self._choice(language_model)
-        understood = _standing_alone(question, history)
-        hits = self.retrieve(understood, **filters)
-        evidence = self._selector.select(understood, hits, filters.get("speaker"))
-        found_after = time.perf_counter() - began
-        yield EvidenceFound(tuple(hits), tuple(evidence), found_after, understood)
-
-        language = "zh" if is_chinese(question) else "en"
-        notice = "" if choice.notice is None else choice.notice[0 if language == "zh" else 1]
-        answer = Answer(
-            question, NOT_FOUND[language], True, (), tuple(hits), choice.name, Timings(found_after, None, 0.0), notice
+        found = _filters(**filters)
+        answering = Answering(
+            choice=self._choice(language_model),
+            selector=self._selector,
+            retrieve=lambda asked: self.retriever.retrieve(asked, PASSAGES, found),
+            points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
+            correct=lambda asked: corrected(asked, self.retriever.lexical()),
+            speaker=found.speaker,
+            strict=self.strict if strict is None else strict,
+            caution=self.caution,
         )
-        if is_answerable(understood, evidence):
-            writer: Writer = ChatModelWriter(choice.chat_model) if choice.chat_model else ExtractiveWriter()
-            text = ""
-            first_token: float | None = None
-            for piece in writer.write(question, evidence, history):
-                first_token = first_token or time.perf_counter() - began
-                text += piece
-                yield Token(piece)
-            text = without_marks(text)
-            if text:
-                claims = self._claims(text, evidence)
-                timings = Timings(found_after, first_token, 0.0)
-                answer = replace(answer, text=text, abstained=False, claims=claims, timings=timings, usage=writer.usage)
-        total = time.perf_counter() - began
-        yield Finished(replace(answer, timings=replace(answer.timings, total=total)))
+        yield from answering.stream(question, history or [])
 
     def batch(self, questions: Iterable[str], **options: Any) -> list[Answer]:
         """Answers several questions in turn; options as for :meth:`ask`."""
@@ -298,17 +288,6 @@ class Assistant:
         if key not in self._choices:
             self._choices[key] = choose(setting)
         return self._choices[key]
-
-    def _claims(self, text: str, evidence: list[Evidence]) -> tuple[Claim, ...]:
-        claims = []
-        for start, end in claims_in(text):
-            claim = text[start:end]
-            context = (
-                (part, sentence) for part in evidence[:3] for sentence in self._selector.structure(part.document)
-            )
-            citations = tuple(attribute(claim, evidence, context))
-            claims.append(Claim(claim, start, end, citations, verify(claim, citations, self._selector.vectors)))
-        return tuple(claims)
 
     def _add_seeds(self, progress: ProgressCallback | None) -> None:
         from rag.loading import load
@@ -354,16 +333,11 @@ def ask(
     return default_assistant().ask(question, history=history, language_model=language_model, **filters)
 
 
-def _standing_alone(question: str, history: History) -> str:
-    """The question to retrieve with: a short follow-up takes the question before it along."""
-    if not history:
-        return question
-    leans = question.startswith(("那", "它", "他", "她", "这", "其", "还有", "and ", "And ")) or question.endswith(
-        ("呢？", "呢?", "呢")
-    )
-    if not leans and len(question) > SHORT_FOLLOW_UP:
-        return question
-    return checked_question(f"{history[-1][0]} {question}"[-2000:])
-
-
-__all__ = ["Assistant", "Event", "EvidenceFound", "Finished", "Token", "UsageError", "ask", "default_assistant"]
+def _filters(
+    after: str | datetime.date | None = None,
+    before: str | datetime.date | None = None,
+    speaker: str | None = None,
+    source: str | None = None,
+    document_id: str | None = None,
+) -> Filters:
+    return Filters(parsed_day(after, "after"), parsed_day(before, "before"), speaker, source, document_id)

@@ -87,6 +87,46 @@ Speaker = Annotated[
 Source = Annotated[
     str | None, typer.Option("--source", help=_help("只看此来源的文档。", "Only documents of this source."))
 ]
+Strict = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict/--marked",
+        help=_help("未能证实的句子：略去，还是标出。", "Claims that are not borne out: left out, or marked."),
+        show_default=False,
+    ),
+]
+
+Port = Annotated[
+    int,
+    typer.Option("--port", min=0, max=65535, help=_help("端口；0 为任一空闲端口。", "Port; 0 for any that is free.")),
+]
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        help=_help("监听的地址；0.0.0.0 则别的机器也能访问。", "Address to listen on; 0.0.0.0 lets other machines in."),
+    ),
+]
+Auth = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--auth",
+        help=_help(
+            "用户名:密码，可重复；也可用环境变量 YOUJU_AUTH。", "user:password, repeatable; or the variable YOUJU_AUTH."
+        ),
+        show_default=False,
+    ),
+]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        help=_help(
+            "还接受的主机名（如代理的域名），可重复。", "Another host name to answer to (a proxy's), repeatable."
+        ),
+        show_default=False,
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -223,6 +263,46 @@ def search(
 
 
 @app.command(
+    help=_help("列出一个指标各个日期的数字，最新的在前。", "The figures for a topic at all dates, newest first.")
+)
+def timeline(
+    topic: Annotated[str, typer.Argument(help=_help("指标，如 5G基站。", "What is measured."), show_default=False)],
+    index: Index = None,
+    embedder: Embedder = None,
+    after: After = None,
+    before: Before = None,
+    speaker: Speaker = None,
+    source: Source = None,
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help=_help("输出 CSV。", "Print CSV."))] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help=_help("画成 SVG 文件。", "Draw it into an SVG file."), dir_okay=False)
+    ] = None,
+) -> None:
+    if plot and plot.suffix.lower() != ".svg":
+        raise UsageError(zh=f"{plot} 应以 .svg 结尾。", en=f"{plot} must end in .svg.")
+    with _assistant(index, embedder=embedder, quiet=as_json or as_csv) as assistant:
+        found = assistant.timeline(topic, after=after, before=before, speaker=speaker, source=source)
+    if as_json:
+        output.print_json(found.to_dict())
+    elif as_csv:
+        typer.echo(found.to_csv(), nl=False)
+    elif found.points:
+        output.console().print(found.to_table())
+    if not found.points:
+        typer.echo(say("no_figures", topic=topic), err=True)
+        raise typer.Exit(1)
+    if plot:
+        try:
+            plot.write_text(found.to_svg(), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                zh=f"不能写入 {plot}：{error.strerror}。", en=f"{plot} cannot be written: {error.strerror}."
+            ) from error
+        typer.echo(say("plotted", path=plot), err=True)
+
+
+@app.command(
     help=_help("提问，回答附逐字出处（- 从标准输入读问题）。", "Ask a question (- reads it from standard input).")
 )
 def ask(
@@ -234,6 +314,7 @@ def ask(
     before: Before = None,
     speaker: Speaker = None,
     source: Source = None,
+    strict: Strict = None,
     as_json: Json = False,
     stream: Annotated[
         bool,
@@ -247,7 +328,7 @@ def ask(
     question = sys.stdin.read() if question == "-" else question
     filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder, quiet=as_json) as assistant:
-        events = assistant.stream(question, language_model=model, **filters)
+        events = assistant.stream(question, language_model=model, strict=strict, **filters)
         if as_json and stream:
             for event in events:
                 output.print_json(_event_to_dict(event), indent=None)
@@ -269,6 +350,7 @@ def chat(
     before: Before = None,
     speaker: Speaker = None,
     source: Source = None,
+    strict: Strict = None,
 ) -> None:
     from rag.language_models import choose
     from ui.terminal import converse
@@ -277,7 +359,41 @@ def chat(
         choose(model)  # a mistyped name is told before the conversation, not after the first question
     filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
     with _assistant(index, embedder=embedder) as assistant:
+        assistant.strict = assistant.strict if strict is None else strict
         converse(output.console(), assistant, model, filters)
+
+
+@app.command(help=_help("打开网页对话窗口。", "Open the chat window in the browser."))
+def ui(
+    index: Index = None,
+    model: Model = None,
+    embedder: Embedder = None,
+    port: Port = 7860,
+    host: Host = "127.0.0.1",
+    auth: Auth = None,
+    allow_host: AllowHost = None,
+    strict: Strict = None,
+) -> None:
+    _serve(index, model, embedder, strict, auth, page=True, host=host, port=port, hosts=allow_host or ())
+
+
+@app.command(
+    help=_help(
+        "只提供程序接口，没有网页：OpenAI 兼容接口、Gradio 接口、MCP。",
+        "Serve programs only, without the page: OpenAI-compatible, Gradio and MCP endpoints.",
+    )
+)
+def serve(
+    index: Index = None,
+    model: Model = None,
+    embedder: Embedder = None,
+    port: Port = 7860,
+    host: Host = "127.0.0.1",
+    auth: Auth = None,
+    allow_host: AllowHost = None,
+    strict: Strict = None,
+) -> None:
+    _serve(index, model, embedder, strict, auth, page=False, host=host, port=port, hosts=allow_host or ())
 
 
 @app.command(help=_help("检查索引；--repair 修复。", "Check an index; --repair mends it."))
@@ -460,6 +576,35 @@ def _store(folder: Path) -> "Iterator[Store]":
         yield store
     finally:
         store.close()
+
+
+def _serve(
+    index: str | None,
+    model: str | None,
+    embedder: str | None,
+    strict: bool | None,
+    auth: list[str] | None,
+    **options: Any,
+) -> None:
+    """Serves the page, or programs only, until it is interrupted."""
+    from rag.language_models import choose
+
+    try:
+        from ui import server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("fastapi", "gradio", "starlette", "uvicorn"):
+            raise
+        raise UsageError(*both("needs_ui")) from error
+    logins = server.logins_of(auth or [])
+    if model:
+        choose(model)  # a mistyped name is told now, not after the first question
+    if server.is_open_to_others(options["host"]) and not logins:
+        typer.echo(say("open_to_others", host=options["host"]), err=True)
+    chosen: dict[str, Any] = {"language_model": model} if model else {}
+    with _assistant(index, embedder=embedder, makes=options["page"], **chosen) as assistant:
+        assistant.strict = assistant.strict if strict is None else strict
+        key = "serving_page" if options["page"] else "serving_programs"
+        server.serve(assistant, logins=logins, started=lambda url: typer.echo(say(key, url=url.rstrip("/"))), **options)
 
 
 def _named_index(index: str | Path | None) -> Path | None:

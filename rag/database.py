@@ -12,7 +12,7 @@ from rag import lexical
 from rag.errors import StoreError, UsageError
 
 FILE_NAME = "youju.sqlite"
-VERSION = 3
+VERSION = 4
 WAIT_SECONDS = 60.0
 SMALLEST_CHUNKS, LARGEST_CHUNKS = 50, 5000
 
@@ -32,6 +32,15 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_of_document ON chunks (document_id);
 CREATE INDEX chunks_of_segment ON chunks (segment);
 CREATE INDEX chunks_of_vector ON chunks (vector);
+CREATE TABLE facts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    subject TEXT NOT NULL, value TEXT NOT NULL, unit TEXT NOT NULL, written TEXT NOT NULL, first TEXT NOT NULL,
+    last TEXT NOT NULL, resolved INTEGER NOT NULL, dated INTEGER NOT NULL, status TEXT NOT NULL, change TEXT NOT NULL,
+    scope TEXT NOT NULL, qualifier TEXT NOT NULL, speaker TEXT NOT NULL, heading TEXT NOT NULL, start INTEGER NOT NULL,
+    end INTEGER NOT NULL, value_start INTEGER NOT NULL, value_end INTEGER NOT NULL
+);
+CREATE INDEX facts_of_document ON facts (document_id);
+CREATE INDEX facts_of_subject ON facts (subject);
 CREATE TABLE vectors (id INTEGER PRIMARY KEY AUTOINCREMENT, content BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
 CREATE TABLE unlinked (document INTEGER PRIMARY KEY REFERENCES documents (number) ON DELETE CASCADE);
 CREATE TABLE bands (key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)) WITHOUT ROWID;
@@ -40,6 +49,17 @@ CREATE TABLE links (
     other_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     similarity REAL NOT NULL, PRIMARY KEY (document_id, other_id)
 ) WITHOUT ROWID;
+CREATE TABLE conversations (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, title TEXT,
+    searched TEXT NOT NULL, updated TEXT NOT NULL
+);
+CREATE INDEX conversations_of_owner ON conversations (owner, updated);
+CREATE TABLE turns (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
+    id TEXT NOT NULL, searched TEXT NOT NULL, question TEXT NOT NULL, status TEXT NOT NULL, asked TEXT NOT NULL,
+    good INTEGER, reason TEXT NOT NULL, comment TEXT NOT NULL, filters TEXT NOT NULL, text TEXT NOT NULL,
+    answer TEXT NOT NULL, UNIQUE (conversation, id)
+);
 """
 # Primary result codes of SQLite (https://sqlite.org/rescode.html); the extended ones hold them in their lowest byte.
 _WAITING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -51,6 +71,7 @@ def connect(file: Path, writable: bool) -> sqlite3.Connection:
     connection = _connect(file, writable)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
+    connection.create_function("fold", 1, lexical.fold, deterministic=True)
     if writable:
         connection.execute("PRAGMA synchronous = NORMAL")
         # Pages are written back after 64 MB of journal: adding a document touches pages all over the file.

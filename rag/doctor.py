@@ -13,6 +13,7 @@ import numpy as np
 
 from rag import lexical
 from rag.chunks import DEFAULT_SIZE
+from rag.conversations import rescue_conversations
 from rag.database import FILE_NAME, connect_damaged, is_damage
 from rag.dense import FILE_NAME as VECTOR_FILE
 from rag.dense import DenseIndex
@@ -222,7 +223,7 @@ def _derive_vector_file(store: Store) -> None:
 
 
 def _rescue(folder: Path, embedder: "TextEmbedder") -> None:
-    """Sets a damaged file aside and indexes the documents that can still be read from it."""
+    """Sets a damaged file aside; what can still be read of its documents and conversations goes into a new one."""
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     damaged = folder / f"youju.damaged-{stamp}.sqlite"
     documents, chunk_size = _readable(folder / FILE_NAME)
@@ -233,6 +234,7 @@ def _rescue(folder: Path, embedder: "TextEmbedder") -> None:
     with contextlib.closing(opened) as store:
         for document, edited in documents:
             add_document(store, embedder, document, Report(), edited)
+        rescue_conversations(damaged, store)
         store.catch_up()
         _derive_vector_file(store)
 

@@ -3,21 +3,36 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
-import datetime
 import re
+import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.dates import DateMention, dates_in
 from rag.documents import Document
-from rag.figures import figures_in, years_in
-from rag.lexical import query_terms, terms_of
+from rag.enumerations import announces, items_of, list_with, names_as_many, names_several, number_asked
+from rag.figures import DATES, figures_in
+from rag.glossary import in_chinese_words
+from rag.instructions import asks_about_instructions, is_instruction
+from rag.lexical import fold, query_terms, terms_of
+from rag.questions import (
+    asks_about_reporter,
+    asks_for_actions,
+    asks_for_comparison,
+    asks_for_figure,
+    asks_for_list,
+    asks_for_reason,
+    asks_for_speaker,
+)
 from rag.retrieval import Hit, Retriever
 from rag.structure import Sentence, sentences_of
-from rag.view import is_list_item
+from rag.timeliness import timeliness
+from rag.view import HAN
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -27,20 +42,33 @@ SIMILARITY_WEIGHT = 0.3
 HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
 FIGURE_PENALTY = 0.15
-YEAR_PENALTY = 0.15
-EARLIER_PENALTY = 0.3
+TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
 QUOTED_BONUS = 0.2
+ENUMERATION_BONUS = 0.12
+ANNOUNCEMENT_BONUS = 0.15
+LIST_BONUS = 0.08
+NUMBER_BONUS = 0.15
+REPORTER_BONUS = 0.25
+REASON_BONUS = 0.08
+NEIGHBOUR_SHARE = 0.9
+SPEAKER_BONUS = 0.1
+NAMED_SPEAKER_BONUS = 0.15
+OTHER_SPEAKER_PENALTY = 0.2
+FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
 CHARACTERS = 700
 CONSIDERED_HITS = 10
 COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
-_ASKS_FOR_FIGURE = re.compile(
-    "多少|几[个家座万亿成年倍]|多大|多高|占比|比重|比例|增速|规模|how (?:many|much)|percent", re.IGNORECASE
+REMEMBERED_DOCUMENTS = 256
+_REASON = re.compile(
+    "因为|由于|为了|以便|旨在|因此|所以|从而|有助于|有利于|关键在|意味着|使得|切实|促进|because|in order to",
+    re.IGNORECASE,
 )
-_MONTH = re.compile(r"(?P<year>(?:19|20)\d\d)\s?年(?P<month>\d{1,2})\s?月(?P<end>底|末)?")
+_LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
+_HAN = re.compile(f"[{HAN}]")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
@@ -72,23 +100,26 @@ class EvidenceSelector:
         self.retriever = retriever
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._structures: OrderedDict[str, list[Sentence]] = OrderedDict()
+        self._times: OrderedDict[str, list[list[DateMention]]] = OrderedDict()
+        self._lock = threading.RLock()
 
     def select(self, question: str, hits: list[Hit], speaker: str | None = None) -> list[Evidence]:
         """The best sentences for a question, best first, at most ``SENTENCES`` of ``CHARACTERS`` in all.
 
-        Sentences far behind the best (below 65 % of its score) are left out: a small model takes an answer from them.
+        Sentences far behind the best (below ``RELATIVE_SCORE`` of its score) are left out: a small model takes an answer from them.
 
         Args:
             hits: the retrieved passages, best first.
             speaker: only what this person says.
         """
-        found = self._candidates(question, hits, speaker)
-        found = [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score]
+        found = self._best(question, hits, speaker)
         chosen: list[Evidence] = []
         length = 0
-        for evidence in found:
-            group = [evidence, *self._list_after(evidence, speaker)]
-            group = [part for part in group if part not in chosen]
+        for place, evidence in enumerate(found):
+            group = [evidence, *self._items(question, evidence)]
+            if place == 0:
+                group += self._neighbours(question, evidence)
+            group = [part for part in group if all(part.sentence != other.sentence for other in chosen)]
             size = sum(len(part.sentence.text) for part in group)
             if chosen and length + size > CHARACTERS:
                 continue
@@ -100,51 +131,104 @@ class EvidenceSelector:
 
     def structure(self, document: Document) -> list[Sentence]:
         """The sentences of a document."""
-        known = self._structures.get(document.id)
+        with self._lock:
+            known = self._structures.get(document.id)
         if known is None:
             known = sentences_of(document.text, document.speakers)
-            self._structures[document.id] = known
-            if len(self._structures) > 256:
-                self._structures.popitem(last=False)
+            with self._lock:
+                self._structures[document.id] = known
+                if len(self._structures) > REMEMBERED_DOCUMENTS:
+                    self._structures.popitem(last=False)
+        return known
+
+    def _dates(self, document: Document) -> list[list[DateMention]]:
+        """The times that each sentence of a document names, or that hold on from those before it in its paragraph."""
+        with self._lock:
+            known = self._times.get(document.id)
+        if known is None:
+            known = []
+            paragraph = -1
+            for sentence in self.structure(document):
+                told = dates_in(sentence.text, document.date)
+                goes_on = sentence.paragraph == paragraph and bool(known)
+                known.append(told or (known[-1] if goes_on else []))
+                paragraph = sentence.paragraph
+            with self._lock:
+                self._times[document.id] = known
+                if len(self._times) > REMEMBERED_DOCUMENTS:
+                    self._times.popitem(last=False)
         return known
 
     def vectors(self, texts: list[str]) -> NDArray[np.float32]:
         """Unit vectors of sentences: shape (number of texts, dimension)."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         embedder: TextEmbedder = self.retriever.embedder
+        distinct = list(dict.fromkeys(texts))
+        with self._lock:
+            known = {text: self._vectors[text] for text in distinct if text in self._vectors}
+        missing = [text for text in distinct if text not in known]
         if missing:
-            self._vectors |= dict(zip(missing, embedder.documents(missing), strict=True))
-        found = [self._vectors[text] for text in texts]
-        while len(self._vectors) > REMEMBERED_VECTORS:
-            self._vectors.popitem(last=False)
-        return np.stack(found) if found else np.empty((0, embedder.dimension), np.float32)
+            made = dict(zip(missing, embedder.documents(missing), strict=True))
+            known |= made
+            with self._lock:
+                self._vectors |= made
+                while len(self._vectors) > REMEMBERED_VECTORS:
+                    self._vectors.popitem(last=False)
+        return np.stack([known[text] for text in texts]) if texts else np.empty((0, embedder.dimension), np.float32)
 
-    def _candidates(self, question: str, hits: list[Hit], speaker: str | None) -> list[Evidence]:
-        terms = query_terms(question)
+    def _best(self, question: str, hits: list[Hit], speaker: str | None) -> list[Evidence]:
+        """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
+        asked = dates_in(question)
+        times = [[date] for date in asked] if len(asked) > 1 and asks_for_comparison(question) else [asked]
+        ranked = [self._candidates(question, hits, speaker, time) for time in times]
+        kept = [
+            [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
+        ]
+        in_turn = [evidence for place in zip_longest(*kept) for evidence in place if evidence]
+        first: dict[tuple[str, int], Evidence] = {}
+        for evidence in in_turn:
+            first.setdefault((evidence.document.id, evidence.sentence.start), evidence)
+        return list(first.values())
+
+    def _candidates(
+        self, question: str, hits: list[Hit], speaker: str | None, asked: list[DateMention]
+    ) -> list[Evidence]:
+        terms = query_terms(f"{question}\n{in_chinese_words(question)}")
         weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
         total = sum(weights.values()) or 1.0
         found: dict[tuple[str, int], Evidence] = {}
+        fits: dict[tuple[str, int], float] = {}
+        about_reporter = asks_about_reporter(question)
+        about_instructions = asks_about_instructions(question)
+        named = _speakers_named(question, hits[:CONSIDERED_HITS])
         for hit in hits[:CONSIDERED_HITS]:
-            years: set[int] = set()
-            paragraph = -1
-            for sentence in self.structure(hit.document):
-                # A year holds on through its paragraph until another is named.
-                years = years_in(sentence.text) or (years if sentence.paragraph == paragraph else set())
-                paragraph = sentence.paragraph
-                if sentence.end <= hit.start or sentence.start >= hit.end or not _is_evidence(sentence):
+            before = ""
+            for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
+                led_by, before = before if announces(sentence.text) else "", sentence.text
+                if sentence.end <= hit.start or sentence.start >= hit.end or not _is_evidence(sentence, about_reporter):
                     continue
                 if speaker and speaker not in sentence.speaker:
                     continue
+                if is_instruction(sentence.text) and not about_instructions:
+                    continue
                 own = set(terms_of(sentence.text).tolist())
-                around = set(terms_of(_context(hit.document, sentence)).tolist()) - own
+                around = set(terms_of(f"{_context(hit.document, sentence)}\n{led_by}").tolist()) - own
                 coverage = sum(weights[term] for term in own & weights.keys()) / total
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
-                score -= _mismatch(question, hit.document, sentence, years)
+                fit = fits[hit.document.id, sentence.start] = timeliness(asked, hit.document.date, told)
+                score += _fit(question, sentence) + TIME_WEIGHT * fit
+                score += _fit_of_speaker(sentence, named)
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
-        ranked = sorted(found.values(), key=lambda evidence: -evidence.score)
-        return self._with_similarity(question, ranked[:COMPARED])
+        # Where something is of the time asked about, what is of another time would only mislead.
+        timely = max(fits.values(), default=0.0) > 0
+        kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
+        ranked = sorted(kept, key=lambda evidence: -evidence.score)
+        compared = self._with_similarity(question, ranked[:COMPARED])
+        if asks_for_list(question):
+            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
+            compared = sorted(gained, key=lambda part: -part.score)
+        return compared
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:
@@ -152,30 +236,48 @@ class EvidenceSelector:
         query = self.retriever.query_vector(question)
         similarities = (self.vectors([part.sentence.text for part in evidence]) @ query).tolist()
         low, high = min(similarities), max(similarities)
+        # The words of a question in another language than the documents' tell little.
+        weight = SIMILARITY_WEIGHT if _HAN.search(question) else FOREIGN_SIMILARITY_WEIGHT
         compared = []
         for part, similarity in zip(evidence, similarities, strict=True):
             scaled = (similarity - low) / (high - low) if high > low else 1.0
-            score = part.score + SIMILARITY_WEIGHT * scaled
-            compared.append(
-                Evidence(part.document, part.sentence, part.reprints, part.coverage, float(similarity), score)
-            )
+            compared.append(replace(part, similarity=float(similarity), score=part.score + weight * scaled))
         return sorted(compared, key=lambda part: -part.score)
 
-    def _list_after(self, evidence: Evidence, speaker: str | None) -> list[Evidence]:
-        """The items of the list that a sentence announces (``主要有四方面措施：``)."""
-        if not evidence.sentence.text.endswith(("：", ":")):
-            return []
+    def _items(self, question: str, evidence: Evidence) -> list[Evidence]:
+        """The items of the list that a sentence announces (``主要有四方面措施：``), or the others of the list it is in."""
+        items = [item for item in self._list(question, evidence) if item != evidence.sentence]
+        return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in items[: SENTENCES - 1]]
+
+    def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
+        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for."""
         sentences = self.structure(evidence.document)
-        place = next(n for n, sentence in enumerate(sentences) if sentence.start == evidence.sentence.start)
-        items: list[Sentence] = []
-        for sentence in sentences[place + 1 : place + 40]:
-            if sentence.kind in ("heading", "question", "note") or sentence.speaker != evidence.sentence.speaker:
-                break
-            if is_list_item(sentence.text):
-                items.append(sentence)
+        place = _place(sentences, evidence.sentence)
+        if evidence.sentence.text.endswith(("：", ":")) or (
+            asks_for_actions(question) and announces(evidence.sentence.text)
+        ):
+            return items_of(sentences, place)
+        return list_with(sentences, place) if asks_for_list(question) else []
+
+    def _gain_of_list(self, question: str, evidence: Evidence) -> float:
+        """What a sentence gains by its list, and more where that has as many items as the question says there are."""
+        items = self._list(question, evidence)
+        number = number_asked(fold(question))
+        as_many = number is not None and (len(items) == number or names_as_many(evidence.sentence.text, number))
+        return (LIST_BONUS if len(items) > 1 else 0.0) + (NUMBER_BONUS if as_many else 0.0)
+
+    def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
+        """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
+        wanted = [-1, 1] if asks_for_reason(question) else []
+        if _LEANS_BACK.match(evidence.sentence.text):
+            wanted = [-1, *wanted[1:]]
+        sentences = self.structure(evidence.document)
+        place = _place(sentences, evidence.sentence)
+        found = [sentences[place + step] for step in wanted if 0 <= place + step < len(sentences)]
         return [
-            Evidence(evidence.document, item, evidence.reprints, 0.0, None, evidence.score)
-            for item in items[: SENTENCES - 1]
+            replace(evidence, sentence=sentence, coverage=0.0, similarity=None, score=NEIGHBOUR_SHARE * evidence.score)
+            for sentence in found
+            if sentence.paragraph == evidence.sentence.paragraph and _is_evidence(sentence)
         ]
 
 
@@ -187,38 +289,52 @@ def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     return [sorted(group, key=lambda part: part.sentence.start) for group in groups.values()]
 
 
-def _mismatch(question: str, document: Document, sentence: Sentence, years: set[int]) -> float:
-    """What a sentence loses because it cannot answer: it gives no figure, speaks of another year, lacks a quoted word."""
-    loss = 0.0
-    if _ASKS_FOR_FIGURE.search(question) and not figures_in(sentence.text):
-        loss += FIGURE_PENALTY
-    asked = years_in(question)
-    told = years or ({document.date.year} if document.date else set())
-    if asked and told and not asked & told:
-        loss += YEAR_PENALTY
-    if document.date and _is_published_before(question, document.date):
-        loss += EARLIER_PENALTY
-    quoted = _QUOTED.findall(question)
-    if quoted and any(word in sentence.text for word in quoted):
-        loss -= QUOTED_BONUS
-    return loss
+def _fit(question: str, sentence: Sentence) -> float:
+    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words."""
+    gain = 0.0
+    if asks_for_list(question) and names_several(sentence.text):
+        gain += ENUMERATION_BONUS
+    if asks_for_actions(question) and announces(sentence.text):
+        gain += ANNOUNCEMENT_BONUS
+    if asks_for_reason(question) and _REASON.search(sentence.text):
+        gain += REASON_BONUS
+    if asks_for_speaker(question) and sentence.speaker:
+        gain += SPEAKER_BONUS
+    if asks_about_reporter(question) and sentence.kind in ("question", "note"):
+        gain += REPORTER_BONUS
+    if asks_for_figure(question) and not any(figure.kind not in DATES for figure in figures_in(sentence.text)):
+        gain -= FIGURE_PENALTY
+    if any(word in sentence.text for word in _QUOTED.findall(question)):
+        gain += QUOTED_BONUS
+    return gain
 
 
-def _is_published_before(question: str, day: datetime.date) -> bool:
-    """Whether a document of that day is older than the month (or its end, ``3月底``) that a question asks about."""
-    month = _MONTH.search(question)
-    if not month:
-        return False
-    asked = int(month["year"]), int(month["month"])
-    published = day.year, day.month
-    return published <= asked if month["end"] else published < asked
+def _speakers_named(question: str, hits: list[Hit]) -> set[str]:
+    """The speakers of the passages' documents whom a question names."""
+    return {name for hit in hits for name in hit.document.speakers if name in question}
+
+
+def _fit_of_speaker(sentence: Sentence, named: set[str]) -> float:
+    """What a sentence gains because somebody whom the question names says it, or loses because somebody else does."""
+    if not named or not sentence.speaker:
+        return 0.0
+    return NAMED_SPEAKER_BONUS if any(name in sentence.speaker for name in named) else -OTHER_SPEAKER_PENALTY
+
+
+def _place(sentences: list[Sentence], sentence: Sentence) -> int:
+    return next(place for place, other in enumerate(sentences) if other.start == sentence.start)
 
 
 def _context(document: Document, sentence: Sentence) -> str:
-    """What a sentence does not say itself but a reader knows: title, date, heading, speaker."""
+    """What a sentence does not say itself but a reader knows: title, occasion, source, date, heading, speaker."""
     day = f"{document.date.year}年{document.date.month}月{document.date.day}日" if document.date else ""
-    return "\n".join((document.title, day, sentence.heading, sentence.speaker))
+    return "\n".join((document.title, document.event, document.source, day, sentence.heading, sentence.speaker))
 
 
-def _is_evidence(sentence: Sentence) -> bool:
-    return sentence.kind == "statement" and len(sentence.text) >= SHORTEST and not sentence.text.endswith(("？", "?"))
+def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:
+    """Whether a sentence states something; what reporters ask, and bylines, only where a question is about them."""
+    if len(sentence.text) < SHORTEST:
+        return False
+    if about_reporter and sentence.kind in ("note", "question"):
+        return True
+    return sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))

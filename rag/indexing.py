@@ -111,7 +111,7 @@ def add(
 def rebuild(
     store: Store, embedder: "TextEmbedder", chunk_size: int | None = None, progress: ProgressCallback | None = None
 ) -> None:
-    """Makes chunks, vectors and the lexical index of all documents anew, with another embedder or chunk size.
+    """Makes chunks, facts, vectors and the lexical index of all documents anew, with another embedder or chunk size.
 
     The documents, their metadata and the links between them stay as they are. All happens in one transaction: until
     it is done, the index is as it was.
@@ -187,7 +187,8 @@ def add_document(
         report.unchanged.append(document.path)
         return
     known = store.knows(document.path)
-    chunks = chunk(sentences_of(document.text, document.speakers), store.chunk_size)
+    sentences = sentences_of(document.text, document.speakers)
+    chunks = chunk(sentences, store.chunk_size)
     if not chunks:
         reason = LoadError(
             zh=f"{document.path} 里没有可以检索的文字。", en=f"{document.path} holds no text that could be searched."
@@ -196,7 +197,7 @@ def add_document(
         return
     readable = "\n".join(part.text for part in chunks)
     vectors = _vectors(store, embedder, [part.text for part in chunks])
-    store.put(document, chunks, vectors, signature(readable), edited)
+    store.put(document, chunks, vectors, signature(readable), edited, sentences)
     (report.replaced if known else report.added).append(document.id)
 
 

@@ -10,7 +10,8 @@ The index lives in the store's SQLite file as segments of postings; a query read
 import re
 import sqlite3
 import unicodedata
-from functools import cache
+from collections.abc import Iterable, Sequence, Set
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -25,7 +26,7 @@ MERGE_SEGMENTS = 32
 _HAN = 1
 _WORD = 2
 _WORDS = re.compile(r"[0-9]+(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?|[^\W_]+(?:[.\-][^\W_]+)*", re.UNICODE)
-_STOP_CHARACTERS = frozenset("的了在是和与及或就也都而等这那其之于以对为被把让给从向由啊呢吗吧呀着过")
+STOP_CHARACTERS = frozenset("的了在是和与及或就也都而等这那其之于以对为被把让给从向由啊呢吗吧呀着过")
 _QUESTION_WORDS = re.compile(
     "请问|请(?:介绍|说明|列举|列出|告诉我)(?:一下)?|能否介绍一下|介绍一下|多少|什么(?:时候)?|哪些|哪个|哪里|哪儿|哪年|哪几|如何|怎么样?|"
     "怎样|为什么|为何|是否|有没有|能否|能不能|是不是|几个|多大|多高|谁|吗|呢|how many|how much|what|which|when|where|"
@@ -84,6 +85,16 @@ def _word_term(word: str) -> int:
     return digest | 1 << 63
 
 
+def word_term(word: str) -> int:
+    """The term of a folded Latin word or number."""
+    return _word_term(word)
+
+
+def pair_term(pair: str) -> int:
+    """The term of two folded Chinese characters."""
+    return ord(pair[0]) << 21 | ord(pair[1])
+
+
 def fold(text: str) -> str:
     """A text in the form in which it is compared: simplified, half-width, lower case; as long as the text."""
     return _folding()(text)[0].tobytes().decode("utf-32-le")
@@ -98,12 +109,30 @@ def terms_of(text: str) -> Terms:
     return _terms_with_positions(text)[0]
 
 
+def terms_of_each(texts: Sequence[str]) -> list[frozenset[int]]:
+    """The distinct terms of each text; of many short ones much faster than one by one."""
+    if not texts:
+        return []
+    terms, places = _terms_with_positions("\n".join(texts) + "\n")
+    ends = np.cumsum([len(text) + 1 for text in texts])
+    owners = np.searchsorted(ends, places, side="right")
+    order = np.argsort(owners, kind="stable")
+    bounds = np.searchsorted(owners[order], np.arange(1, len(texts)))
+    return [frozenset(part.tolist()) for part in np.split(terms[order], bounds)]
+
+
+@lru_cache(maxsize=256)
 def query_terms(question: str) -> Terms:
-    """The distinct terms of a question, without its question words (``多少``, ``哪些``…): shape (number of terms,)."""
+    """The distinct terms of a question, without its question words (``多少``, ``哪些``…): shape (number of terms,).
+
+    Read-only, since they are remembered: every part of retrieval asks for those of the same question.
+    """
     folded = fold(question)
     stripped = re.sub(rf"(?<![a-z])(?:{_QUESTION_WORDS.pattern})(?![a-z])", "\n", folded)
     terms = np.unique(terms_of(stripped))
-    return terms if terms.size else np.unique(terms_of(folded))
+    terms = terms if terms.size else np.unique(terms_of(folded))
+    terms.setflags(write=False)
+    return terms
 
 
 def _terms_with_positions(text: str) -> tuple[Terms, NDArray[np.int64]]:
@@ -129,7 +158,7 @@ def _terms_with_positions(text: str) -> tuple[Terms, NDArray[np.int64]]:
 
 @cache
 def _stop_codes() -> NDArray[np.uint32]:
-    return np.array(sorted(map(ord, _STOP_CHARACTERS)), dtype=np.uint32)
+    return np.array(sorted(map(ord, STOP_CHARACTERS)), dtype=np.uint32)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -204,7 +233,10 @@ def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
 
 
 class LexicalIndex:
-    """BM25 scores from the postings of a store (Robertson and Zaragoza, 2009, with k1 = 1.5 and b = 0.75)."""
+    """BM25 scores from the postings of a store (Robertson and Zaragoza, 2009, with k1 = 1.5 and b = 0.75).
+
+    Made for one question: postings that were read are kept.
+    """
 
     def __init__(self, connection: sqlite3.Connection, lengths: NDArray[np.int32]) -> None:
         """Takes the store's connection, and the length of each chunk at the place of its id (0 where there is none)."""
@@ -212,23 +244,26 @@ class LexicalIndex:
         self._alive = lengths > 0
         self._number = int(self._alive.sum())
         average = float(lengths.sum()) / max(1, self._number)
+        self._read: dict[int, tuple[NDArray[np.int64], NDArray[np.uint8]] | None] = {}
         self._norms = (K1 * (1 - B + B * lengths / max(1.0, average))).astype(np.float32)
 
     def search(
-        self, question: str, k: int, allowed: NDArray[np.bool_] | None = None
+        self, question: str, k: int, allowed: NDArray[np.bool_] | None = None, others: Iterable[int] = ()
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The best ``k`` chunks for a question, best first.
 
         Args:
             allowed: for each chunk id whether it may be returned; None allows all.
+            others: further terms to look for, beside those of the question.
 
         Returns:
             chunk ids and BM25 scores, both of shape (at most k,); every score is above 0.
         """
         scores = np.zeros(self._norms.size, dtype=np.float32)
-        for chunks, counts in self._postings(query_terms(question)).values():
+        terms = np.union1d(query_terms(question), np.array(list(others), dtype=np.uint64))
+        for chunks, counts in self._postings(terms).values():
             frequency = counts.astype(np.float32)
-            inverse = np.float32(np.log1p((self._number - chunks.size + 0.5) / (chunks.size + 0.5)))
+            inverse = self._inverse(chunks.size)
             scores[chunks] += inverse * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])
         mask = self._alive
         if allowed is not None:
@@ -251,6 +286,33 @@ class LexicalIndex:
         frequencies = np.array([found[key][0].size if key in found else 0 for key in keys], dtype=np.float32)
         return np.log1p((self._number - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
 
+    def frequencies(self, terms: Iterable[int]) -> dict[int, int]:
+        """For each of these terms that is found, how many chunks hold it (removed ones may still be counted)."""
+        found: dict[int, int] = {}
+        for term, chunks, _ in self._rows(np.fromiter(terms, dtype=np.uint64)):
+            key = term & 0xFFFFFFFFFFFFFFFF
+            found[key] = found.get(key, 0) + len(chunks) // 4
+        return found
+
+    def gains(self, question: str, chunks: NDArray[np.int64], contexts: Sequence[Set[int]]) -> NDArray[np.float32]:
+        """What each chunk's score gains when its context counts as part of it: shape (number of chunks,).
+
+        A term of the question that stands in the context and not in the chunk counts as if it stood there once.
+
+        Args:
+            contexts: for each chunk the terms of what is known about its document (title, event…).
+        """
+        gains = np.zeros(chunks.size, dtype=np.float32)
+        terms = query_terms(question)
+        postings = self._postings(terms)
+        nowhere = np.empty(0, np.int64)
+        for term, key in zip(terms.tolist(), terms.view(np.int64).tolist(), strict=True):
+            around = np.array([term in context for context in contexts], dtype=np.bool_)
+            if around.any():
+                owners = postings[key][0] if key in postings else nowhere
+                gains[around & ~np.isin(chunks, owners)] += self._inverse(owners.size)
+        return gains
+
     def known_share(self, question: str) -> float:
         """Share of the question's characters and words (pairs not counted) that some chunk holds, from 0 to 1.
 
@@ -261,6 +323,10 @@ class LexicalIndex:
         if not single.size:
             return 1.0
         return sum(chunks.size > 0 for chunks, _ in self._postings(single).values()) / single.size
+
+    def _inverse(self, frequency: int) -> np.float32:
+        """Inverse document frequency of a term that ``frequency`` chunks hold."""
+        return np.float32(np.log1p((self._number - frequency + 0.5) / (frequency + 0.5)))
 
     def _rows(self, terms: Terms) -> list[tuple[int, bytes, bytes]]:
         keys = terms.view(np.int64).tolist()
@@ -278,14 +344,16 @@ class LexicalIndex:
 
     def _postings(self, terms: Terms) -> dict[int, tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """For each term that is found, its chunks and how often each holds it; removed chunks are left out."""
+        keys = terms.view(np.int64)
+        missing = np.array([key not in self._read for key in keys.tolist()], dtype=np.bool_)
+        self._read |= dict.fromkeys(keys[missing].tolist())
         parts: dict[int, list[tuple[bytes, bytes]]] = {}
-        for term, chunks, counts in self._rows(terms):
+        for term, chunks, counts in self._rows(terms[missing]):
             parts.setdefault(term, []).append((chunks, counts))
-        postings = {}
         for term, found in sorted(parts.items()):
             owners = np.frombuffer(b"".join(part[0] for part in found), dtype="<u4").astype(np.int64)
             frequencies = np.frombuffer(b"".join(part[1] for part in found), dtype=np.uint8)
             known = owners < self._alive.size
             known[known] = self._alive[owners[known]]
-            postings[term] = (owners[known], frequencies[known])
-        return postings
+            self._read[term] = (owners[known], frequencies[known])
+        return {key: read for key in sorted(keys.tolist()) if (read := self._read[key]) is not None}

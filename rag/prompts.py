@@ -5,37 +5,35 @@ text is untrusted: it stands between the marks of its passage, and marks inside 
 """
 
 import re
+from decimal import Decimal
 
 from rag.evidence import Evidence, in_reading_order
-from rag.view import INVISIBLE
+from rag.figures import figures_in
+from rag.instructions import is_instruction
+from rag.view import without_invisible
 
 SYSTEM = "你是严谨的问答助手。只根据给出的资料回答问题，用一两句话作答。"
 _SYSTEM_ENGLISH = "你是严谨的问答助手。只根据给出的资料回答问题，用一两句话作答。Answer in English."
 _PART_LABELS = re.compile(r"((?:^|[。！？；.!?;\s])\s*(?:资料|问题|回答|此前的对话|问|答)\s*)[:：]")
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 # What chat templates set apart the parts of a conversation with: <|im_start|>, <start_of_turn>, </s>, [INST].
 _TEMPLATE_MARKS = re.compile(r"<+\|+|\|+>+|<(?=/?[a-z_]+>)|(?<=\[)(?=/?INST\])")
 
-History = list[tuple[str, str]]
-"""Earlier questions of a conversation with their answers, oldest first."""
+_MYRIADS = re.compile("[万亿]")
 
 
-def messages(question: str, evidence: list[Evidence], history: History | None = None) -> list[tuple[str, str]]:
+def messages(question: str, evidence: list[Evidence]) -> list[tuple[str, str]]:
     """Messages for a chat model as (role, text), roles ``system`` and ``human``.
 
     Args:
-        question: what is asked.
+        question: what is asked; it stands alone (:mod:`rag.conversation`).
         evidence: the sentences to answer from.
-        history: earlier questions with their answers; the last two are shown.
     """
-    parts = [f"资料：\n{passages(evidence)}"]
-    if history:
-        parts.append(
-            "此前的对话：\n" + "\n".join(f"问：{_safe(asked)}\n答：{_safe(said)}" for asked, said in history[-2:])
-        )
-    parts.append(f"问题：{question}")
-    system = SYSTEM if is_chinese(question) else _SYSTEM_ENGLISH
-    return [("system", system), ("human", "\n\n".join(parts))]
+    shown = passages(evidence)
+    if is_chinese(question):
+        system = SYSTEM
+    else:
+        system, shown = _SYSTEM_ENGLISH, in_english_figures(shown)
+    return [("system", system), ("human", f"资料：\n{shown}\n\n问题：{question}")]
 
 
 def passages(evidence: list[Evidence]) -> str:
@@ -45,8 +43,30 @@ def passages(evidence: list[Evidence]) -> str:
         document = group[0].document
         day = document.date.isoformat() if document.date else ""
         text = "".join(_safe(part.sentence.text) for part in group)
-        lines.append(f"[{number}] 《{_safe(document.title)}》{day}：{text}")
+        title = "" if is_instruction(document.title) else f"《{_safe(document.title)}》"
+        lines.append(f"[{number}] {title}{day}：{text}")
     return "\n".join(lines)
+
+
+def in_english_figures(text: str) -> str:
+    """A Chinese text with what its large numbers are in English behind them: ``264万 (2.64 million)``.
+
+    A small model turns 万 and 亿 into millions by guessing, ten times too many as often as not; here it need only copy.
+    """
+    written = ""
+    place = 0
+    for figure in figures_in(text):
+        if _MYRIADS.search(figure.written) and not figure.kind and figure.value >= 10_000:
+            written += f"{text[place : figure.end]} ({_in_english(figure.value)})"
+            place = figure.end
+    return written + text[place:]
+
+
+def _in_english(value: Decimal) -> str:
+    for name, size in (("trillion", 10**12), ("billion", 10**9), ("million", 10**6)):
+        if value >= size:
+            return f"{(value / size).normalize():f} {name}"
+    return f"{value:,f}".removesuffix(".0")
 
 
 def is_chinese(text: str) -> bool:
@@ -56,5 +76,5 @@ def is_chinese(text: str) -> bool:
 
 def _safe(text: str) -> str:
     """Document text that cannot pose as another part of the prompt: one line, without the marks of parts."""
-    text = " ".join(_INVISIBLE.sub("", " ".join(text.splitlines())).split())
+    text = " ".join(without_invisible(" ".join(text.splitlines())).split())
     return _PART_LABELS.sub(r"\1 ", _TEMPLATE_MARKS.sub(" ", text))

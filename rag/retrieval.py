@@ -2,9 +2,10 @@
 
 import datetime
 import threading
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,21 @@ from numpy.typing import NDArray
 from rag.dense import DenseIndex
 from rag.documents import Document
 from rag.errors import UsageError
-from rag.lexical import LexicalIndex, terms_of
+from rag.glossary import in_chinese_words
+from rag.lexical import LexicalIndex, pair_term, terms_of
+from rag.occasions import NamedDays, origins
+from rag.reranking import RERANKED, scores
+from rag.script import convert
+from rag.spelling import respelled
 from rag.store import Filters, Store, StoredChunk
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+    from rag.reranking import Reranker
 
 LEXICAL_WEIGHT = 0.6
+ORIGIN_WEIGHT = 1.0
+DAY_WEIGHT = 0.2
 CANDIDATES = 100
 LONGEST_QUESTION = 2000
 SAME_PASSAGE = 0.7
@@ -63,31 +72,35 @@ class _Candidate:
 
     chunk: int
     score: float = 0.0
+    lexical: float = 0.0
     lexical_rank: int | None = None
     dense_rank: int | None = None
     similarity: float | None = None
-    terms: set[int] = field(default_factory=set)
 
 
 class Retriever:
     """Finds the passages of a store that serve a question. Follows the store's changes, also those of other processes."""
 
-    def __init__(self, store: Store, embedder: "TextEmbedder") -> None:
+    def __init__(self, store: Store, embedder: "TextEmbedder", reranker: "Reranker | None" = None) -> None:
         self.store = store
         self.embedder = embedder
+        self.reranker = reranker
         self._dense: DenseIndex | None = None
         self._lengths: NDArray[np.int32] = np.zeros(1, np.int32)
         self._generation = -1
         self._lock = threading.Lock()
         self._query_vector = lru_cache(maxsize=256)(self._embed_query)
 
-    def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+    def retrieve(
+        self, question: str, k: int = 10, filters: Filters | None = None, phrasings: Sequence[str] = ()
+    ) -> list[Hit]:
         """The best ``k`` passages for a question, best first.
 
         Args:
             question: what is asked, at most 2,000 characters.
             k: how many passages, at least 1.
             filters: what to limit the search to.
+            phrasings: the question in other words (see :mod:`rag.expansion`); what they find counts as much.
 
         Raises:
             UsageError: the question is empty or too long, or ``k`` is below 1.
@@ -98,8 +111,9 @@ class Retriever:
         self.refresh()
         with self.store.snapshot():
             allowed = self.store.allowed(filters) if filters else None
-            candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
-            return self._collapsed(candidates, k)
+            lists = [self._fused(one, allowed, max(CANDIDATES, 2 * k)) for one in (question, *phrasings)]
+            candidates = lists[0] if len(lists) == 1 else _merged(lists)
+            return self._collapsed(self._reranked(question, candidates), k)
 
     def query_vector(self, question: str) -> NDArray[np.float32]:
         """The question's unit vector, shape (dimension,); remembered for the questions asked last."""
@@ -126,7 +140,7 @@ class Retriever:
             self._generation = generation
 
     def _embed_query(self, question: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.embedder.queries([question])[0]
+        vector: NDArray[np.float32] = self.embedder.queries([convert("t2s", question)])[0]
         return vector
 
     def _fused(self, question: str, allowed: NDArray[np.bool_] | None, depth: int) -> list[_Candidate]:
@@ -140,24 +154,51 @@ class Retriever:
         assert self._dense is not None
         found: dict[int, _Candidate] = {}
         lexical = self.lexical()
-        lexical_weight = LEXICAL_WEIGHT * lexical.known_share(question)
-        chunks, scores = lexical.search(question, depth, allowed)
-        for rank, (chunk, score) in enumerate(zip(chunks.tolist(), _scaled(scores), strict=True), 1):
-            candidate = found.setdefault(chunk, _Candidate(chunk))
-            candidate.lexical_rank = rank
-            candidate.score += lexical_weight * score
-        chunks, similarities = self._dense.search(self.query_vector(question), depth, allowed)
+        spoken, others = respelled(question, lexical)
+        chinese = in_chinese_words(spoken)
+        worded = f"{spoken}\n{chinese}" if chinese else spoken
+        lexical_weight = LEXICAL_WEIGHT * max(map(lexical.known_share, {spoken, worded}))
+        chunks, weights = lexical.search(worded, depth, allowed, map(pair_term, others))
+        for rank, (chunk, score) in enumerate(zip(chunks.tolist(), weights.tolist(), strict=True), 1):
+            found[chunk] = _Candidate(chunk, lexical=score, lexical_rank=rank)
+        floor = float(weights.min()) if weights.size else 0.0
+        chunks, similarities = self._dense.search(self.query_vector(spoken), depth, allowed)
         alive = self._lengths
-        for rank, (chunk, score, cosine) in enumerate(
-            zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True), 1
-        ):
-            if chunk >= alive.size or not alive[chunk]:
-                continue
-            candidate = found.setdefault(chunk, _Candidate(chunk))
-            candidate.dense_rank = rank
-            candidate.similarity = float(cosine)
-            candidate.score += (1 - lexical_weight) * score
-        return sorted(found.values(), key=lambda candidate: (-candidate.score, candidate.chunk))
+        dense = zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True)
+        for rank, (chunk, score, cosine) in enumerate(dense, 1):
+            if chunk < alive.size and alive[chunk]:
+                candidate = found.setdefault(chunk, _Candidate(chunk, lexical=floor))
+                candidate.dense_rank = rank
+                candidate.similarity = float(cosine)
+                candidate.score = (1 - lexical_weight) * score
+        self._add_origins(worded, lexical, found)
+        candidates = list(found.values())
+        for candidate, score in zip(candidates, _scaled(np.array([one.lexical for one in candidates])), strict=True):
+            candidate.score += lexical_weight * score
+        return sorted(candidates, key=lambda candidate: (-candidate.score, candidate.chunk))
+
+    def _add_origins(self, question: str, lexical: LexicalIndex, found: dict[int, _Candidate]) -> None:
+        """Lets title, event, source, speakers and day of their documents count for the candidates."""
+        known = origins(self.store.connection, found)
+        days = NamedDays(question)
+        chunks = [chunk for chunk in found if chunk in known]
+        gains = lexical.gains(question, np.array(chunks, dtype=np.int64), [known[chunk].terms for chunk in chunks])
+        for chunk, gain in zip(chunks, gains.tolist(), strict=True):
+            found[chunk].lexical += ORIGIN_WEIGHT * gain
+            if days:
+                found[chunk].score += DAY_WEIGHT * days.fit(known[chunk].day)
+
+    def _reranked(self, question: str, candidates: list[_Candidate]) -> list[_Candidate]:
+        """The candidates with the first 30 in the reranker's order, where there is one; scores stay the fused ones."""
+        if self.reranker is None:
+            return candidates
+        chunks = self.store.chunks(candidate.chunk for candidate in candidates[:RERANKED])
+        first = [candidate for candidate in candidates[:RERANKED] if candidate.chunk in chunks]
+        if not first:
+            return candidates
+        found = scores(self.reranker, question, [chunks[candidate.chunk].text for candidate in first])
+        order = np.argsort(-found, kind="stable")
+        return [*(first[place] for place in order), *candidates[RERANKED:]]
 
     def _collapsed(self, candidates: list[_Candidate], k: int) -> list[Hit]:
         """The first ``k`` candidates as hits; a passage that a near-equal document repeats is named, not repeated."""
@@ -257,11 +298,26 @@ def parsed_day(value: str | datetime.date | None, field_name: str) -> datetime.d
         ) from error
 
 
-def _scaled(scores: NDArray[np.float32]) -> list[float]:
+def _merged(lists: list[list[_Candidate]]) -> list[_Candidate]:
+    """Candidates of several phrasings, best first, each with its mean score and its best ranks."""
+    merged: dict[int, _Candidate] = {}
+    for listed in lists:
+        for one in listed:
+            other = merged.setdefault(one.chunk, _Candidate(one.chunk))
+            other.score += one.score / len(lists)
+            other.lexical_rank = min(filter(None, (one.lexical_rank, other.lexical_rank)), default=None)
+            other.dense_rank = min(filter(None, (one.dense_rank, other.dense_rank)), default=None)
+            other.similarity = max(
+                (value for value in (one.similarity, other.similarity) if value is not None), default=None
+            )
+    return sorted(merged.values(), key=lambda candidate: (-candidate.score, candidate.chunk))
+
+
+def _scaled(values: NDArray[np.floating[Any]]) -> list[float]:
     """Scores on a scale from the list's lowest (0) to its highest (1)."""
-    if not scores.size:
+    if not values.size:
         return []
-    low, high = float(scores.min()), float(scores.max())
+    low, high = float(values.min()), float(values.max())
     if high <= low:
-        return [1.0] * scores.size
-    return [(score - low) / (high - low) for score in scores.tolist()]
+        return [1.0] * values.size
+    return [(score - low) / (high - low) for score in values.tolist()]

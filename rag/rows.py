@@ -3,14 +3,22 @@
 import datetime
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+from rag.dates import Period
 from rag.documents import Document
 from rag.errors import UsageError
+from rag.facts import Fact
+from rag.lexical import fold
 
 EDITABLE = ("title", "date", "source", "event", "speakers")
 DOCUMENT_COLUMNS = "id, path, title, date, source, event, speakers, page_starts, encoding, digest, text"
+FACT_COLUMNS = (
+    "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
+    " start, end, value_start, value_end"
+)
 ENTRY_COLUMNS = "id, path, title, date, source, event, speakers, characters, added"
 
 
@@ -61,13 +69,20 @@ class Filters:
     def __bool__(self) -> bool:
         return any((self.after, self.before, self.speaker, self.source, self.document_id))
 
-    def conditions(self) -> dict[str, str]:
-        """The filters that are given, as conditions on documents ``d`` and chunks ``c``, each with its value."""
+    def conditions(self, speakers: str = "c.speakers") -> dict[str, str]:
+        """The filters that are given, as conditions on documents ``d``, each with its value.
+
+        Names are compared folded (``陶靑`` or full-width letters find what is written otherwise) by the SQL function ``fold``,
+        which :func:`rag.database.connect` defines.
+
+        Args:
+            speakers: the column that names who speaks.
+        """
         found = {
             "d.date >= ?": day_text(self.after),
             "d.date <= ?": day_text(self.before),
-            "instr(c.speakers, ?)": (self.speaker or "").strip(),
-            "instr(d.source, ?)": (self.source or "").strip(),
+            f"instr(fold({speakers}), ?)": fold((self.speaker or "").strip()),
+            "instr(fold(d.source), ?)": fold((self.source or "").strip()),
             "d.id = ?": self.document_id,
         }
         return {condition: value for condition, value in found.items() if value}
@@ -88,6 +103,37 @@ def document_of(row: tuple[Any, ...]) -> Document:
         digest=row[9],
         text=row[10],
     )
+
+
+def fact_row(document_id: str, fact: Fact) -> tuple[Any, ...]:
+    """A document's id and a fact as values of ``FACT_COLUMNS``."""
+    return (
+        document_id,
+        fact.subject,
+        str(fact.value),
+        fact.unit,
+        fact.written,
+        fact.period.first.isoformat(),
+        fact.period.last.isoformat(),
+        int(fact.resolved),
+        int(fact.dated),
+        fact.status,
+        fact.change,
+        fact.scope,
+        fact.qualifier,
+        fact.speaker,
+        fact.heading,
+        fact.start,
+        fact.end,
+        fact.value_start,
+        fact.value_end,
+    )
+
+
+def fact_of(row: tuple[Any, ...]) -> Fact:
+    """The fact in a row of ``FACT_COLUMNS``."""
+    period = Period(datetime.date.fromisoformat(row[4]), datetime.date.fromisoformat(row[5]))
+    return Fact(row[0], Decimal(row[1]), row[2], row[3], period, bool(row[6]), bool(row[7]), *row[8:])
 
 
 def entry_of(row: tuple[Any, ...], near_duplicates: tuple[str, ...]) -> Entry:

@@ -53,18 +53,26 @@ def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False
     Args:
         text_is_shown: the answer was streamed already, so only marks, citations and the last line follow.
     """
+    if answer.understood and answer.understood != answer.question:
+        console.print(Text(one_line(say("understood", question=answer.understood)), style="dim"))
     if answer.abstained:
-        console.print(Text(answer.text, style="yellow"))
-        if answer.hits:
+        console.print(Text(plain(answer.text), style="yellow"))
+        for citation in answer.citations:
+            show_citation(console, answer.number_of(citation), citation)
+        if answer.hits and not answer.citations:
             console.print(Text(say("nearest"), style="bold"))
             show_hits(console, answer.hits[:3])
     else:
         if not text_is_shown or len(answer.claims) > 1 or not answer.supported:
             for claim in answer.claims:
                 console.print(_claim_line(answer, claim))
+        if unclaimed := _besides_claims(answer):
+            console.print(Text(plain(unclaimed), style="yellow"))
         console.print(Text(say("citations"), style="bold"))
         for citation in answer.citations:
             show_citation(console, answer.number_of(citation), citation)
+    if answer.withheld:
+        console.print(Text(say("withheld", n=len(answer.withheld)), style="yellow"))
     console.print(Text(say("answered_by", model=answer.language_model, seconds=answer.timings.total), style="dim"))
 
 
@@ -151,4 +159,15 @@ def _claim_line(answer: Answer, claim: Claim) -> Text:
     reason = why_unsupported(claim)
     if reason:
         line.append(say("unsupported", why=reason), style="bold red")
+    if claim.checks.resolved:
+        line.append(f"（{plain('；'.join(claim.checks.resolved))}）", style="dim")
     return line
+
+
+def _besides_claims(answer: Answer) -> str:
+    """What an answer says that claims nothing: which part of the question has no answer."""
+    text, place = "", 0
+    for claim in answer.claims:
+        text += answer.text[place : claim.start]
+        place = claim.end
+    return (text + answer.text[place:]).strip()

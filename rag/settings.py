@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from rag.chunks import DEFAULT_SIZE
 from rag.errors import UsageError
@@ -11,6 +12,7 @@ SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 """Folder of the embedded sample documents; it lies beside the package in a checkout and in a wheel."""
 
 _ELSEWHERE = {
+    "YOUJU_AUTH",
     "YOUJU_HOME",
     "YOUJU_LANGUAGE",
     "YOUJU_ENDPOINT",
@@ -20,6 +22,10 @@ _ELSEWHERE = {
     "YOUJU_EMBEDDING_QUERY_PROMPT",
     "YOUJU_EMBEDDING_DOCUMENT_PROMPT",
 }
+_YES_OR_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
+
+Caution = Literal["lenient", "balanced", "strict"]
+"""How sure the documents must be of an answer: ``lenient`` answers more, ``strict`` is silent more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +37,18 @@ class Settings:
         embedder: ``default``, a sentence-transformers name or path, or an endpoint (``YOUJU_EMBEDDER``).
         language_model: ``auto``, ``local``, ``extractive``, a GGUF file or an endpoint (``YOUJU_LANGUAGE_MODEL``).
         chunk_size: size of the chunks of a new index, in characters (``YOUJU_CHUNK_SIZE``).
+        reranker: a cross-encoder's hub name or folder; empty for none (``YOUJU_RERANKER``).
+        strict: claims that fail a check are left out of answers, not marked (``YOUJU_STRICT``: ``yes`` or ``no``).
+        caution: how sure the documents must be of an answer: ``lenient``, ``balanced``, ``strict`` (``YOUJU_CAUTION``).
     """
 
     index: str = ""
     embedder: str = "default"
     language_model: str = "auto"
     chunk_size: int = DEFAULT_SIZE
+    reranker: str = ""
+    strict: bool = False
+    caution: Caution = "balanced"
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -60,4 +72,17 @@ class Settings:
                 zh=f"YOUJU_CHUNK_SIZE 应是字数，而不是“{size}”。",
                 en=f"YOUJU_CHUNK_SIZE must be a number of characters, not '{size}'.",
             )
-        return cls(**values, chunk_size=int(size))
+        strict = values.pop("strict", "no").lower()
+        if strict not in _YES_OR_NO:
+            raise UsageError(
+                zh=f"YOUJU_STRICT 应是 yes 或 no，而不是“{strict}”。",
+                en=f"YOUJU_STRICT must be yes or no, not '{strict}'.",
+            )
+        caution = values.pop("caution", "balanced")
+        if caution not in get_args(Caution):
+            allowed = "、".join(get_args(Caution))
+            raise UsageError(
+                zh=f"YOUJU_CAUTION 应是 {allowed} 之一，而不是“{caution}”。",
+                en=f"YOUJU_CAUTION must be one of {allowed.replace('、', ', ')}, not '{caution}'.",
+            )
+        return cls(**values, chunk_size=int(size), strict=_YES_OR_NO[strict], caution=cast("Caution", caution))

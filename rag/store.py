@@ -37,9 +37,11 @@ from rag.database import (
 from rag.documents import Document
 from rag.duplicates import Signature
 from rag.errors import StoreError, UsageError
+from rag.facts import Fact, facts_of
 from rag.rows import (
     DOCUMENT_COLUMNS,
     ENTRY_COLUMNS,
+    FACT_COLUMNS,
     Entry,
     Filters,
     StoredChunk,
@@ -49,11 +51,14 @@ from rag.rows import (
     edits_from_json,
     edits_to_json,
     entry_of,
+    fact_of,
+    fact_row,
     joined,
     metadata,
     split,
     with_edits,
 )
+from rag.structure import Sentence
 
 __all__ = ["FILE_NAME", "VERSION", "Entry", "Filters", "Prepared", "Store", "StoredChunk"]
 
@@ -61,6 +66,7 @@ Prepared = tuple[list[Chunk], NDArray[np.float32]]
 """Chunks of a document and their unit vectors, shape (number of chunks, dimension)."""
 
 _VALUES_PER_QUERY = 500
+_FACT_COLUMNS = ", ".join(f"f.{column.strip()}" for column in FACT_COLUMNS.split(","))
 
 
 class Store:
@@ -240,8 +246,9 @@ class Store:
         vectors: NDArray[np.float32],
         signature: Signature,
         edited: dict[str, Any] | None = None,
+        sentences: list[Sentence] | None = None,
     ) -> None:
-        """Writes a document with its chunks in one transaction, in place of the one that came from the same path.
+        """Writes a document with its chunks and facts in one transaction, in place of the one that came from the same path.
 
         What a person has edited (title, date, …) of the one before is kept.
 
@@ -250,6 +257,7 @@ class Store:
             vectors: their unit vectors, shape (number of chunks, dimension).
             signature: the document's MinHash signature.
             edited: what a person has edited, where it is known from elsewhere.
+            sentences: the document's sentences, where they are known already.
 
         Raises:
             UsageError: a document from another path has the same id.
@@ -264,7 +272,9 @@ class Store:
                     zh=f"{document.path} 的编号 {document.id} 已属于另一份文档；请换一个编号。",
                     en=f"The id {document.id} of {document.path} belongs to another document; give it another.",
                 )
-            _insert_document(connection, with_edits(document, edited), signature, edited)
+            known = with_edits(document, edited)
+            _insert_document(connection, known, signature, edited)
+            _insert_facts(connection, known, sentences)
             self._insert_chunks(connection, document.id, chunks, vectors)
 
     def remake(
@@ -275,7 +285,7 @@ class Store:
         prepared: dict[str, Prepared],
         prepare: Callable[[str], Prepared],
     ) -> None:
-        """Puts other chunks and vectors in the place of all there are, in one transaction, and records their making.
+        """Puts other chunks, vectors and facts in the place of all there are, in one transaction, and records their making.
 
         Args:
             embedder: name of the embedder that made the vectors.
@@ -290,12 +300,14 @@ class Store:
             with self.transaction() as connection:
                 lexical.clear(connection)
                 connection.execute("DELETE FROM chunks")
+                connection.execute("DELETE FROM facts")
                 connection.execute("DELETE FROM vectors")
                 self._settings = before | made
                 for name, value in made.items():
                     connection.execute("UPDATE settings SET value = ? WHERE key = ?", (value, name))
                 for (identifier,) in connection.execute("SELECT id FROM documents ORDER BY rowid").fetchall():
                     self._insert_chunks(connection, identifier, *(prepared.get(identifier) or prepare(identifier)))
+                    _insert_facts(connection, self._read_document(identifier))
                 lexical.catch_up(connection)
         except BaseException:
             self._settings = before
@@ -337,16 +349,19 @@ class Store:
         """
         changes = checked_changes(changes)
         with self.transaction() as connection:
-            document = self._read_document(document_id)
+            document = replace(self._read_document(document_id), **changes)
             (before,) = connection.execute("SELECT edited FROM documents WHERE id = ?", (document_id,)).fetchone()
             connection.execute(
                 "UPDATE documents SET title = ?, date = ?, source = ?, event = ?, speakers = ?, edited = ? WHERE id = ?",
                 (
-                    *metadata(replace(document, **changes)),
+                    *metadata(document),
                     edits_to_json(edits_from_json(before) | changes),
                     document_id,
                 ),
             )
+            if {"date", "speakers"} & changes.keys():  # facts have their dates and speakers from there
+                connection.execute("DELETE FROM facts WHERE document_id = ?", (document_id,))
+                _insert_facts(connection, document)
 
     def catch_up(self) -> linking.Links:
         """Indexes lexically and links what has gone in since the last time.
@@ -418,6 +433,33 @@ class Store:
         query = "SELECT id, document_id, start, end, text, speakers FROM chunks WHERE id IN ({marks})"
         rows = self._rows_for(query, [int(identifier) for identifier in identifiers])
         return {row[0]: StoredChunk(row[0], row[1], row[2], row[3], row[4], split(row[5])) for row in rows}
+
+    def subjects(self, filters: Filters, documents: Iterable[str] | None = None) -> list[str]:
+        """What the facts that the filters let through are about, each subject once.
+
+        Args:
+            documents: ids; only what facts of these documents are about (at most 32,000).
+        """
+        where, values = _conditions_on_facts(filters)
+        if documents is not None:
+            identifiers = list(documents)
+            where = f"{where or 'WHERE 1'} AND f.document_id IN ({','.join('?' * len(identifiers))})"
+            values = [*values, *identifiers]
+        query = f"SELECT DISTINCT f.subject FROM facts f {where}"  # noqa: S608
+        with self._errors():
+            return [row[0] for row in self.connection.execute(query, values)]
+
+    def facts(self, subjects: Iterable[str], filters: Filters) -> list[tuple[str, Fact]]:
+        """The facts about the given subjects that the filters let through, each with its document's id."""
+        where, values = _conditions_on_facts(filters)
+        query = f"SELECT f.document_id, {_FACT_COLUMNS} FROM facts f {where or 'WHERE 1'} AND f.subject IN "  # noqa: S608
+        rows: list[Any] = []
+        wanted = list(subjects)
+        with self._errors():
+            for start in range(0, len(wanted), _VALUES_PER_QUERY):
+                part = wanted[start : start + _VALUES_PER_QUERY]
+                rows += self.connection.execute(f"{query}({','.join('?' * len(part))})", [*values, *part]).fetchall()
+        return [(row[0], fact_of(row[1:])) for row in rows]
 
     def links(self, document_id: str) -> tuple[str, ...]:
         """Ids of the documents with nearly the same text, most similar first."""
@@ -524,6 +566,21 @@ def _insert_document(
         ),
     )
     connection.execute("INSERT INTO unlinked SELECT number FROM documents WHERE id = ?", (document.id,))
+
+
+def _insert_facts(connection: sqlite3.Connection, document: Document, sentences: list[Sentence] | None = None) -> None:
+    connection.executemany(
+        f"INSERT INTO facts (document_id, {FACT_COLUMNS}) VALUES ({','.join('?' * 19)})",  # noqa: S608
+        (fact_row(document.id, fact) for fact in facts_of(document, sentences)),
+    )
+
+
+def _conditions_on_facts(filters: Filters) -> tuple[str, list[str]]:
+    """Join and conditions on facts ``f`` that the filters make, and their values; both empty where nothing is filtered."""
+    conditions = filters.conditions("f.speaker")
+    if not conditions:
+        return "", []
+    return f"JOIN documents d ON d.id = f.document_id WHERE {' AND '.join(conditions)}", list(conditions.values())
 
 
 def _remove(connection: sqlite3.Connection, document_id: str) -> None:

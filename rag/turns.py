@@ -21,40 +21,38 @@ _SURNAMES = (
     "颜郭梅林刁钟徐邱骆高夏蔡田樊胡凌霍虞万柯卢莫房解应丁宣邓洪包左石崔吉龚程裴陆荣翁荀羊甄曲封储靳段焦侯班仇宁甘武符刘景詹龙"
     "叶司郜黎薄白蒲卓蔺屠蒙池乔阴温晏柴瞿阎慕连习艾鱼向古易廖庾居衡步耿满匡寇广欧聂晁敖辛阚简饶曾关游覃佟修涂"
 )
-_TITLES = (
+TITLES = (
     "总统|首相|总书记|大使|部长|主席|总理|书记|局长|司长|处长|主任|总工程师|发言人|秘书长|院长|院士|校长|教授|研究员|分析师|专家|会长|理事长|董事长|总裁|经理|"
     "市长|省长|县长|厅长|行长|负责人"
 )
-_SPEECH = "表示|指出|介绍|强调|明确|回应|认为|透露|坦言|告诉|谈到|解释|补充|提到|提出|说|称"
+SPEECH = "表示|指出|介绍|强调|明确|回应|认为|透露|坦言|告诉|谈到|解释|补充|提到|提出|说|称"
 # Words that begin like a name.
 _NOT_NAMES = (
     "方案|方面|方法|方向|方式|任务|任何|应该|应当|应用|许多|于是|高层|高度|高峰|安理|安全|安排|时评|关于|关键|关系|马上|周边|周期|周围|"
     "经费|金额|金融|温度|段落|项目|单位|万元|易错|白天|成果|成本|成立|和平|常委|常务|平台|平均|程序|路径|计划|解决|解释|管理|古代|双方|车辆|水平"
 )
-_NAME = f"(?!{_NOT_NAMES})[{_SURNAMES}](?!{_SPEECH})(?<!强(?=调))[{HAN}]{{1,2}}"
+NAME = f"(?!{_NOT_NAMES})[{_SURNAMES}](?!{SPEECH})(?<!强(?=调))[{HAN}]{{1,2}}"
 _ANONYMOUS = "相关负责人|有关负责人|新闻发言人|发言人"
-_INTRODUCED = re.compile(
-    f"(?:{_TITLES})(?P<name>{_NAME}?)(?=[^{HAN}]|日前|在|就|也|还|{_SPEECH}|介绍|答|接受|[、，。])"
-)
-_PERSON = re.compile(f"{_NAME}|[{HAN}]{{1,8}}(?:·[{HAN}]{{1,8}})+|[A-Z][a-z]+(?: [A-Z][\\w.'-]*){{1,3}}")
-_TITLED = re.compile(f"(?:.*(?:{_TITLES}))?(?P<name>{_NAME})(?:{_TITLES})?")
+_INTRODUCED = re.compile(f"(?:{TITLES})(?P<name>{NAME}?)(?=[^{HAN}]|日前|在|就|也|还|{SPEECH}|介绍|答|接受|[、，。])")
+_PERSON = re.compile(f"{NAME}|[{HAN}]{{1,8}}(?:·[{HAN}]{{1,8}})+|[A-Z][a-z]+(?: [A-Z][\\w.'-]*){{1,3}}")
+_TITLED = re.compile(f"(?:.*(?:{TITLES}))?(?P<name>{NAME})(?:{TITLES})?")
 _OFFICE = re.compile(
-    f".*(?:{_TITLES}).*|(?:Minister|President|Premier|Secretary|Spokes\\w+|Professor|Dr|Mr|Mrs|Ms)\\b.*"
+    f".*(?:{TITLES}).*|(?:Minister|President|Premier|Secretary|Spokes\\w+|Professor|Dr|Mr|Mrs|Ms)\\b.*"
 )
 _LABEL = re.compile(
     "^(?P<open>[【\\[])?(?P<label>(?(open)[^【】\\[\\]\n]{1,30}|[^，。、；：？！,;:?!“”‘’（）()《》\n]{1,40}))"
     "(?:[（(](?P<office>[^（()）\n]{1,30})[）)])?\\s?(?(open)[】\\]]\\s*[：:]?|[：:])\\s*"
 )
 _QUESTIONER = re.compile(
-    f"(?!.*答)有?(?P<who>.*?记者)(?:{_NAME})?(?:提问|问)?|(?:提?问|Q|Question)\\d{{0,3}}|"
+    f"(?!.*答)有?(?P<who>.*?记者)(?:{NAME})?(?:提问|问)?|(?:提?问|Q|Question)\\d{{0,3}}|"
     "(?P<other>.*(?:主持人|网友)|Reporter|Interviewer|Moderator|Host)(?:提?问)?",
     re.IGNORECASE,
 )
 _ANSWERER = re.compile("(?:答|回答|A|Answer)\\d{0,3}", re.IGNORECASE)
-_SAID = re.compile(f"(?:{_SPEECH})道?。$")
-_SAYS = re.compile(f"(?:{_SPEECH})(?:道|说|称)?(?P<mark>[，,：:。])(?P<quotation>“)?")
-_NAME_SAYS = re.compile(f"(?:^|(?<=[，。；”]))(?P<name>{_NAME})(?:{_SPEECH})(?:道|说|称)?[，,：:]“")
-_NAME_ONLY = re.compile(_NAME)
+_SAID = re.compile(f"(?:{SPEECH})道?。$")
+_SAYS = re.compile(f"(?:{SPEECH})(?:道|说|称)?(?P<mark>[，,：:。])(?P<quotation>“)?")
+_NAME_SAYS = re.compile(f"(?:^|(?<=[，。；”]))(?P<name>{NAME})(?:{SPEECH})(?:道|说|称)?[，,：:]“")
+_NAME_ONLY = re.compile(NAME)
 _ROLE = re.compile(f"(?:{_ANONYMOUS})$")
 _CLAUSE = re.compile("[^，。！？；“”\n]*$")
 _BETWEEN_NAME_AND_VERB = 12

@@ -17,7 +17,7 @@ CLOSING = "”’」』）)】》〉\"'"
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {0xFF05: ord("%")}
 _PUNCTUATION = str.maketrans(",:;?!", "，：；？！")
-INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0e-\x1f"
+INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u061c\u180e\ufe00-\ufe0f\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _BESIDE = f"[{HAN}，。、；：？！“”‘’（）《》]"
 _BLANKS = "[ \t\u00a0\u3000]"
@@ -167,6 +167,11 @@ def readable(text: str) -> str:
     lines = _lines(text)
     body = tuple(line for line in lines if not _is_caption(line, wrapped=False)) or tuple(lines)
     return view_of(text, (Paragraph(body, "text"),)).text.strip() if body else ""
+
+
+def without_invisible(text: str) -> str:
+    """A text without the characters that show nothing: zero-width, direction marks, tags, control characters."""
+    return _INVISIBLE.sub("", text)
 
 
 def is_list_item(text: str) -> bool:

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
+from rag.dates import dates_in
+from rag.enumerations import announces, names_several
 from rag.evidence import Evidence
 from rag.lexical import query_terms, terms_of
-from rag.prompts import History, messages
+from rag.prompts import messages
+from rag.questions import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -13,63 +16,113 @@ if TYPE_CHECKING:
 QUOTED_SENTENCES = 3
 QUOTED_SHARE = 0.85
 QUOTED_GAIN = 0.15
+COMPARED_SHARE = 0.7
+LIST_SHARE = 0.7
+NEXT = 2
 
 
 class Writer(Protocol):
     """Writes an answer from evidence, piece by piece. Closing the iterator stops the writing."""
 
     usage: dict[str, int]
+    writes_freely: bool
+    """Whether it finds words of its own, so that a claim may come out right when written again."""
 
-    def write(self, question: str, evidence: list[Evidence], history: History) -> Iterator[str]:
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
         """The answer in pieces, in order."""
 
 
 class ExtractiveWriter:
     """No language model: the answer is the best evidence sentences, verbatim."""
 
+    writes_freely = False
+
     def __init__(self) -> None:
         self.usage: dict[str, int] = {}
 
-    def write(self, question: str, evidence: list[Evidence], history: History) -> Iterator[str]:
-        """The best sentence, then those nearly as good that say something more of what was asked."""
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
+        """The best sentence, then those nearly as good that say something more of what was asked.
+
+        Where a person is asked for, what is quoted stands after the name of who says it.
+        """
+        named = asks_for_speaker(question)
         for number, part in enumerate(self.choose(question, evidence)):
-            yield ("\n" if number else "") + part.sentence.text
+            speaker = part.sentence.speaker if named else ""
+            prefix = f"{speaker}：" if speaker and speaker not in part.sentence.text else ""
+            yield ("\n" if number else "") + prefix + part.sentence.text
 
     def choose(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         """The sentences to quote, best first; a list that the best announces comes with it."""
         if not evidence:
             return []
         best = evidence[0]
-        items = [part for part in evidence[1:] if part.document.id == best.document.id and part.score == best.score]
-        if best.sentence.text.endswith(("：", ":")) and items:
-            return [best, *items]
+        if listed := self._listed(question, evidence):
+            return listed
+        if asks_for_reason(question):
+            return [best, *self._beside(best, evidence)]
+        times = dates_in(question) if asks_for_comparison(question) else []
+        if len(times) > 1:  # the best of each time stand first
+            return evidence[: len(times)]
+        share = COMPARED_SHARE if asks_for_comparison(question) else QUOTED_SHARE
         wanted = set(query_terms(question).tolist())
         chosen = [best]
         covered = set(terms_of(best.sentence.text).tolist()) & wanted
         for part in evidence[1:]:
             more = (set(terms_of(part.sentence.text).tolist()) & wanted) - covered
-            worthwhile = len(more) >= QUOTED_GAIN * len(wanted) and part.score >= QUOTED_SHARE * best.score
+            other = asks_for_comparison(question) and part.document.id != best.document.id
+            worthwhile = (other or len(more) >= QUOTED_GAIN * len(wanted)) and part.score >= share * best.score
             if worthwhile and len(chosen) < QUOTED_SENTENCES:
                 chosen.append(part)
                 covered |= more
         return chosen
 
+    def _listed(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
+        """The first list among the best sentences: what announces it, then its items; empty where there is none.
+
+        Items came with the sentence that announces them, or with another item, and have its score.
+        """
+        best = evidence[0]
+        for part in evidence if asks_for_list(question) else [best]:
+            if part.score < LIST_SHARE * best.score:
+                break
+            items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
+            if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
+                return sorted(items, key=lambda item: item.sentence.start)
+            if names_several(part.sentence.text) and not asks_for_actions(question):
+                break
+        return []
+
+    def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
+        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose."""
+        return [
+            part
+            for part in evidence[1:]
+            if part.document.id == best.document.id
+            and part.sentence.paragraph == best.sentence.paragraph
+            and (
+                abs(part.sentence.start - best.sentence.end) <= NEXT
+                or abs(best.sentence.start - part.sentence.end) <= NEXT
+            )
+        ]
+
 
 class ChatModelWriter:
     """A LangChain chat model writes the answer; one call, one job."""
+
+    writes_freely = True
 
     def __init__(self, chat_model: "BaseChatModel") -> None:
         self.chat_model = chat_model
         self.usage: dict[str, int] = {}
 
-    def write(self, question: str, evidence: list[Evidence], history: History) -> Iterator[str]:
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
         """The model's answer as it is generated.
 
         Raises:
             LanguageModelError: the model cannot be loaded or fails.
         """
         self.usage = {}
-        stream = self.chat_model.stream(messages(question, evidence, history))
+        stream = self.chat_model.stream(messages(question, evidence))
         try:
             for piece in stream:
                 usage = getattr(piece, "usage_metadata", None)

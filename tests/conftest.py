@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.browsing"]
+
 settings.register_profile("youju", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", parent=settings.get_profile("youju"), max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "youju"))

@@ -116,21 +116,20 @@ def test_question_that_fails_is_recorded_and_the_others_are_asked(
 
 
 def test_endpoints_are_asked_several_questions_at_once_and_rows_stay_in_order(assistant: Assistant) -> None:
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=60)
+    waited = threading.local()
 
     class Slow(FakeListChatModel):
-        def _call(self, *arguments: Any, **options: Any) -> str:
-            together.wait()
-            return "是264万个。"
-
         def _stream(self, *arguments: Any, **options: Any) -> Iterator[Any]:
-            together.wait()
+            if not getattr(waited, "once", False):  # a claim that fails is written once more
+                waited.once = True
+                together.wait()
             yield from super()._stream(*arguments, **options)
 
-    asked = BASE_STATIONS[:3]
-    done = run(assistant, asked, language_model=Slow(responses=["是264万个。"]), workers=3)
+    asked = [question for question in load_questions() if question.kind == "reason"][:3]
+    done = run(assistant, asked, language_model=Slow(responses=["传统产业是基底。"]), workers=3)
     assert [row.question.id for row in done.rows] == [question.id for question in asked]
-    assert [row.answer for row in done.rows] == ["是264万个。"] * 3
+    assert all(row.answer and not row.error for row in done.rows)
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -23,6 +23,12 @@ def test_the_question_of_the_readme(assistant: Assistant) -> None:
     assert "超过264万个" in first.quote
     for citation in answer.citations:
         assert citation.document.text[citation.start : citation.end] == citation.quote
+
+
+def test_the_model_writes_and_what_it_read_and_wrote_is_counted(assistant: Assistant) -> None:
+    answer = assistant.ask("传统产业为什么不能简单退出？", language_model="local")
+    assert any(word in answer.text for word in ("基底", "基本盘", "基础性")), answer.text
+    assert answer.supported, [claim.checks for claim in answer.claims]
     assert answer.language_model.startswith("qwen2.5-coder-1.5b")
     assert answer.usage["output_tokens"] > 0
 

@@ -37,7 +37,7 @@ def locked(name: str) -> dict[str, tuple[str, list[str]]]:
 
 def needed() -> list[Requirement]:
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
-    extras = [*project["optional-dependencies"]["local"], *project["optional-dependencies"]["eval"]]
+    extras = [one for extra in project["optional-dependencies"].values() for one in extra]
     return [
         *map(Requirement, [*project["dependencies"], *extras, *groups["dev"], *PROJECT["build-system"]["requires"]])
     ]
@@ -106,19 +106,20 @@ def test_installed_versions_are_the_locked_ones() -> None:
 
 
 def runtime_closure() -> list[str]:
-    """Every installed package that the runtime dependencies and the extras `local` and `eval` lead to."""
+    """Every installed package that the runtime dependencies and the extras lead to."""
     project = PROJECT["project"]
-    extras = project["optional-dependencies"]
-    queue = [Requirement(r) for r in [*project["dependencies"], *extras["local"], *extras["eval"]]]
-    found: set[str] = set()
+    extras = project["optional-dependencies"].values()
+    queue = [Requirement(r) for r in [*project["dependencies"], *(one for extra in extras for one in extra)]]
+    found: set[tuple[str, str]] = set()
     while queue:
         requirement = queue.pop()
         name = canonicalize_name(requirement.name)
-        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
-            continue
-        found.add(name)
-        queue += map(Requirement, metadata.requires(name) or [])
-    return sorted(found)
+        for extra in {"", *requirement.extras} - {extra for known, extra in found if known == name}:
+            found.add((name, extra))
+            for needs in map(Requirement, metadata.requires(name) or []):
+                if needs.marker is None or needs.marker.evaluate({"extra": extra}):
+                    queue.append(needs)
+    return sorted({name for name, _ in found})
 
 
 def test_everything_installed_at_runtime_is_permissively_licensed() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
+from rag.documents import Document
 from rag.errors import UsageError
 from rag.settings import Settings
 
@@ -16,7 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_defaults() -> None:
-    assert Settings.from_environment() == Settings("", "default", "auto", 300)
+    assert Settings.from_environment() == Settings(
+        "", "default", "auto", 300, reranker="", strict=False, caution="balanced"
+    )
 
 
 def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,12 +28,17 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUJU_EMBEDDER", "some/model")
     monkeypatch.setenv("YOUJU_LANGUAGE_MODEL", "extractive")
     monkeypatch.setenv("YOUJU_CHUNK_SIZE", "200")
-    assert Settings.from_environment() == Settings("/somewhere", "some/model", "extractive", 200)
+    monkeypatch.setenv("YOUJU_RERANKER", "some/reranker")
+    monkeypatch.setenv("YOUJU_STRICT", "Yes")
+    monkeypatch.setenv("YOUJU_CAUTION", "strict")
+    assert Settings.from_environment() == Settings(
+        "/somewhere", "some/model", "extractive", 200, reranker="some/reranker", strict=True, caution="strict"
+    )
 
 
 def test_empty_variables_count_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("YOUJU_INDEX", "YOUJU_EMBEDDER", "YOUJU_LANGUAGE_MODEL", "YOUJU_CHUNK_SIZE"):
-        monkeypatch.setenv(name, "")
+    for field in fields(Settings):
+        monkeypatch.setenv(f"YOUJU_{field.name.upper()}", "")
     assert Settings.from_environment() == Settings()
 
 
@@ -48,6 +57,44 @@ def test_chunk_size_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UsageError) as refused:
         Settings.from_environment()
     assert value in refused.value.zh and value in refused.value.en
+
+
+@pytest.mark.parametrize(("name", "value"), [("YOUJU_STRICT", "perhaps"), ("YOUJU_CAUTION", "careful")])
+def test_a_choice_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError) as refused:
+        Settings.from_environment()
+    for text in (refused.value.zh, refused.value.en):
+        assert name in text and value in text
+
+
+@pytest.mark.parametrize(
+    ("value", "strict"), [("no", False), ("FALSE", False), ("0", False), ("true", True), ("1", True)]
+)
+def test_strict_may_be_said_in_several_ways(monkeypatch: pytest.MonkeyPatch, value: str, strict: bool) -> None:
+    monkeypatch.setenv("YOUJU_STRICT", value)
+    assert Settings.from_environment().strict is strict
+
+
+def test_what_is_set_reaches_the_assistant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_STRICT", "yes")
+    monkeypatch.setenv("YOUJU_CAUTION", "strict")
+    with Assistant.open(tmp_path / "a", embedder=HashingEmbedder()) as assistant:
+        assert (assistant.strict, assistant.caution) == (True, "strict")
+    with Assistant.open(tmp_path / "a", embedder=HashingEmbedder(), strict=False, caution="lenient") as assistant:
+        assert (assistant.strict, assistant.caution) == (False, "lenient")
+
+
+def test_a_reranker_is_loaded_only_when_it_ranks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = tmp_path / "no-reranker"
+    missing.mkdir()
+    monkeypatch.setenv("YOUJU_RERANKER", str(missing))
+    with Assistant.open(tmp_path / "a", embedder=HashingEmbedder()) as assistant:
+        assistant.add(Document("全市共有桥梁128座。", "a", "甲"))
+        with pytest.raises(UsageError, match="YOUJU_RERANKER"):
+            assistant.retrieve("有多少座桥梁？")
+    with Assistant.open(tmp_path / "a", embedder=HashingEmbedder(), reranker="") as assistant:
+        assert [hit.document.path for hit in assistant.retrieve("有多少座桥梁？")] == ["a"]
 
 
 @pytest.mark.parametrize("value", ["0", "49", "5001"])
@@ -71,6 +118,7 @@ def test_every_variable_that_the_code_reads_is_known(monkeypatch: pytest.MonkeyP
     sources = [path for package in ("rag", "embeddings", "ui", "eval") for path in (ROOT / package).rglob("*.py")]
     names = {name for path in sources for name in re.findall(r"YOUJU_[A-Z_]*[A-Z]", path.read_text("utf-8"))}
     assert "YOUJU_ENDPOINT" in names
+    values = {"YOUJU_STRICT": "yes", "YOUJU_CAUTION": "lenient"}
     for name in names:
-        monkeypatch.setenv(name, "300")
+        monkeypatch.setenv(name, values.get(name, "300"))
     Settings.from_environment()

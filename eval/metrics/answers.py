@@ -6,13 +6,14 @@ from functools import lru_cache
 from itertools import islice, product
 
 from eval.metrics.base import metric
-from eval.metrics.numerals import in_digits
 from eval.rows import Row
 from rag.figures import Figure, figures_in
 from rag.lexical import fold
+from rag.numerals import in_digits
 
 MOST_REFERENCES = 64
 BETA = 1.2
+_MULTIPLES = "十百千万亿"
 _DROPPED = re.compile(r"[\s,，]")
 _BETWEEN_FIGURES = re.compile(r"[\s,，、.。的]*")
 # What CMRC2018 leaves out. It lists …… too, but compares single characters, so that … stays.
@@ -93,16 +94,22 @@ def stands_in(form: str, answer: str) -> bool:
     """Whether a written form of a fact stands in an answer, or the same figures written in another way.
 
     Width, case, script, spaces and commas do not count; ``1万`` does not stand in ``11万``, nor ``3%`` in
-    ``5.3%``, nor ``62`` in ``62%``. ``1.2万``, ``12,000`` and ``一万二千`` are the same, and so are
+    ``5.3%``, nor ``62`` in ``62%``, nor ``1.2万`` in ``1.2万亿``. ``1.2万``, ``12,000`` and ``一万二千`` are the same, and so are
     ``2023年4月21日`` and ``2023-04-21``.
     """
     wanted, said = (_DROPPED.sub("", fold(text)) for text in (form, answer))
     before = r"(?<![\d.])" if wanted[0].isdigit() else ""
     after = r"(?!\d|\.\d|[%‰万亿千百十]|个百分点)" if wanted[-1].isdigit() else ""
+    if wanted[-1] in _MULTIPLES and len(wanted) > 1 and wanted[-2] in f"0123456789{_MULTIPLES}":
+        after = rf"(?![{_MULTIPLES}\d])"
     if re.search(before + re.escape(wanted) + after, said):
         return True
     sought = _only_figures(in_digits(fold(form)))
-    given = [figure.key for figure in figures_in(in_digits(fold(answer)))]
+    digits = in_digits(fold(answer))
+    # 5.75亿亿 is no way of writing 5.75亿: a figure before one more multiple is another.
+    given = [
+        None if digits[figure.end : figure.end + 1] in set(_MULTIPLES) else figure.key for figure in figures_in(digits)
+    ]
     return any(
         Counter(given[start : start + len(sought)]) == Counter(sought)
         for start in range(len(given) - len(sought) + 1)

@@ -8,11 +8,11 @@ passages exact spans.
 """
 
 from eval.metrics.base import metric, pooled
-from eval.metrics.numerals import in_digits
 from eval.metrics.spans import ENOUGH, covered, is_on_gold
 from eval.questions import Span
 from eval.rows import JudgedClaim, Row
 from rag.figures import figures_in, missing_figures
+from rag.numerals import in_digits
 from rag.view import readable
 
 ALCE = "after ALCE (Gao et al., EMNLP 2023)"

@@ -14,7 +14,8 @@ from eval.rows import Row
 _DECLINES = re.compile(
     "(?:没有|未|并未)(?:直接|明确|具体)?(?:提到|提及|提供|给出|说明|包含|涉及|找到)|"
     "(?:无法|不能)(?:回答|确定|得知|判断)|"
-    r"\b(?:do(?:es)? not|doesn't|don't|not) (?:mention|provide|contain|state|specif)|\bcannot (?:answer|determine)",
+    r"\b(?:do(?:es)? not|doesn't|don't|not) (?:mention|provide|contain|state|specif)|\bcannot (?:answer|determine)|"
+    r"\b(?:give|provide|contain|mention|state)s? (?:no|nothing)\b",
     re.IGNORECASE,
 )
 

@@ -28,6 +28,27 @@ def in_digits(text: str) -> str:
     return _PARTS.sub(_summed, _RUN.sub(_rewritten, text))
 
 
+def in_digits_with_places(text: str) -> tuple[str, list[int]]:
+    """A text with its Chinese numerals in digits, and where each of its characters stood.
+
+    Returns:
+        The text, and one place more than it has characters: characters ``start`` to ``end`` of it stand at
+        ``places[start]`` to ``places[end]`` of the text given; a rewritten numeral begins and ends where it did.
+    """
+    places = list(range(len(text) + 1))
+    for pattern, rewrite in ((_RUN, _rewritten), (_PARTS, _summed)):
+        pieces: list[str] = []
+        kept: list[int] = []
+        end = 0
+        for match in pattern.finditer(text):
+            written = rewrite(match)
+            pieces += [text[end : match.start()], written]
+            kept += places[end : match.start()] + [places[match.start()]] * len(written)
+            end = match.end()
+        text, places = "".join([*pieces, text[end:]]), kept + places[end:]
+    return text, places
+
+
 def value_of(numeral: str) -> Decimal | None:
     """Value of a well-formed Chinese numeral: ``一万二千`` is 12000; None for ``十四五``, ``三四百`` and the like."""
     whole, _, decimals = numeral.partition("点")

@@ -1,0 +1,274 @@
+"""Answering: the way of one question, step by step, from what it asks to a checked answer.
+
+understood (a follow-up stands alone) → parts (two things asked are answered apart) → evidence of each → silence, or
+writing → claims, cited, verified, mended → the answer. :class:`rag.assistant.Assistant` opens what this works with.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rag.answerability import margin, tells_margins
+from rag.answers import Answer, Claim, Timings
+from rag.citations import without_marks
+from rag.claims import ClaimChecker, Repairer, Section, lay_out
+from rag.conversation import History, understand
+from rag.evidence import Evidence, EvidenceSelector
+from rag.language_models import Choice
+from rag.prompts import is_chinese
+from rag.question_parts import parts_of
+from rag.questions import asks_for_speaker
+from rag.retrieval import Hit
+from rag.settings import Caution
+from rag.silence import THRESHOLDS, confidence, label, near_miss
+from rag.timeline import Point, written
+from rag.writing import ChatModelWriter, ExtractiveWriter, Writer
+
+NOT_FOUND = {
+    "zh": "资料中没有找到能回答这个问题的内容。",
+    "en": "The documents hold nothing that answers this question.",
+}
+_PART_NOT_FOUND = {
+    "zh": "资料中没有找到能回答“{question}”的内容。",
+    "en": "The documents hold nothing that answers “{question}”.",
+}
+REWRITING_TOKENS = 80
+UNSURE, SURE = 0.05, 0.98
+"""Confidences between which a language model is asked whether it can answer."""
+SHORT_FOLLOW_UP = 20
+"""Characters of a question that may lean on the one before it without a word that shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """First event of a stream: the passages retrieved and the sentences chosen from them.
+
+    Attributes:
+        hits, evidence: the passages and the sentences, best first.
+        seconds: from the question on.
+        question: what was searched for: the question as understood, which stands alone.
+    """
+
+    hits: tuple[Hit, ...]
+    evidence: tuple[Evidence, ...]
+    seconds: float
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer as it is written; not yet verified."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Last event of a stream: the answer with its claims, citations and checks.
+
+    Its text is what counts: a claim that failed a check may have been replaced since it was written.
+    """
+
+    answer: Answer
+
+
+Event = EvidenceFound | Token | Finished
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things a question asks, as a question of its own, with what was found for it.
+
+    Attributes:
+        points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
+        confidence: how surely the documents answer it, from 0 to 1.
+    """
+
+    question: str
+    hits: Sequence[Hit]
+    evidence: Sequence[Evidence]
+    points: Sequence[Point] = ()
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What a question is answered with.
+
+    Attributes:
+        choice: what writes.
+        selector: chooses evidence.
+        retrieve: finds passages for a question; the filters of the question are in it.
+        correct: puts a question's spelling right by what the documents know.
+        points: finds the dated values that answer a question, from the passages found for it on.
+        speaker: only what this person says is evidence.
+        strict: claims that fail are left out, not marked.
+        caution: how sure the documents must be of an answer.
+    """
+
+    choice: Choice
+    selector: EvidenceSelector
+    retrieve: Callable[[str], list[Hit]]
+    points: Callable[[str, Sequence[Hit]], Sequence[Point]]
+    correct: Callable[[str], str]
+    speaker: str | None = None
+    strict: bool = False
+    caution: Caution = "balanced"
+
+    def stream(self, question: str, history: History) -> Generator[Event, None, None]:
+        """Answers a question: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
+
+        Raises:
+            LanguageModelError: the language model cannot be loaded or fails.
+        """
+        began = time.perf_counter()
+        language: Literal["zh", "en"] = "zh" if is_chinese(question) else "en"
+        understood, parts = self._understood(question, history)
+        hits, evidence = _together(parts)
+        found_after = time.perf_counter() - began
+        yield EvidenceFound(hits, evidence, found_after, understood)
+
+        parts = [self._weighed(part) for part in parts]
+        writer = self._writer()
+        sections: list[Section] = []
+        first_token: float | None = None
+        for part in parts if any(map(self._is_answered, parts)) else []:
+            if not self._is_answered(part):
+                sections.append(Section("", (), _PART_NOT_FOUND[language].format(question=part.question)))
+                continue
+            for point in part.points:
+                sections.append(Section(written([point], language), [self._sentence(point)], question=part.question))
+                yield Token(f"{sections[-1].text}\n")
+            if part.points:
+                continue
+            text = ""
+            for piece in self._pieces(part, writer):
+                first_token = first_token or time.perf_counter() - began
+                yield Token("\n" + piece if sections and not text else piece)
+                text += piece
+            sections.append(Section(without_marks(text), part.evidence, question=part.question))
+        text, claims, withheld = self._checked(sections, writer)
+        abstained = not claims
+        if abstained:
+            text, claims = self._nearest(parts, language)
+        yield Finished(
+            Answer(
+                question,
+                text,
+                abstained,
+                claims,
+                hits,
+                self.choice.name,
+                Timings(found_after, first_token, time.perf_counter() - began),
+                "" if self.choice.notice is None else self.choice.notice[0 if language == "zh" else 1],
+                dict(writer.usage),
+                understood=understood,
+                confidence=max(part.confidence for part in parts),
+                withheld=withheld,
+            )
+        )
+
+    # -- finding ------------------------------------------------------------------------------------------------------
+
+    def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
+        """The question as it is looked up, and what is found for each thing it asks.
+
+        What has no answer as it stands may be misspelt, or lean on the question before it though it does not look so:
+        the first reading that has an answer is taken.
+        """
+        understood = understand(question, history, self._complete if self.choice.chat_model else None).question
+        parts = self._parts(understood)
+        if not any(map(self._is_answered, parts)) and is_chinese(understood):
+            spelt = self.correct(understood)
+            if spelt != understood and any(map(self._is_answered, others := self._parts(spelt))):
+                return spelt, others
+        if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
+            leaning = self._found(f"{history[-1][0]} {understood}")
+            if self._is_answered(leaning):
+                return leaning.question, [leaning]
+        return understood, parts
+
+    def _parts(self, understood: str) -> list[Part]:
+        """What is found for each thing asked."""
+        return [self._found(question) for question in parts_of(understood)]
+
+    def _found(self, question: str) -> Part:
+        hits = self.retrieve(question)
+        evidence = self.selector.select(question, hits, self.speaker)
+        return Part(question, hits, evidence, self.points(question, hits), confidence(question, evidence))
+
+    # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def _weighed(self, part: Part) -> Part:
+        """A part with what the language model itself holds of its evidence added to the confidence.
+
+        It is asked where the words leave the question open; on the prompt of the answer, which it reads but once.
+        """
+        if part.points or not tells_margins(self.choice.chat_model) or not UNSURE <= part.confidence <= SURE:
+            return part
+        assert self.choice.chat_model is not None
+        own = margin(self.choice.chat_model, part.question, part.evidence)
+        return replace(part, confidence=confidence(part.question, part.evidence, own))
+
+    def _is_answered(self, part: Part) -> bool:
+        return part.confidence >= THRESHOLDS[self.caution]
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def _writer(self) -> Writer:
+        return ChatModelWriter(self.choice.chat_model) if self.choice.chat_model else ExtractiveWriter()
+
+    def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
+        """The text of a part in pieces; who said something is told from the turns, whatever writes the rest."""
+        chosen = ExtractiveWriter() if asks_for_speaker(part.question) else writer
+        return chosen.write(part.question, list(part.evidence))
+
+    def _sentence(self, point: Point) -> Evidence:
+        """The sentence that a dated value stands in."""
+        cited = point.citation
+        sentence = next(one for one in self.selector.structure(cited.document) if one.start == cited.start)
+        return Evidence(cited.document, sentence, cited.reprints, 1.0, None, 1.0)
+
+    def _complete(self, prompt: str) -> str:
+        assert self.choice.chat_model is not None
+        return str(self.choice.chat_model.invoke(prompt, max_tokens=REWRITING_TOKENS).text)
+
+    # -- checking -----------------------------------------------------------------------------------------------------
+
+    def _checked(self, sections: list[Section], writer: Writer) -> tuple[str, tuple[Claim, ...], tuple[Claim, ...]]:
+        """The text of an answer, its claims, and those that a strict answer withholds."""
+        checker = ClaimChecker(self.selector)
+        repairer = Repairer(checker, writer)
+        checked = [
+            (section, repairer.repair(section, checker.check(section.text, section.evidence))) for section in sections
+        ]
+        withheld: list[Claim] = []
+        if self.strict:
+            withheld = [claim for _, claims in checked for claim in claims if claim and not claim.supported]
+            checked = [
+                (section, [claim if claim and claim.supported else None for claim in claims])
+                for section, claims in checked
+            ]
+        text, claims = lay_out(checked)
+        return text, claims, tuple(withheld)
+
+    def _nearest(self, parts: list[Part], language: Literal["zh", "en"]) -> tuple[str, tuple[Claim, ...]]:
+        """What an abstention says: what comes nearest, labelled as that and cited, or that nothing was found."""
+        checker = ClaimChecker(self.selector)
+        sections = []
+        for part in parts:
+            if miss := near_miss(part.question, part.evidence):
+                text = "\n".join(found.sentence.text for found in miss.evidence)
+                sections.append(
+                    (Section(text, miss.evidence, label(miss, language)), checker.check(text, miss.evidence))
+                )
+        text, claims = lay_out(sections)
+        return text or NOT_FOUND[language], claims
+
+
+def _together(parts: list[Part]) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:
+    """Hits and evidence of all parts, each once, those of the first part first."""
+    hits = {(hit.document.id, hit.start): hit for part in parts for hit in part.hits}
+    evidence = {(each.document.id, each.sentence.start): each for part in parts for each in part.evidence}
+    return tuple(hits.values()), tuple(evidence.values())

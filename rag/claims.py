@@ -1,0 +1,148 @@
+"""Claims: the sentences of an answer, each with what it rests on, checked and, where a check fails, mended.
+
+A claim that fails a check is written once more from the sentences it cites, and if that fails too, replaced by the
+sentence itself. What fails even then is marked; a strict answer leaves it out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answers import Claim
+from rag.citations import attribute, claims_in, without_marks
+from rag.evidence import Evidence, EvidenceSelector
+from rag.structure import Sentence
+from rag.verification import verify
+from rag.writing import Writer
+
+CONTEXT_DOCUMENTS = 3
+REWRITTEN_CLAIMS = 2
+FAR_SHARE = 0.8
+"""Share of the best evidence's score below which a sentence is too far from it to answer from it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of an answer: what is said to one of the things asked.
+
+    Attributes:
+        text: the sentences, which are claims.
+        evidence: what they were written from, best first.
+        label: the assistant's own words before them, which claim nothing (``资料没有给出2021年底的数字；…：``).
+        question: what they answer.
+    """
+
+    text: str
+    evidence: Sequence[Evidence]
+    label: str = ""
+    question: str = ""
+
+
+class ClaimChecker:
+    """Finds the claims of a text, what they rest on and whether it bears them out."""
+
+    def __init__(self, selector: EvidenceSelector) -> None:
+        self._selector = selector
+
+    def check(self, text: str, evidence: Sequence[Evidence]) -> list[Claim]:
+        """The claims of a text, attributed to evidence and verified; spans are those in ``text``."""
+        return [self._claim(text[start:end], start, evidence) for start, end in claims_in(text)]
+
+    def _claim(self, claim: str, start: int, evidence: Sequence[Evidence]) -> Claim:
+        citations = tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors))
+        checks = verify(claim, citations, self._selector.vectors)
+        return Claim(claim, start, start + len(claim), citations, checks)
+
+    def _context(self, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Sentence]]:
+        """All sentences of the best documents, where a figure that the evidence lacks may stand (a date line, say)."""
+        for part in evidence[:CONTEXT_DOCUMENTS]:
+            for sentence in self._selector.structure(part.document):
+                yield part, sentence
+
+
+class Repairer:
+    """Mends claims that fail a check."""
+
+    def __init__(self, checker: ClaimChecker, writer: Writer) -> None:
+        self._checker = checker
+        self._writer = writer
+
+    def repair(self, section: Section, claims: list[Claim]) -> list[Claim | None]:
+        """For each claim of a section: itself, what replaces it, or None where another claim already says that."""
+        said = {claim.text for claim in claims if claim.supported}
+        mended: list[Claim | None] = []
+        tries = REWRITTEN_CLAIMS
+        for claim in claims:
+            found: Claim | None = claim
+            if not claim.supported:
+                sources = self._sources(section, claim, bool(said))
+                found = self._rewritten(section, sources) if tries > 0 else None
+                found = found or self._quoted(sources) or claim
+                tries -= 1
+                if found.text in said:
+                    found = None
+                else:
+                    said.add(found.text)
+            mended.append(found)
+        return mended
+
+    def _sources(self, section: Section, claim: Claim, something_is_said: bool) -> list[Evidence]:
+        """What a claim that failed is to be written from: what it cites, unless that is far from the best evidence.
+
+        A claim that cites nothing is left alone where other claims hold: nothing says what it should have been.
+        """
+        best = list(section.evidence[:1])
+        cited = [part for part in _cited(section, claim) if part.score >= FAR_SHARE * best[0].score]
+        return cited or ([] if something_is_said else best)
+
+    def _rewritten(self, section: Section, sources: list[Evidence]) -> Claim | None:
+        """One sentence that the language model writes from what the claim cites alone, if it passes."""
+        if not self._writer.writes_freely or not sources:
+            return None
+        text = without_marks("".join(self._writer.write(section.question, sources)))
+        written = self._checker.check(text, sources)
+        return written[0] if len(written) == 1 and written[0].supported and written[0].text == text else None
+
+    def _quoted(self, sources: list[Evidence]) -> Claim | None:
+        """The sentence that the claim rests on most, verbatim, if it passes."""
+        for part in sources:
+            quoted = self._checker.check(part.sentence.text, [part])
+            if len(quoted) == 1 and quoted[0].supported:
+                return quoted[0]
+        return None
+
+
+def lay_out(sections: Sequence[tuple[Section, Sequence[Claim | None]]]) -> tuple[str, tuple[Claim, ...]]:
+    """The text of an answer and its claims: ``text[claim.start:claim.end] == claim.text``.
+
+    Args:
+        sections: each with what stands for each of its claims now; None leaves a claim out.
+    """
+    text, placed = "", []
+    for section, claims in sections:
+        written = ""
+        place = 0
+        within: list[Claim] = []
+        for (start, end), claim in zip(claims_in(section.text), claims, strict=True):
+            if claim is not None:
+                written += section.text[place:start] if written else ""
+                within.append(replace(claim, start=len(written), end=len(written) + len(claim.text)))
+                written += claim.text
+            place = end
+        if not within:
+            continue
+        text += ("\n" if text else "") + section.label
+        placed += [replace(claim, start=claim.start + len(text), end=claim.end + len(text)) for claim in within]
+        text += written
+    return text, tuple(placed)
+
+
+def _cited(section: Section, claim: Claim) -> list[Evidence]:
+    """The evidence that a claim cites, in the order of its citations; a citation may be a clause of its sentence."""
+    return [
+        part
+        for citation in claim.citations
+        for part in section.evidence
+        if part.document.id == citation.document.id
+        and part.sentence.start <= citation.start
+        and citation.end <= part.sentence.end
+    ]

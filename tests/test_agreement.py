@@ -1,0 +1,171 @@
+"""Facts agree: a claim's figures, dates, directions, ranks, denials, plans and names are those of what it cites."""
+
+import datetime
+import time
+
+import pytest
+from agreement_texts import NEWS, OF_SEEDS
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from texts import SEEDS, SENTENCES, TEXTS
+
+from rag.agreement import disagreements
+from rag.answers import Checks, Citation
+from rag.documents import Document
+from rag.verification import verify
+
+APRIL = datetime.date(2023, 4, 21)
+STATIONS = "截至3月底，我国累计建成5G基站超过264万个，具备千兆网络服务能力的端口数超过1793万个。"
+CENTRES = "截至2023年年底，培育了196个国家级的绿色数据中心，可再生能源电力的平均利用率由2018年的15%提升到50%以上，单站址能耗较商用初期降低20%以上。"
+PLAN = "促进专精特新发展，力争到2023年底，全国专精特新中小企业超过8万家。"
+
+
+def cited(
+    text: str, day: datetime.date | None = APRIL, name: str = "a", speaker: str = "", title: str = "标题"
+) -> Citation:
+    return Citation(Document(text, name, title, day), 0, len(text), text, speaker)
+
+
+def missing(claim: str, *citations: Citation) -> tuple[str, ...]:
+    return disagreements(claim, citations).missing
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "expected"),
+    [
+        ("累计建成5G基站264万户。", STATIONS, "264万户"),
+        ("累计建成5G基站264万亿个。", STATIONS, "264万亿"),
+        ("累计建成5G基站超过284万个。", STATIONS, "284万"),
+        ("累计建成5G基站不到264万个。", STATIONS, "264万"),
+        ("累计建成6G基站超过264万个。", STATIONS, "6G"),
+        ("德国累计建成5G基站超过264万个。", STATIONS, "德国"),
+        ("China had built 264 million 5G base stations.", STATIONS, "264 million"),
+        ("截至2022年3月底，累计建成5G基站264万个。", STATIONS, "2022年3月底"),
+        ("截至2023年4月底，累计建成5G基站264万个。", STATIONS, "2023年4月底"),
+        ("我国未建成5G基站264万个。", STATIONS, "未建成"),
+        ("我国预计建成5G基站264万个。", STATIONS, "预计建成5G基站264万"),
+        ("2018年工业企业可再生能源电力的平均利用率为15%。", CENTRES, "工业企业"),
+        ("可再生能源电力的平均利用率由2018年的15%下降到50%以上。", CENTRES, "下降"),
+        ("2023年可再生能源电力的平均利用率为15%。", CENTRES, "2023年"),
+        ("能耗较商用初期提高20%以上。", CENTRES, "提高"),
+        ("2023年底全国专精特新中小企业超过8万家。", PLAN, "8万"),
+        ("IPv6地址数居世界第一。", "IPv4地址数在全球排名第二。", "IPv6"),
+        ("地址数居世界第一。", "地址数在全球排名第二。", "第一"),
+        ("总量再次突破100亿元。", "总量首次突破100亿元。", "再次"),
+        ("进口100亿美元。", "进口100亿元。", "100亿美元"),
+        ("价格上涨5个百分点。", "价格上涨5%。", "5个百分点"),
+        ("局长张志强说，水位下降。", "局长李卫国说，水位下降。", "张志强"),
+        ("商务部公布了名单。", "财政部公布了名单。", "商务部"),
+        ("华星光能公司投入2亿元。", "远东重工公司投入2亿元。", "光能公司"),
+        ("广东产量最大。", "江苏产量最大。", "广东"),
+        ("这些产业能简单退出。", "对这些产业，绝不能简单退出。", "简单退出"),
+        ("覆盖40个省和31个行业。", "覆盖31个省和40个行业。", "40"),
+    ],
+)  # fmt: skip
+def test_what_the_source_does_not_say_is_named(claim: str, source: str, expected: str) -> None:
+    assert expected in missing(claim, cited(source))
+
+
+@pytest.mark.parametrize(("text", "day", "paraphrases"), NEWS, ids=[text[:10] for text, _, _ in NEWS])
+def test_paraphrases_of_news_agree(text: str, day: str, paraphrases: list[str]) -> None:
+    citation = cited(text, datetime.date.fromisoformat(day))
+    assert [(claim, found) for claim in paraphrases if (found := missing(claim, citation))] == []
+
+
+@pytest.mark.parametrize(("name", "quote", "paraphrases"), OF_SEEDS, ids=[quote[:10] for _, quote, _ in OF_SEEDS])
+def test_paraphrases_of_the_sample_documents_agree(name: str, quote: str, paraphrases: list[str]) -> None:
+    document = SEEDS[name]
+    start = document.text.index(quote)
+    citation = Citation(document, start, start + len(quote), quote)
+    assert [(claim, found) for claim in paraphrases if (found := missing(claim, citation))] == []
+
+
+def test_every_sentence_agrees_with_itself() -> None:
+    for name, sentences in SENTENCES.items():
+        document = SEEDS[name]
+        for part in sentences:
+            citation = Citation(document, part.start, part.end, document.text[part.start : part.end])
+            assert missing(part.text, citation) == (), part.text
+
+
+@given(TEXTS, TEXTS)
+def test_any_text_agrees_with_itself_and_any_other_is_compared(text: str, other: str) -> None:
+    assume(text)
+    assert missing(text, cited(text)) == ()
+    found = missing(other, cited(text))
+    assert all(fact for fact in found)
+
+
+@given(st.integers(1, 99_999), st.integers(1, 99_999), st.sampled_from(["万个", "亿元", "%", "辆", "万户", "个百分点"]))
+def test_no_other_number_passes(number: int, other: int, unit: str) -> None:
+    assume(number != other)
+    text = f"目前，相关设施规模为{number}{unit}，运行平稳。"
+    assert missing(f"相关设施规模为{number}{unit}", cited(text)) == ()
+    assert missing(f"相关设施规模为{other}{unit}", cited(text))
+
+
+def test_a_date_may_follow_from_the_day_of_publication_and_says_so() -> None:
+    agreement = disagreements("截至2023年3月底，我国累计建成5G基站264万个。", (cited(STATIONS),))
+    assert agreement.missing == ()
+    assert agreement.resolved == ("3月底＝2023-03-31（资料发布于2023-04-21）",)
+    assert missing("截至2023年3月底，我国累计建成5G基站264万个。", cited(STATIONS, None)) != ()
+    assert disagreements("截至3月底，我国累计建成5G基站264万个。", (cited(STATIONS),)).resolved == ()
+
+
+def test_a_value_and_its_date_come_from_one_source() -> None:
+    january = cited("我国建成开通5G基站228万个。", datetime.date(2023, 1, 2), "january")
+    april = cited(STATIONS, APRIL, "april")
+    assert missing("截至2023年3月底，建成5G基站228万个。", january, april) == ("2023年3月底",)
+    assert missing("截至2023年3月底，建成5G基站264万个。", january, april) == ()
+    assert missing("从2023年1月的228万个增加到2023年3月底的264万个。", january, april) == ()
+
+
+def test_words_belong_to_who_spoke_them() -> None:
+    spoken = cited("传统产业绝不能简单退出。", speaker="辛国斌")
+    assert missing("辛国斌表示，传统产业绝不能简单退出。", spoken) == ()
+    assert missing("赵志国表示，传统产业绝不能简单退出。", spoken) == ("赵志国",)
+
+
+def test_title_and_speaker_bear_out_names() -> None:
+    citation = cited("一季度销量增长5%。", title="中国汽车工业协会发布数据")
+    assert missing("中汽协的数据显示，一季度销量增长5%。", citation) == ()
+    assert missing("商务部的数据显示，一季度销量增长5%。", citation) == ("商务部",)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("累計建成5G基站超過264萬個", STATIONS),
+        ("累计建成５Ｇ基站超过２６４万个", STATIONS),
+        ("累计建成5G基站二百六十四万个", STATIONS),
+        ("粮食产量四十五万六千吨", "粮食产量45.6万吨。"),
+        ("工信部发布了数据", "工业和信息化部发布了数据。"),
+    ],
+)
+def test_ways_of_writing_agree(claim: str, source: str) -> None:
+    assert missing(claim, cited(source)) == ()
+
+
+def test_missing_facts_are_told_as_the_claim_writes_them() -> None:
+    assert missing("粮食产量三百五十七万吨", cited("粮食产量45.6万吨。")) == ("三百五十七万吨",) or missing(
+        "粮食产量三百五十七万吨", cited("粮食产量45.6万吨。")
+    ) == ("三百五十七万",)
+    assert missing("產量２８４萬個", cited("产量264万个。")) == ("２８４萬",)
+
+
+def test_the_verdict_reports_what_is_missing_and_what_was_resolved() -> None:
+    checks = verify("截至2023年3月底，建成5G基站284万个。", (cited(STATIONS),), lambda texts: pytest.fail("not needed"))
+    assert isinstance(checks, Checks)
+    assert (checks.facts_agree, checks.missing_facts) == (False, ("284万",))
+    assert checks.resolved == ("3月底＝2023-03-31（资料发布于2023-04-21）",)
+
+
+def test_nothing_is_compared_without_a_citation() -> None:
+    assert missing("建成5G基站284万个。") == ()
+
+
+def test_long_texts_are_checked_in_time() -> None:
+    claim = STATIONS * 20
+    begun = time.perf_counter()
+    missing(claim.replace("264", "284"), cited(CENTRES * 20))
+    assert time.perf_counter() - begun < 5

@@ -1,0 +1,125 @@
+"""Answering: claims that fail are written again, quoted, marked or withheld; what the text says stays where it says it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from pydantic import Field
+from texts import document_of
+
+from rag.answers import Checks, Claim
+from rag.assistant import Assistant
+from rag.citations import claims_in
+from rag.claims import Section, lay_out
+
+TEXT = (
+    "青岚市统计局2月18日发布公报。截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。新能源公交车占公交车总数的76%。"
+)
+QUESTION = "截至2024年底青岚市建成了多少个公共充电桩？"
+RIGHT = "截至2024年底，青岚市建成公共充电桩3.2万个。"
+WRONG = "截至2024年底，青岚市建成公共充电桩5.7万个。"
+
+
+class Scripted(GenericFakeChatModel):
+    """Says what it is told to, one message a call, and keeps what it was asked."""
+
+    asked: list[str] = Field(default_factory=list)
+
+    def _generate(self, messages: Any, *arguments: Any, **options: Any) -> Any:
+        self.asked.append(str(messages[-1].content))
+        return super()._generate(messages, *arguments, **options)
+
+
+def scripted(*answers: str) -> Scripted:
+    return Scripted(messages=iter([AIMessage(answer) for answer in answers]), asked=[])
+
+
+@pytest.fixture
+def assistant(make_assistant: Callable[..., Assistant]) -> Assistant:
+    return make_assistant(document_of(TEXT))
+
+
+def test_a_right_answer_is_left_as_it_is(assistant: Assistant) -> None:
+    model = scripted(RIGHT)
+    answer = assistant.ask(QUESTION, language_model=model)
+    assert answer.text == RIGHT
+    assert answer.supported
+    assert len(model.asked) == 1
+
+
+def test_a_wrong_figure_is_written_again_from_what_the_claim_cites(assistant: Assistant) -> None:
+    model = scripted(WRONG, RIGHT)
+    answer = assistant.ask(QUESTION, language_model=model)
+    assert answer.text == RIGHT
+    assert answer.supported
+    assert "3.2万个" in model.asked[1]
+    assert "76%" not in model.asked[1], "the second prompt holds only the cited sentence"
+
+
+def test_a_claim_that_stays_wrong_becomes_the_verbatim_sentence(assistant: Assistant) -> None:
+    answer = assistant.ask(QUESTION, language_model=scripted(WRONG, WRONG))
+    assert answer.text == "截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。"
+    assert answer.supported
+    (claim,) = answer.claims
+    assert claim.citations[0].quote == claim.text
+
+
+def test_what_nothing_bears_out_is_marked_and_in_a_strict_answer_withheld(assistant: Assistant) -> None:
+    invented = "火星表面有大量液态盐湖。"
+    marked = assistant.ask(QUESTION, language_model=scripted(RIGHT + invented, invented))
+    assert [claim.supported for claim in marked.claims] == [True, False]
+    assert marked.withheld == ()
+    strict = assistant.ask(QUESTION, language_model=scripted(RIGHT + invented, invented), strict=True)
+    assert strict.text == RIGHT
+    assert [claim.text for claim in strict.withheld] == [invented]
+    assert strict.to_dict()["withheld"][0]["text"] == invented
+
+
+def test_a_strict_answer_of_which_nothing_is_left_is_an_abstention(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.claims.verify", lambda *_: Checks(True, False, ("x",), False, 0.0))
+    strict = assistant.ask(QUESTION, language_model=scripted(RIGHT, RIGHT), strict=True)
+    assert strict.abstained
+    assert strict.withheld
+    assert not strict.claims
+
+
+def test_two_claims_that_become_the_same_sentence_are_said_once(assistant: Assistant) -> None:
+    answer = assistant.ask(QUESTION, language_model=scripted(WRONG + WRONG.replace("5.7", "6.8"), WRONG, WRONG))
+    assert answer.text.count("3.2万个") == 1
+
+
+claims = st.lists(st.sampled_from(["甲说一。", "乙有二个。", "丙是三！", "Four is 4."]), min_size=1, max_size=4)
+choices = st.sampled_from(["keep", "drop", "换成这一句。"])
+
+
+@given(
+    st.lists(
+        st.tuples(claims, st.sampled_from(["", "标签：\n"]), st.lists(choices, min_size=4, max_size=4)), max_size=4
+    )
+)
+def test_claims_stand_where_the_laid_out_text_says_them(parts: list[tuple[list[str], str, list[str]]]) -> None:
+    sections: list[tuple[Section, list[Claim | None]]] = []
+    expected: list[str] = []
+    for sentences, label, chosen in parts:
+        text = " ".join(sentences)
+        kept = list(_replaced(text, chosen))
+        expected += [claim.text for claim in kept if claim]
+        sections.append((Section(text, (), label), kept))
+    text, laid = lay_out(sections)
+    assert [claim.text for claim in laid] == expected
+    assert all(text[claim.start : claim.end] == claim.text for claim in laid)
+
+
+def _replaced(text: str, chosen: list[str]) -> Iterator[Claim | None]:
+    for (start, end), choice in zip(claims_in(text), chosen, strict=False):
+        if choice == "drop":
+            yield None
+        else:
+            said = text[start:end] if choice == "keep" else choice
+            yield Claim(said, start, start + len(said), (), Checks(False, True, (), False, 0.0))

@@ -1,0 +1,35 @@
+"""Lists that a sentence announces, and lists within one sentence."""
+
+import pytest
+
+from rag.enumerations import announces, items_of, names_several
+from rag.structure import sentences_of
+
+LISTS = {
+    "numerals": ("主要有两项措施：\n一是修路。要快。\n二是架桥。", ["一是修路。", "二是架桥。"]),
+    "ordinals": ("重点抓好以下工作：\n第一，修路。\n第二，架桥。", ["第一，修路。", "第二，架桥。"]),
+    "order words": ("将从两个方面努力：\n首先，修路。\n最后，架桥。", ["首先，修路。", "最后，架桥。"]),
+    "fields": (
+        "重点从两个方面发力。\n在修路方面，加快进度。\n在架桥方面，保证质量。",
+        ["在修路方面，加快进度。", "在架桥方面，保证质量。"],
+    ),
+    "next list": ("有两项措施：\n一是修路。\n二是架桥。\n一是养护。", ["一是修路。", "二是架桥。"]),
+    "none": ("他说：\n今天天气很好。\n明天也是。", []),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_items_follow_the_sentence_that_announces_them(name: str) -> None:
+    text, items = LISTS[name]
+    sentences = sentences_of(text)
+    assert announces(sentences[0].text)
+    assert [item.text for item in items_of(sentences, 0)] == items
+
+
+def test_an_ordinary_sentence_announces_nothing() -> None:
+    assert not announces("去年修了三条路。")
+
+
+def test_three_things_in_a_row_are_a_list() -> None:
+    assert names_several("包括钢铁、有色、建材。")
+    assert not names_several("包括钢铁、有色。")

@@ -1,0 +1,42 @@
+"""What a question asks for."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rag import questions
+
+KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
+    questions.asks_for_figure: (
+        ["桥有多长？", "去年售出幾輛車？", "How many bridges are there?", "失业率的增速如何？"],
+        ["有哪几类桥？", "谁占比更高的说法是错的？", "Who built it?"],
+    ),
+    questions.asks_for_list: (
+        ["有哪些桥？", "四项原则是什么？", "「三好」是哪“三好”？", "Which measures were taken?"],
+        ["桥有多长？", "谁建了桥？"],
+    ),
+    questions.asks_for_speaker: (
+        ["谁说桥要修？", "哪位官员回答了提问？", "Who said so?"],
+        ["桥有多长？", "哪个国家的人口最多？"],
+    ),
+    questions.asks_for_reason: (
+        ["为什么修桥？", "修桥是为了什么？", "Why was it built?"],
+        ["什么时候修桥？", "When was it built?"],
+    ),
+    questions.asks_for_latest: (["目前有几座桥？", "the latest figure"], ["2019年有几座桥？"]),
+    questions.asks_for_comparison: (
+        ["两座桥各长多少？", "哪座桥更长？", "哪个增长快？", "Is A longer than B?"],
+        ["桥有多长？"],
+    ),
+    questions.asks_for_definition: (["什么是悬索桥？", "「三好」是什么意思？"], ["桥有多长？"]),
+    questions.asks_for_time: (["哪一年通车？", "啥时候通车？", "When did it open?"], ["桥有多长？"]),
+    questions.asks_about_plan: (["计划建几座桥？", "Will it be built?"], ["建了几座桥？"]),
+    questions.asks_for_actions: (["有哪些措施？", "抓好的四个方面工作是什么？"], ["有哪些桥？", "工作完成了多少？"]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_question_of_a_kind_is_told_from_others(kind: Callable[[str], bool]) -> None:
+    asking, others = KINDS[kind]
+    assert [question for question in asking if not kind(question)] == []
+    assert [question for question in others if kind(question)] == []

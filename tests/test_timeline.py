@@ -1,0 +1,100 @@
+"""The same figure at several dates: which points a topic and a question get, and what they look like."""
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from rag.documents import Document
+from rag.store import Filters
+from rag.timeline import answering_points, written
+
+
+def news(name: str, day: str, text: str, **fields: Any) -> Document:
+    return Document(path=name, title=name, text=text, date=datetime.date.fromisoformat(day), **fields)
+
+
+MARCH = news("三月", "2024-04-18", "截至3月底，全国充电桩总数达931.2万台。一季度新建充电桩71.5万台。")
+YEAR = news("年报", "2024-01-11", "截至2023年底，全国充电桩总数超过859万台。")
+PLAN = news("规划", "2024-02-01", "到2025年底，力争全国充电桩总数达到1500万台。")
+PROVINCE = news("某省", "2024-05-01", "截至4月底，广东加快布局，充电桩总数达到70万台。")
+
+
+def answered(assistant: Any, question: str) -> list[str]:
+    documents = [entry.id for entry in assistant.documents()]
+    points = answering_points(assistant.store, question, Filters(), documents)
+    return [point.fact.written for point in points]
+
+
+def test_points_come_newest_first_with_exact_spans(make_assistant: Callable[..., Any]) -> None:
+    assistant = make_assistant(YEAR, MARCH, PLAN)
+    timeline = assistant.timeline("充电桩")
+    assert [(point.fact.written, point.is_plan) for point in timeline.points] == [
+        ("1500万台", True),
+        ("931.2万台", False),
+        ("71.5万台", False),
+        ("859万台", False),
+    ]
+    for point in timeline.points:
+        document = point.citation.document
+        assert document.text[point.fact.value_start : point.fact.value_end] == point.fact.written
+    assert [point.fact.written for point in assistant.timeline("充电桩", after="2024-04").points] == [
+        "931.2万台",
+        "71.5万台",
+    ]
+    assert assistant.timeline("火星基地").points == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("全国有多少台充电桩？", ["931.2万台", "859万台"]),
+        ("目前充电桩总数是多少？", ["931.2万台"]),
+        ("2023年底充电桩有多少台？", ["859万台"]),
+        ("到2025年底充电桩的目标是多少台？", ["1500万台"]),
+        ("2024年一季度新建了多少充电桩？", ["71.5万台"]),
+        ("2022年底充电桩有多少台？", []),
+        ("2025年底充电桩有多少台？", []),
+        ("美国有多少台充电桩？", []),
+        ("充电桩同比增长多少？", []),
+        ("为什么充电桩有多少台很重要？", []),
+    ],
+)
+def test_question_gets_the_points_of_its_date_and_kind(
+    make_assistant: Callable[..., Any], question: str, expected: list[str]
+) -> None:
+    assert answered(make_assistant(YEAR, MARCH, PLAN, PROVINCE), question) == expected
+
+
+def test_reprints_are_one_point(make_assistant: Callable[..., Any]) -> None:
+    body = MARCH.text + "有关部门负责人介绍了下一步工作安排，强调要加强统筹协调，完善配套政策，推动行业健康发展。" * 3
+    assistant = make_assistant(news("甲报", "2024-04-18", body), news("乙报", "2024-04-18", body))
+    (point, _) = assistant.timeline("充电桩").points
+    assert [document.title for document in point.citation.reprints] == ["乙报"]
+
+
+def test_facts_follow_their_document(make_assistant: Callable[..., Any]) -> None:
+    assistant = make_assistant(MARCH)
+    assistant.edit(MARCH.id, date="2023-04-18")
+    assert {point.as_of.last.year for point in assistant.timeline("充电桩").points} == {2023}
+    assistant.rebuild()
+    assert len(assistant.timeline("充电桩").points) == 2
+    assistant.remove(MARCH.id)
+    assert assistant.timeline("充电桩").points == ()
+
+
+def test_written_is_one_sentence_a_point(make_assistant: Callable[..., Any]) -> None:
+    assistant = make_assistant(YEAR, MARCH)
+    points = answering_points(assistant.store, "充电桩有多少台？", Filters(), [YEAR.id, MARCH.id])
+    assert written(points, "zh") == "截至2024年3月底，充电桩总数为931.2万台。\n截至2023年底，充电桩总数超过859万台。"
+    assert written(points, "en").startswith("As of 31 March 2024, 充电桩")
+
+
+def test_drawing_is_xml_without_markup_from_documents(make_assistant: Callable[..., Any]) -> None:
+    hostile = news("坏", "2024-04-18", "截至3月底，<script>充电桩</script>总数达到70万台。")
+    drawing = make_assistant(YEAR, MARCH, PLAN, hostile).timeline("充电桩").to_svg()
+    tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing).iter()}
+    assert "script" not in tags
+    assert "931.2万台" in drawing
