@@ -16,6 +16,7 @@ from rag.claims import ClaimChecker, Repairer, Section, lay_out
 from rag.conversation import History, understand
 from rag.evidence import Evidence, EvidenceSelector
 from rag.language_models import Choice
+from rag.premises import contradicting
 from rag.prompts import is_chinese
 from rag.question_parts import parts_of
 from rag.questions import asks_for_speaker
@@ -23,7 +24,7 @@ from rag.retrieval import Hit
 from rag.settings import Caution
 from rag.silence import THRESHOLDS, confidence, label, near_miss
 from rag.timeline import Point, written
-from rag.writing import ChatModelWriter, ExtractiveWriter, Writer
+from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 
 NOT_FOUND = {
     "zh": "资料中没有找到能回答这个问题的内容。",
@@ -32,6 +33,10 @@ NOT_FOUND = {
 _PART_NOT_FOUND = {
     "zh": "资料中没有找到能回答“{question}”的内容。",
     "en": "The documents hold nothing that answers “{question}”.",
+}
+_CORRECTION = {
+    "zh": "资料的说法与问题不同：",
+    "en": "The documents say otherwise: ",
 }
 REWRITING_TOKENS = 80
 UNSURE, SURE = 0.05, 0.98
@@ -82,6 +87,7 @@ class Part:
 
     Attributes:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
+        correction: what contradicts what it takes for granted, where something does.
         confidence: how surely the documents answer it, from 0 to 1.
     """
 
@@ -89,6 +95,7 @@ class Part:
     hits: Sequence[Hit]
     evidence: Sequence[Evidence]
     points: Sequence[Point] = ()
+    correction: Evidence | None = None
     confidence: float = 0.0
 
 
@@ -140,7 +147,10 @@ class Answering:
             for point in part.points:
                 sections.append(Section(written([point], language), [self._sentence(point)], question=part.question))
                 yield Token(f"{sections[-1].text}\n")
-            if part.points:
+            if part.correction:
+                sections.append(_corrected(part.correction, language, part.question))
+                yield Token(f"{sections[-1].label}{sections[-1].text}\n")
+            if part.points or part.correction:
                 continue
             text = ""
             for piece in self._pieces(part, writer):
@@ -196,7 +206,9 @@ class Answering:
     def _found(self, question: str) -> Part:
         hits = self.retrieve(question)
         evidence = self.selector.select(question, hits, self.speaker)
-        return Part(question, hits, evidence, self.points(question, hits), confidence(question, evidence))
+        sure = confidence(question, evidence)
+        correction = contradicting(question, evidence) if sure >= UNSURE else None
+        return Part(question, hits, evidence, self.points(question, hits), correction, sure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -205,14 +217,15 @@ class Answering:
 
         It is asked where the words leave the question open; on the prompt of the answer, which it reads but once.
         """
-        if part.points or not tells_margins(self.choice.chat_model) or not UNSURE <= part.confidence <= SURE:
+        settled = part.points or part.correction or asks_for_speaker(part.question)  # the prompt names no speakers
+        if settled or not tells_margins(self.choice.chat_model) or not UNSURE <= part.confidence <= SURE:
             return part
         assert self.choice.chat_model is not None
         own = margin(self.choice.chat_model, part.question, part.evidence)
         return replace(part, confidence=confidence(part.question, part.evidence, own))
 
     def _is_answered(self, part: Part) -> bool:
-        return part.confidence >= THRESHOLDS[self.caution]
+        return part.confidence >= THRESHOLDS[self.caution] or part.correction is not None
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -220,9 +233,14 @@ class Answering:
         return ChatModelWriter(self.choice.chat_model) if self.choice.chat_model else ExtractiveWriter()
 
     def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
-        """The text of a part in pieces; who said something is told from the turns, whatever writes the rest."""
-        chosen = ExtractiveWriter() if asks_for_speaker(part.question) else writer
-        return chosen.write(part.question, list(part.evidence))
+        """The text of a part in pieces.
+
+        Who said something is told from the turns, and a list that the documents number is quoted whole, whatever writes
+        the rest: a small model leaves items out.
+        """
+        evidence = list(part.evidence)
+        quoted = asks_for_speaker(part.question) or (is_chinese(part.question) and listed(part.question, evidence))
+        return (ExtractiveWriter() if quoted else writer).write(part.question, evidence)
 
     def _sentence(self, point: Point) -> Evidence:
         """The sentence that a dated value stands in."""
@@ -265,6 +283,11 @@ class Answering:
                 )
         text, claims = lay_out(sections)
         return text or NOT_FOUND[language], claims
+
+
+def _corrected(correction: Evidence, language: Literal["zh", "en"], question: str) -> Section:
+    """What stands for an answer to a question that takes for granted what the documents contradict."""
+    return Section(correction.sentence.text, [correction], _CORRECTION[language], question)
 
 
 def _together(parts: list[Part]) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:

@@ -135,6 +135,7 @@ class DateMention:
         resolved: whether the day of publication was needed to know it (``今年``, ``3月底``, ``目前``).
         compared: whether something is only compared with it (``比上年同期``).
         word: ``"now"`` for ``目前`` and its like; otherwise empty.
+        up_to: whether the day is the last of a month or longer time that is named (``截至2023年3月``, not ``3月底``).
     """
 
     start: int
@@ -143,6 +144,7 @@ class DateMention:
     resolved: bool
     compared: bool = False
     word: str = ""
+    up_to: bool = False
 
 
 def dates_in(text: str, published: date | None = None, year: int | None = None) -> list[DateMention]:
@@ -356,7 +358,9 @@ class _Reading:
         elif _SINCE_BEFORE.search(self.text[:start]) and self.published and self.published >= period.first:
             period = Period(period.first, self.published)
         elif _POINT_BEFORE.search(self.text[max(0, start - 12) : start]):
+            up_to = not period.is_day
             period = Period(period.last, period.last)
+            return DateMention(start, end, period, resolved, self._is_compared(start, end), up_to=up_to)
         return DateMention(start, end, period, resolved, self._is_compared(start, end))
 
     def _is_compared(self, start: int, end: int) -> bool:

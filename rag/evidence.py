@@ -32,6 +32,7 @@ from rag.questions import (
 from rag.retrieval import Hit, Retriever
 from rag.structure import Sentence, sentences_of
 from rag.timeliness import timeliness
+from rag.turns import NAME
 from rag.view import HAN
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ _REASON = re.compile(
 )
 _LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
 _HAN = re.compile(f"[{HAN}]")
+_BYLINE = re.compile(f"(?:记者|作者|通讯员|编辑|撰稿)[：:\\s]*{NAME}(?![{HAN}])")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
@@ -199,7 +201,7 @@ class EvidenceSelector:
         fits: dict[tuple[str, int], float] = {}
         about_reporter = asks_about_reporter(question)
         about_instructions = asks_about_instructions(question)
-        named = _speakers_named(question, hits[:CONSIDERED_HITS])
+        named = set() if about_reporter else _speakers_named(question, hits[:CONSIDERED_HITS])
         for hit in hits[:CONSIDERED_HITS]:
             before = ""
             for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
@@ -268,7 +270,7 @@ class EvidenceSelector:
 
     def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
         """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
-        wanted = [-1, 1] if asks_for_reason(question) else []
+        wanted = [-1, 1, 2] if asks_for_reason(question) else []
         if _LEANS_BACK.match(evidence.sentence.text):
             wanted = [-1, *wanted[1:]]
         sentences = self.structure(evidence.document)
@@ -300,7 +302,7 @@ def _fit(question: str, sentence: Sentence) -> float:
         gain += REASON_BONUS
     if asks_for_speaker(question) and sentence.speaker:
         gain += SPEAKER_BONUS
-    if asks_about_reporter(question) and sentence.kind in ("question", "note"):
+    if asks_about_reporter(question) and (sentence.kind == "question" or _BYLINE.search(sentence.text)):
         gain += REPORTER_BONUS
     if asks_for_figure(question) and not any(figure.kind not in DATES for figure in figures_in(sentence.text)):
         gain -= FIGURE_PENALTY

@@ -33,7 +33,7 @@ _LATEST = re.compile(
 )
 _COMPARISON = re.compile(
     r"分别|各[有是为占达到自]|差多少|有[何什]么?不同|异同|实际[^，。]{0,8}(?:计划|目标)|(?:计划|目标).{0,24}实际|各[^，,。]{0,6}(?:多少|几)|哪[一个种家边项座条款类年月][^，,。]{0,6}[更高大多快低小少慢]|谁(?:更|比较)|[更较]?[高低多少快慢大小][了出]?(?:多少|几)|相比|比起|相差|差距|区别|不同|"
-    r"变化|增加了多少|之间|\b(?:compare|compared|difference|respectively|versus|vs|than|both|each)\b"
+    r"变化|增加了多少|差别|对比|从多少|之间|\b(?:compare|compared|difference|respectively|versus|vs|than|both|each)\b"
 )
 _DEFINITION = re.compile(
     r"什么是|是什么意思|指的?是?什么|什么意思|何谓|何为|啥意思|是啥$|\bwhat does .* mean\b|\bdefin(?:e|ition)\b|\bstands? for\b"

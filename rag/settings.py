@@ -21,6 +21,8 @@ _ELSEWHERE = {
     "YOUJU_EMBEDDING_KEY",
     "YOUJU_EMBEDDING_QUERY_PROMPT",
     "YOUJU_EMBEDDING_DOCUMENT_PROMPT",
+    "YOUJU_UPLOAD_FILES",
+    "YOUJU_UPLOAD_MB",
 }
 _YES_OR_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 

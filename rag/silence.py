@@ -60,7 +60,7 @@ _ASKING = (
 _GLUE = (
     "分别|各自?|一共|总共|合计|截至|截止|到底|目前|现在|当前|已经|累计|大约|大概|左右|以上|以下|达到|超过|突破|建成|完成|实现|具体|主要|情况|数量|"
     "总数|总量|数字|方面|可以|应该|我国|中国|全国|我们|国家|国内|全球|世界|占比?|比重|比例|同比|环比|期间|时候|的话|一下|这个|那个|哪一|一个|"
-    "一家|打算|计划|[的了在是和与及或就也都而等这那其之于以对为被把让给从向过有要说能会到由做]"
+    "一家|打算|计划|这么|那么|(?<![新节智产功性动机核潜职])能(?![力源耗效级量够])|(?<![社机大协商])会(?![议展计])|[的了在是和与及或就也都而等这那其之于以对为被把让给从向过有要说到由做]"
 )
 _BREAK = re.compile(f"{_ASKING}|{_GLUE}|[^{HAN}a-z0-9]+")
 _RUN = re.compile(f"[{HAN}]+|[a-z0-9][a-z0-9.+\\-]*")
@@ -209,6 +209,12 @@ def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:
     )
 
 
+def unspoken(asked: str, text: str) -> float:
+    """The share of what a question speaks of, times and question words left out, that a sentence does not hold."""
+    folded = fold(asked)
+    return _uncovered(_content(folded, dates_in(asked)), fold(text))
+
+
 class _Reading:
     """A question beside its evidence, everything folded once."""
 
@@ -249,6 +255,9 @@ class _Reading:
                 lacks = not self.foreign and bool(_GENERATION.match(name.written)) and not stands_in(name, own)
             elif is_own_country(name.written):
                 lacks = names_another_country(self.all)
+            elif _AMOUNT_ASKED.search(self.asked):
+                # A figure of 江苏、广东等10个省 is of all of them; that of one stands with its name.
+                lacks = not any(stands_in(name, without_listed_places(self.near[number])) for number in self.best)
             else:
                 lacks = not stands_in(name, self.all)
             if lacks:

@@ -21,6 +21,7 @@ MOST_PAIRS = 12
 _LATIN = re.compile("[a-z]+")
 _SPACED = re.compile("(?<![a-z])[a-z]{1,6}(?: [a-z]{1,6})+(?![a-z])")
 _HAN_RUN = re.compile("[\u4e00-\u9fff]{2,}")
+_STAYS = re.compile("[几哪多谁吗呢]|什么|怎么|如何|[一二两三四五六七八九十百千万亿]")
 
 
 def respelled(question: str, lexical: LexicalIndex) -> tuple[str, list[str]]:
@@ -155,6 +156,7 @@ def corrected(question: str, lexical: LexicalIndex) -> str:
     """
     text = _without_pinyin(fold(question), lexical)
     named = {place for name in names_in(text) if name.kind != "latin" for place in range(name.start, name.end)}
+    named |= {place for match in _STAYS.finditer(text) for place in range(*match.span())}
     for run in _HAN_RUN.finditer(text):
         characters = list(run.group())
         for place in range(len(characters)):

@@ -56,13 +56,14 @@ _ASKS_FOR_CHANGE = re.compile(
 )
 _ASKS_FOR_EACH = re.compile(r"各|分别|相比|差[别距]|相差|对比|变化|从多少|respectively|each", re.IGNORECASE)
 _ASKS_FOR_SHARE = re.compile(r"占比|比重|比例|占(?!用|领|地)|百分之|份额|share|percent|proportion", re.IGNORECASE)
+_SESSION = re.compile("人大.?.?次会议|人民代表大会|全国政协")
 _RELATIVE_DATE = re.compile(
     r"今年|去年|前年|明年|上年|本月|上月|当时|那时|当年|年初|年底|年末|上半年|下半年|季度|\d月|月底|last year|this year",
     re.IGNORECASE,
 )
 # Words of a question that say nothing about what is measured.
 _SAYS_NOTHING = re.compile(
-    r"请问|请把|历次|历年|先后|按?时间(?:先后|顺序)?|全部|列出来?|列一下|公布的?|发布的?|披露的?|差别|差距|相比|相差|变化|对比|从|多少|几|是什么|什么|有没有|一共|总共|共有|共|目前|现在|当前|如今|迄今|至今|最新|截至|截止|到|我国|全国|中国|咱们国家|国家一共|国内|"
+    r"请问|请把|历次|历年|先后|按?时间(?:先后|顺序)?|全部|列出来?|列一下|公布的?|发布的?|披露的?|差别大?|差距大?|相比|相差|变化|对比|(?:增加|增长|提高|提升|上升|下降|减少)到|增加(?!值)了?|跟|从|多少|几|是什么|什么|有没有|一共|总共|共有|共|目前|现在|当前|如今|迄今|至今|最新|截至|截止|到|我国|全国|中国|咱们国家|国家一共|国内|"
     r"已经?|累计|建成|开通|建设|建了|拥有|达到了?|达|超过了?|突破了?|总数|总量|数量|数目|数|计划|目标|预计|将|力争|规划|"
     r"同比|环比|增长了?|增速|增幅|下降了?|降幅|占比|比重|比例|占|百分之|新建|新增|净增|各|分别|大约|大概|约|左右|内|期间|底|末|初|时|"
     r"(?<=[”\"》])[上中里]|个|家|户|座|项|台|辆|人|万|亿|元|条|了|的|是|有|在|吗|呢|啊|呀|年|月|日|为|和|会|要|能|数据|数字|情况|"
@@ -430,7 +431,10 @@ def _fits(fact: Fact, question: str) -> bool:
 def _says_all(point: Point, question: str) -> bool:
     """Whether all that a question asks about is in the fact's subject, sentence or heading, and it is of nobody else."""
     fact, citation = point.fact, point.citation
-    surroundings = fold(f"{fact.subject}，{point.text}，{fact.heading}，{citation.document.event}")
+    event = citation.document.event
+    if _SESSION.search(event):
+        question = re.sub("(?:全国)?两会(?:期间)?", "，", question)
+    surroundings = fold(f"{fact.subject}，{point.text}，{fact.heading}，{event}")
     asked = fold(question)
     if fact.speaker and fold(fact.speaker) in asked:
         asked = re.sub(f"{re.escape(fold(fact.speaker))}(?:说|表示|介绍|提到|指出)?", "，", asked)

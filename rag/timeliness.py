@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rag.dates import DateMention
 
 MONTH = 31
+QUARTER = 92
 YEAR = 360
 """From so many days on a period is a month at most, and a year at least."""
 
@@ -21,8 +22,9 @@ def is_of(asked: DateMention, published: datetime.date | None, told: Sequence[Da
     # A document knows how things stood when it was published, and what its year is to bring; a quarter it knows afterwards.
     if published and asked.period.first <= published <= asked.period.last and (short or whole_year):
         return True
-    # What stands at the end of a month is what a document of that month tells without a date.
-    if published and asked.period.is_day and not told and _month(published) == _month(asked.period.last):
+    # How things stood 到2023年4月, a document of that month tells without a date.
+    undated = all(date.word or (date.period.last - date.period.first).days > QUARTER for date in told)
+    if published and asked.up_to and undated and _month(published) == _month(asked.period.last):
         return True
     for date in told:
         same_month = _month(asked.period.last) == _month(date.period.last)

@@ -56,8 +56,8 @@ class ExtractiveWriter:
         if not evidence:
             return []
         best = evidence[0]
-        if listed := self._listed(question, evidence):
-            return listed
+        if items := listed(question, evidence):
+            return items
         if asks_for_reason(question):
             return [best, *self._beside(best, evidence)]
         times = dates_in(question) if asks_for_comparison(question) else []
@@ -75,22 +75,6 @@ class ExtractiveWriter:
                 chosen.append(part)
                 covered |= more
         return chosen
-
-    def _listed(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
-        """The first list among the best sentences: what announces it, then its items; empty where there is none.
-
-        Items came with the sentence that announces them, or with another item, and have its score.
-        """
-        best = evidence[0]
-        for part in evidence if asks_for_list(question) else [best]:
-            if part.score < LIST_SHARE * best.score:
-                break
-            items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
-            if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
-                return sorted(items, key=lambda item: item.sentence.start)
-            if names_several(part.sentence.text) and not asks_for_actions(question):
-                break
-        return []
 
     def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
         """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose."""
@@ -134,3 +118,19 @@ class ChatModelWriter:
             close = getattr(stream, "close", None)
             if close:
                 close()
+
+
+def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
+    """The first list among the best sentences: what announces it, then its items; empty where there is none.
+
+    Items came with the sentence that announces them, or with another item, and have its score.
+    """
+    for part in evidence if asks_for_list(question) else evidence[:1]:
+        if part.score < LIST_SHARE * evidence[0].score:
+            break
+        items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
+        if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
+            return sorted(items, key=lambda item: item.sentence.start)
+        if names_several(part.sentence.text) and not asks_for_actions(question):
+            break
+    return []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.enumerations import announces, items_of, names_several
+from rag.enumerations import announces, items_of, list_with, names_as_many, names_several, number_asked
 from rag.structure import sentences_of
 
 LISTS = {
@@ -33,3 +33,35 @@ def test_an_ordinary_sentence_announces_nothing() -> None:
 def test_three_things_in_a_row_are_a_list() -> None:
     assert names_several("包括钢铁、有色、建材。")
     assert not names_several("包括钢铁、有色。")
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_list_is_found_from_its_items_and_from_the_sentence_before_it(place: int) -> None:
+    sentences = sentences_of("下一步要畅通全市道路。一是修路，要快。抓紧开工。二是架桥。")
+    assert [item.text for item in list_with(sentences, place)] == ["一是修路，要快。", "二是架桥。"]
+
+
+def test_an_ordinary_sentence_is_in_no_list() -> None:
+    sentences = sentences_of("去年修了三条路。今年再修两条。一是修路。二是架桥。")
+    assert not list_with(sentences, 0)
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("有哪三条路径？", 3),
+        ("具体是哪五个提法", 5),
+        ("十大重点行业是哪些？", 10),
+        ("“五企”是什么？", None),
+        ("3月有哪些措施？", None),
+        ("有哪些措施？", None),
+        ("what are the four measures?", 4),
+    ],
+)
+def test_how_many_things_a_question_asks_for(question: str, number: int | None) -> None:
+    assert number_asked(question) == number
+
+
+def test_things_in_a_row_are_counted() -> None:
+    assert names_as_many("包括钢铁、有色、建材、石化。", 4)
+    assert not names_as_many("包括钢铁、有色、建材、石化。", 3)
