@@ -261,6 +261,7 @@ class Answering:
         checked = [
             (section, repairer.repair(section, checker.check(section.text, section.evidence))) for section in sections
         ]
+        checked = _each_once(checked)
         withheld: list[Claim] = []
         if self.strict:
             withheld = [claim for _, claims in checked for claim in claims if claim and not claim.supported]
@@ -283,6 +284,18 @@ class Answering:
                 )
         text, claims = lay_out(sections)
         return text or NOT_FOUND[language], claims
+
+
+def _each_once(
+    checked: list[tuple[Section, list[Claim | None]]],
+) -> list[tuple[Section, list[Claim | None]]]:
+    """Sections without the claims that one before them makes: one sentence may answer two of the things asked."""
+    said: set[str] = set()
+    kept: list[tuple[Section, list[Claim | None]]] = []
+    for section, claims in checked:
+        kept.append((section, [None if claim and claim.text in said else claim for claim in claims]))
+        said |= {claim.text for claim in claims if claim}
+    return kept
 
 
 def _corrected(correction: Evidence, language: Literal["zh", "en"], question: str) -> Section:

@@ -123,3 +123,9 @@ def _replaced(text: str, chosen: list[str]) -> Iterator[Claim | None]:
         else:
             said = text[start:end] if choice == "keep" else choice
             yield Claim(said, start, start + len(said), (), Checks(False, True, (), False, 0.0))
+
+
+def test_a_sentence_that_answers_two_questions_is_said_once(make_assistant: Callable[..., Assistant]) -> None:
+    text = "一季度，青岚市新能源汽车和光伏电池的产量分别增长22.5%、53.2%。"
+    answer = make_assistant(document_of(text)).ask("一季度青岚市新能源汽车和光伏电池的产量哪个增长更快？")
+    assert answer.text == text

@@ -12,9 +12,9 @@ pytest.importorskip("gradio")
 
 import httpx
 import openai
-from tests.serving import SlowChatModel, served, until
 
 from rag.documents import Document
+from tests.serving import SlowChatModel, served, until
 
 # Gradio makes event loops that it never closes.
 pytestmark = [

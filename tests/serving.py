@@ -1,0 +1,87 @@
+"""A real server on a free port of this machine, in a thread, and a language model that writes as slowly as told."""
+
+import gc
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+
+@contextmanager
+def served(assistant: Any, **options: Any) -> Iterator[str]:
+    """The URL of a server over the assistant, without a slash at its end."""
+    from ui import server
+
+    listening = server.listen("127.0.0.1", 0)
+    running = server.server_of(server.create(assistant, **options))
+    _forget_loops()
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        until(lambda: running.started, 60)
+        yield server.address(listening).rstrip("/")
+    finally:
+        running.should_exit = True
+        thread.join(20)
+        listening.close()
+    assert not thread.is_alive()
+    _forget_loops()
+
+
+def _forget_loops() -> None:
+    """Collects the event loops that Gradio makes and never closes, so that no later test is blamed for them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def until(holds: Any, seconds: float = 10) -> None:
+    """Waits until something holds; fails if it does not come to."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it did not come to hold"
+        time.sleep(0.02)
+
+
+class SlowChatModel(BaseChatModel):
+    """Writes one text word by word, with a pause before each; counts who began and who was stopped or came to the end."""
+
+    words: list[str]
+    pause: float = 0.05
+    _begun: int = PrivateAttr(default=0)
+    _ended: int = PrivateAttr(default=0)
+    _finished: int = PrivateAttr(default=0)
+
+    @property
+    def _llm_type(self) -> str:
+        return "slow"
+
+    @property
+    def model_name(self) -> str:
+        return "slow"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"begun": self._begun, "ended": self._ended, "finished": self._finished}
+
+    def _stream(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> Iterator[Any]:
+        self._begun += 1
+        try:
+            for word in self.words:
+                time.sleep(self.pause)
+                yield ChatGenerationChunk(message=AIMessageChunk(content=word))
+            self._finished += 1
+        finally:
+            self._ended += 1
+
+    def _generate(self, messages: Any, stop: Any = None, run_manager: Any = None, **kwargs: Any) -> ChatResult:
+        from langchain_core.language_models.chat_models import generate_from_stream
+
+        return generate_from_stream(self._stream(messages, stop, run_manager, **kwargs))

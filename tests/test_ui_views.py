@@ -1,0 +1,298 @@
+"""The chat window's HTML: what comes from outside stays text, and a highlight covers exactly its span."""
+
+import datetime
+import html
+import re
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.documents import Document
+from rag.errors import UsageError
+from rag.view import readable
+from ui import answer_view, evidence_view
+from ui.answer_view import from_answer
+from ui.conversations import Feedback, Turn
+from ui.html import element, join, text
+from ui.source_view import Highlight, excerpt, passages, whole
+from ui.texts import TEXTS, preferred, say
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "![x](http://example.com/a.png)",
+    "[go](javascript:alert(1))",
+    "${alert(1)} {{constructor}} `x`",
+    "</mark></p><iframe src=//example.com>",
+    "\u202egnp.exe\u202c",
+]
+TAGS = re.compile(r"<(/?)([a-z0-9]+)([^<>]*)>")
+
+
+def shown(markup: str) -> str:
+    """What a reader sees of markup."""
+    return html.unescape(TAGS.sub("", markup))
+
+
+def tags(markup: str) -> set[str]:
+    return {match[1] for match in TAGS.findall(markup)}
+
+
+def marked(markup: str, anchor: str) -> str:
+    """The text of the mark with an anchor, without the number before it."""
+    found = re.search(rf'<mark id="{anchor}"[^>]*>(.*?)</mark>', markup, re.DOTALL)
+    assert found, f"no mark {anchor} in {markup}"
+    return shown(re.sub(r"<(a|span)[^>]*>.*?</\1>", "", found[1]))
+
+
+# -- escaping ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.text())
+def test_text_shows_as_it_is_and_holds_no_markup(value: str) -> None:
+    escaped = text(value)
+    assert not set("<>\"'") & set(escaped)
+    assert set(html.unescape(escaped)) <= set(value)
+
+
+@given(st.text(string.printable), st.text(string.printable))
+def test_an_element_escapes_children_and_attributes(child: str, title: str) -> None:
+    made = element("p", child, element("em", "b"), title=title)
+    assert [match[1] for match in TAGS.findall(made)] == ["p", "em", "em", "p"]
+    assert shown(made).endswith("b")
+
+
+def test_direction_overrides_are_not_shown() -> None:
+    assert text("a\u202eb\u2066c\u200bd") == "abcd"
+
+
+@pytest.mark.parametrize("name", ["script", "img", "iframe", "form", "style", "SCRIPT"])
+def test_elements_that_fetch_or_run_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no element"):
+        element(name)
+
+
+@pytest.mark.parametrize("attribute", [{"onclick": "x"}, {"style": "x"}, {"src": "x"}, {"a b": "x"}])
+def test_attributes_that_fetch_or_run_are_refused(attribute: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="no attribute"):
+        element("a", **attribute)
+
+
+@pytest.mark.parametrize("link", ["https://example.com", "javascript:alert(1)", "//example.com", "/x", ""])
+def test_links_stay_on_the_page(link: str) -> None:
+    with pytest.raises(ValueError, match="this page"):
+        element("a", "x", href=link)
+
+
+def test_joined_strings_are_escaped_and_markup_is_not() -> None:
+    assert join(["<b>", element("em", "x")], "&") == "&lt;b&gt;&amp;<em>x</em>"
+
+
+# -- texts ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_have_the_same_places(key: str) -> None:
+    chinese, english = ({field for _, field, _, _ in string.Formatter().parse(each) if field} for each in TEXTS[key])
+    assert chinese == english
+    assert all(TEXTS[key])
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("de-DE,de;q=0.9,zh;q=0.5,en;q=0.3", "zh"),
+        ("en;q=0.1, zh-TW", "zh"),
+        ("fr", "en"),
+        ("", "en"),
+        (None, "en"),
+        ("zh;q=x", "en"),
+    ],
+)
+def test_the_interface_takes_the_browsers_language(header: str | None, language: str) -> None:
+    assert preferred(header) == language
+
+
+# -- sources ----------------------------------------------------------------------------------------------------------
+
+PARAGRAPHS = st.lists(
+    st.text("一二三四五六七八九十。，；0123456789AB ", min_size=1, max_size=60).filter(lambda line: line.strip()),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(PARAGRAPHS, st.data())
+def test_a_highlight_covers_exactly_its_span(lines: list[str], data: st.DataObject) -> None:
+    document = Document("\n\n".join(lines), "a.txt", "A")
+    passage = data.draw(st.sampled_from(passages(document.text)))
+    first = data.draw(st.integers(0, len(passage.text) - 1))
+    last = data.draw(st.integers(first, len(passage.text) - 1))
+    expected = passage.text[first : last + 1].rstrip()
+    start, end = passage.offsets[first], passage.offsets[last] + 1
+    for made in (
+        excerpt(document, [Highlight(start, end, "m", "1")]),
+        whole(document, [Highlight(start, end, "m", "1")]),
+    ):
+        if expected.strip():
+            assert marked(made, "m") == expected
+
+
+@given(PARAGRAPHS)
+def test_a_whole_document_shows_all_of_it(lines: list[str]) -> None:
+    document = Document("\n".join(lines), "a.txt", "A")
+    assert shown(whole(document)) == "".join(passage.text for passage in passages(document.text))
+
+
+def test_a_quote_over_hard_wrapped_lines_reads_as_one() -> None:
+    wrapped = (
+        "工业和信息化部介绍了今年一季度的有关情况，\n" * 10
+        + "截至三月底，我国累计建成基站超过二百六十\n四万个，居世界首位。"
+    )
+    document = Document(wrapped, "a.txt", "A")
+    start = wrapped.index("截至三月底")
+    end = wrapped.index("四万个") + 3
+    made = excerpt(document, [Highlight(start, end, "m", "1", "claim-1", "back")])
+    assert marked(made, "m") == readable(wrapped[start:end]) == "截至三月底，我国累计建成基站超过二百六十四万个"
+    assert 'href="#claim-1"' in made
+
+
+def test_overlapping_highlights_both_have_their_place() -> None:
+    document = Document("一二三四五六七八九十。", "a.txt", "A")
+    made = excerpt(
+        document, [Highlight(0, 6, "first", "1"), Highlight(3, 9, "second", "2"), Highlight(4, 5, "third", "3")]
+    )
+    assert (marked(made, "first"), marked(made, "second")) == ("一二三四五六", "七八九")
+    assert marked(made, "third") == ""
+    assert shown(re.sub(r'<span class="number">.</span>', "", made)) == document.text
+
+
+def test_an_excerpt_shows_the_text_around_but_not_the_whole_document() -> None:
+    document = Document("\n\n".join(f"第{number}段。" + "内容" * 60 + "。" for number in range(40)), "a.txt", "A")
+    start = document.text.index("第20段")
+    made = shown(excerpt(document, [Highlight(start, start + 5, "m")]))
+    assert "第19段" in made and "第21段" in made
+    assert "第5段" not in made and "第35段" not in made
+
+
+def test_a_very_long_document_is_shown_in_part() -> None:
+    document = Document("\n\n".join(f"第{number}段。" + "内容" * 500 for number in range(200)), "a.txt", "A")
+    start = document.text.index("第150段")
+    made = whole(document, [Highlight(start, start + 6, "m")])
+    assert marked(made, "m") == "第150段。"
+    assert len(shown(made)) < 100_000
+
+
+# -- answers ----------------------------------------------------------------------------------------------------------
+
+NEWS = Document(
+    "工信部发布会\n\n截至3月底，我国累计建成5G基站超过264万个。5G移动电话用户达6.2亿户。\n\n新能源汽车产销两旺。",
+    "a.txt",
+    "工信部发布会",
+    datetime.date(2023, 4, 21),
+    "新华社",
+    speakers=("赵志国",),
+)
+
+
+@pytest.fixture
+def answered(make_assistant: Any) -> tuple[Any, Turn]:
+    opened = make_assistant(NEWS)
+    answer = opened.ask("截至2023年3月底我国建成了多少个5G基站？")
+    assert not answer.abstained
+    return opened, Turn("t1", answer.question, answer=from_answer(answer))
+
+
+def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) -> None:
+    opened, turn = answered
+    assert turn.answer
+    conversation = answer_view.thread([turn], "zh")
+    pane = evidence_view.pane([turn], opened.document, "zh")
+    assert turn.answer["citations"]
+    for citation in turn.answer["citations"]:
+        anchor = f"c-t1-{citation['number']}"
+        assert f'href="#{anchor}"' in conversation
+        assert marked(pane, anchor) == readable(citation["quote"])
+    for fact in ("264万", "工信部发布会", "2023-04-21"):
+        assert fact in shown(conversation)
+        assert fact in shown(pane)
+
+
+def test_every_link_has_its_place(answered: tuple[Any, Turn]) -> None:
+    opened, turn = answered
+    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
+    identifiers = re.findall(r' id="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_an_unsupported_claim_says_why(answered: tuple[Any, Turn]) -> None:
+    _, turn = answered
+    assert turn.answer
+    claim = turn.answer["claims"][0]
+    claim["supported"] = False
+    claim["checks"] |= {"facts_agree": False, "missing_facts": ["999万"]}
+    made = answer_view.thread([turn], "zh")
+    assert 'class="claim unsupported"' in made
+    assert say("missing_facts", "zh", facts="999万") in shown(made)
+    assert say("missing_facts", "en", facts="999万") in shown(answer_view.thread([turn], "en"))
+
+
+def test_an_abstention_looks_different_and_shows_the_nearest(make_assistant: Any) -> None:
+    opened = make_assistant(NEWS)
+    answer = opened.ask("《红楼梦》的作者是谁？")
+    assert answer.abstained
+    turn = Turn("t1", answer.question, answer=from_answer(answer))
+    made = answer_view.thread([turn], "zh")
+    assert 'class="turn abstained"' in made and 'class="abstention"' in made
+    assert answer.text in shown(made)
+    assert 'id="h-t1-1"' in evidence_view.pane([turn], opened.document, "zh")
+    assert 'href="#h-t1-1"' in made
+
+
+def test_a_source_that_was_removed_still_shows_its_quote(answered: tuple[Any, Turn]) -> None:
+    _, turn = answered
+    assert turn.answer
+
+    def gone(_: str) -> Document:
+        raise UsageError(zh="没有", en="none")
+
+    made = evidence_view.pane([turn], gone, "zh")
+    assert turn.answer["citations"][0]["quote"] in shown(made)
+    assert say("document_gone", "zh") in shown(made)
+
+
+def test_a_copied_answer_carries_its_sources(answered: tuple[Any, Turn]) -> None:
+    _, turn = answered
+    copied = answer_view.copied(turn, "zh")
+    assert "[1] 《工信部发布会》 2023-04-21" in copied
+    assert "264万" in copied
+
+
+def test_a_stopped_turn_shows_what_was_written_and_a_failed_one_why() -> None:
+    stopped = Turn("t1", "问", "stopped", text="写到一半<b>")
+    failed = Turn("t2", "问", "failed", text="模型不见了")
+    made = answer_view.thread([stopped, failed], "zh")
+    assert "写到一半<b>" in shown(made) and "模型不见了" in shown(made)
+    assert say("stopped", "zh") in shown(made)
+    assert made.count('data-action="retry"') == 1, "only the last turn is asked again"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_text_is_shown_and_does_nothing(make_assistant: Any, hostile: str) -> None:
+    body = f"截至3月底，我国累计建成5G基站超过264万个，{hostile}另有部署。\n\n别的内容在这里。"
+    opened = make_assistant(Document(body, "a.txt", hostile, datetime.date(2023, 4, 21), hostile, speakers=(hostile,)))
+    answer = opened.ask(f"截至2023年3月底我国建成了多少个5G基站？{hostile}"[:200])
+    turn = Turn(hostile, answer.question, answer=from_answer(answer), filters={"source": hostile})
+    turn = Turn(turn.id, turn.question, answer=turn.answer, filters=turn.filters, feedback=Feedback(True))
+    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    page += evidence_view.reader(opened.document(opened.documents()[0].id), [], "zh")
+    assert not tags(page) & {"script", "img", "iframe"}
+    assert not re.search(r"<[^>]*\s(on\w+|style|src)=", TAGS.sub(lambda tag: re.sub(r'"[^"]*"', '""', tag[0]), page))
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)"', page))
+    assert "\u202e" not in page

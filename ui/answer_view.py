@@ -1,0 +1,301 @@
+"""Turns of a conversation as HTML: question, evidence, the answer with its citations, and what was checked.
+
+A finished turn is shown from ``Answer.to_dict()``, so one that was kept reads as it did when it was asked.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rag.answers import Answer, Citation
+from rag.assistant import EvidenceFound
+from ui.conversations import Turn
+from ui.html import Html, anchor, element, join, text
+from ui.texts import Language, say
+
+FACTS = ("date", "source", "speaker")
+
+
+def thread(turns: Sequence[Turn], language: Language) -> Html:
+    """Turns that are over, oldest first; the last one may be retried and edited."""
+    last = turns[-1].id if turns else ""
+    return join(_turn(turn, language, turn.id == last) for turn in turns)
+
+
+def underway(turn: Turn, found: EvidenceFound | None, written: str, language: Language) -> Html:
+    """A turn whose answer is being written: its evidence as soon as there is any, then the words as they come."""
+    parts: list[str] = [_question(turn, found.question if found else "", language)]
+    if found is None:
+        parts.append(element("p", say("searching", language), class_="progress", role="status"))
+    else:
+        parts.append(_evidence_chips(turn, found, language))
+        if written:
+            parts.append(element("div", element("p", written), class_="answer streamed"))
+        count = say("evidence_in", language, n=len(found.evidence), seconds=found.seconds)
+        status = f"{count} · {say('writing', language)}"
+        parts.append(element("p", status, class_="progress", role="status"))
+    return _article(turn, parts, "underway")
+
+
+def why(checks: dict[str, Any], language: Language) -> str:
+    """Why a claim is not borne out, in words; empty where it is."""
+    if not checks["exists"]:
+        return say("no_citation", language)
+    if checks["missing_facts"]:
+        return say("missing_facts", language, facts="、".join(checks["missing_facts"]))
+    if not (checks["facts_agree"] and checks["supports"]):
+        return say("weak_support", language)
+    return ""
+
+
+def citation_facts(citation: dict[str, Any], language: Language) -> str:
+    """Date, source and speaker of a citation on one line."""
+    return " · ".join(str(citation[name]) for name in FACTS if citation.get(name)) or say("undated", language)
+
+
+def copied(turn: Turn, language: Language) -> str:
+    """An answer as plain text with its citations below, for the clipboard."""
+    answer = turn.answer
+    if answer is None:
+        return turn.text
+    lines = [turn.question, "", _with_numbers(answer), ""]
+    for citation in answer["citations"]:
+        place = say("span", language, start=citation["start"], end=citation["end"])
+        quote = " ".join(citation["quote"].split())
+        lines.append(f"[{citation['number']}] 《{citation['title']}》 {citation_facts(citation, language)} · {place}")
+        lines.append(f"    “{quote}”")
+    return "\n".join(lines).strip()
+
+
+def from_answer(answer: Answer) -> dict[str, Any]:
+    """An answer as it is kept: ``to_dict()``, and how each quote reads."""
+    kept = answer.to_dict()
+    for shown, citation in zip(kept["citations"], answer.citations, strict=True):
+        shown["text"] = _read(citation)
+    return kept
+
+
+def _read(citation: Citation) -> str:
+    return citation.text or " ".join(citation.quote.split())
+
+
+def _turn(turn: Turn, language: Language, last: bool) -> Html:
+    answer = turn.answer
+    if answer is None:
+        parts: list[str] = [_question(turn, "", language)]
+        if turn.status == "failed":
+            notice = element("p", element("strong", say("failed", language)), class_="verdict")
+            parts.append(element("div", notice, element("p", turn.text), class_="failure", role="alert"))
+        else:
+            key = "stopped" if turn.text else "stopped_empty"
+            parts.append(element("p", say(key, language), class_="notice"))
+            if turn.text:
+                parts.append(element("div", element("p", turn.text), class_="answer streamed"))
+        parts.append(_actions(turn, language, last))
+        return _article(turn, parts, turn.status)
+    parts = [_question(turn, str(answer["understood"]), language)]
+    if answer["notice"]:
+        parts.append(element("p", answer["notice"], class_="notice"))
+    if answer["abstained"]:
+        parts.append(_abstention(turn, answer, language))
+    else:
+        parts.append(_citation_chips(turn, answer, language))
+        parts.append(element("div", _claims(turn, answer, language), class_="answer"))
+    if answer["withheld"]:
+        parts.append(_withheld(answer, language))
+    parts.append(_colophon(turn, answer, language, last))
+    return _article(turn, parts, "abstained" if answer["abstained"] else "finished")
+
+
+def _article(turn: Turn, parts: Sequence[str], state: str) -> Html:
+    place = anchor("turn", turn.id)
+    return element("article", *parts, id=place, class_=f"turn {state}", aria_labelledby=anchor("question", turn.id))
+
+
+def _question(turn: Turn, understood: str, language: Language) -> Html:
+    parts = [element("h2", turn.question, id=anchor("question", turn.id), class_="asked")]
+    if understood and understood.strip() != turn.question.strip():
+        parts.append(_labelled("understood", understood, language))
+    if turn.filters:
+        shown = "；".join(f"{say(f'filter_{name}', language)} {value}" for name, value in turn.filters.items())
+        parts.append(_labelled("limited_to", shown, language))
+    return element("header", *parts)
+
+
+def _labelled(key: str, value: str, language: Language) -> Html:
+    return element("p", element("span", say(key, language), class_="label"), value, class_=key.replace("_", "-"))
+
+
+def _evidence_chips(turn: Turn, found: EvidenceFound, language: Language) -> Html:
+    """The documents that hold the evidence, each once, leading to its first sentence in the evidence pane."""
+    first: dict[str, tuple[int, str, str]] = {}
+    for number, evidence in enumerate(found.evidence, 1):
+        document = evidence.document
+        first.setdefault(document.id, (number, document.title, str(document.date or "")))
+    chips = [
+        element(
+            "li",
+            element("a", element("span", title, class_="title"), _day(day), href=f"#{anchor('e', turn.id, number)}"),
+        )
+        for number, title, day in first.values()
+    ]
+    return element("ul", *chips, class_="chips", aria_label=say("evidence", language)) if chips else Html()
+
+
+def _citation_chips(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
+    """The documents cited, with the numbers of their citations, leading to the first of them in the evidence pane."""
+    numbers: dict[str, list[dict[str, Any]]] = {}
+    for citation in answer["citations"]:
+        numbers.setdefault(citation["document_id"], []).append(citation)
+    chips = []
+    for cited in numbers.values():
+        label = element("span", " ".join(str(citation["number"]) for citation in cited), class_="number")
+        title = element("span", cited[0]["title"], class_="title")
+        place = anchor("c", turn.id, cited[0]["number"])
+        chips.append(element("li", element("a", label, title, _day(cited[0]["date"] or ""), href=f"#{place}")))
+    return element("ul", *chips, class_="chips", aria_label=say("sources_list", language)) if chips else Html()
+
+
+def _day(day: str) -> Html:
+    return element("span", day, class_="day") if day else Html()
+
+
+def _claims(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
+    """The answer's text, line by line, its claims with their numbers and, where they fail a check, the reason."""
+    written = str(answer["text"])
+    lines: list[list[str]] = [[]]
+    position = 0
+    for number, claim in enumerate(answer["claims"], 1):
+        _write(lines, written[position : claim["start"]])
+        lines[-1].append(_claim(turn, number, claim, answer, language))
+        position = claim["end"]
+    _write(lines, written[position:])
+    return join(element("p", *line) for line in lines if any(part.strip() for part in line))
+
+
+def _write(lines: list[list[str]], between: str) -> None:
+    """Puts text that is no claim behind what stands already; a line break begins a new line."""
+    first, *others = between.split("\n")
+    lines[-1].append(first)
+    lines.extend([other] for other in others)
+
+
+def _claim(turn: Turn, number: int, claim: dict[str, Any], answer: dict[str, Any], language: Language) -> Html:
+    reason = why(claim["checks"], language)
+    body = element("span", " ".join(claim["text"].split()), class_="words")
+    cited = {citation["number"]: citation for citation in answer["citations"]}
+    marks = [_number(turn, cited[each], language) for each in claim["citations"]]
+    parts: list[str] = [body]
+    if marks:
+        parts.append(element("sup", *marks, class_="numbers"))
+    if reason:
+        parts.append(element("span", f"{say('unsupported', language)}：{reason}", class_="reason"))
+    elif claim["checks"].get("resolved"):
+        parts.append(element("span", "；".join(claim["checks"]["resolved"]), class_="resolved"))
+    state = "claim unsupported" if reason else "claim"
+    return element("span", *parts, id=anchor("claim", turn.id, number), class_=state, tabindex="-1")
+
+
+def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:
+    """A citation's number: a link to its place in the evidence pane, with a card that shows on hover and focus."""
+    number, card = citation["number"], anchor("card", turn.id, citation["number"])
+    quote = citation.get("text") or " ".join(citation["quote"].split())
+    shown = element(
+        "span",
+        element("span", quote, class_="quote"),
+        element("span", citation["title"], class_="title"),
+        element("span", citation_facts(citation, language), class_="facts"),
+        class_="card",
+        role="tooltip",
+    )
+    label = say("cited_as", language, n=number, title=citation["title"])
+    link = element(
+        "a", str(number), href=f"#{anchor('c', turn.id, number)}", class_="number", aria_label=label, id=None
+    )
+    return element("span", link, shown, class_="cite", data_card=card)
+
+
+def _abstention(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
+    """What a turn without an answer shows: the nearest values where there are any, and the nearest passages."""
+    parts: list[str] = [element("p", say("abstained", language), class_="verdict")]
+    if answer["claims"]:
+        parts.append(element("div", _claims(turn, answer, language), class_="answer"))
+    else:
+        parts.append(element("p", answer["text"], class_="said"))
+    items = []
+    for number, hit in enumerate(answer["hits"][:3], 1):
+        facts = " · ".join(filter(None, [hit["date"], "、".join(hit["speakers"])]))
+        body = " ".join(hit["text"].split())
+        items.append(
+            element(
+                "li",
+                element("a", element("span", hit["title"], class_="title"), href=f"#{anchor('h', turn.id, number)}"),
+                element("span", facts, class_="facts"),
+                element("span", body if len(body) <= 90 else body[:90] + "…", class_="quote"),
+            )
+        )
+    if items:
+        parts.append(element("h3", say("nearest", language)))
+        parts.append(element("ol", *items, class_="nearest"))
+    return element("div", *parts, class_="abstention")
+
+
+def _withheld(answer: dict[str, Any], language: Language) -> Html:
+    claims = [
+        element("li", element("s", claim["text"]), element("span", why(claim["checks"], language), class_="reason"))
+        for claim in answer["withheld"]
+    ]
+    summary = element("summary", say("withheld", language, n=len(claims)))
+    return element("details", summary, element("ul", *claims), class_="withheld")
+
+
+def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool) -> Html:
+    """Who wrote the answer, how its checks went, and what can be done with it."""
+    parts: list[str] = []
+    claims = answer["claims"]
+    bad = sum(not claim["supported"] for claim in claims)
+    if bad:
+        parts.append(element("span", say("some_unsupported", language, bad=bad, n=len(claims)), class_="warning"))
+    elif claims and not answer["abstained"]:
+        key = "one_supported" if len(claims) == 1 else "all_supported"
+        parts.append(element("span", say(key, language, n=len(claims)), class_="sound"))
+    model = str(answer["language_model"])
+    model = say("extractive", language) if model == "extractive" else model
+    parts.append(element("span", say("answered_by", language, model=model, seconds=answer["timings"]["total"])))
+    if turn.feedback and turn.feedback.reason:
+        parts.append(element("span", say("you_said", language, reason=say(f"reason_{turn.feedback.reason}", language))))
+    return join([element("p", *parts, class_="colophon"), _actions(turn, language, last)])
+
+
+def _actions(turn: Turn, language: Language, last: bool) -> Html:
+    good = turn.feedback is not None and turn.feedback.good
+    bad = turn.feedback is not None and not turn.feedback.good
+    buttons = []
+    if turn.answer:
+        done = say("copied", language)
+        buttons.append(_button("copy", turn, language, data_text=copied(turn, language), data_done=done))
+        buttons.append(_button("good", turn, language, aria_pressed="true" if good else "false"))
+        buttons.append(_button("bad", turn, language, aria_pressed="true" if bad else "false"))
+    if last:
+        buttons += [_button("retry", turn, language), _button("edit", turn, language)]
+    return element("div", *buttons, class_="actions", role="group", aria_label=say("actions", language))
+
+
+def _button(action: str, turn: Turn, language: Language, **more: str) -> Html:
+    return element(
+        "button",
+        text(say(action, language)),
+        type="button",
+        data_action=action,
+        data_turn=turn.id,
+        title=say(f"{action}_long", language),
+        **more,
+    )
+
+
+def _with_numbers(answer: dict[str, Any]) -> str:
+    """The answer's text with ``[1]`` behind each claim."""
+    written, position, parts = str(answer["text"]), 0, []
+    for claim in answer["claims"]:
+        parts.append(written[position : claim["end"]] + "".join(f"[{number}]" for number in claim["citations"]))
+        position = claim["end"]
+    return "".join([*parts, written[position:]])

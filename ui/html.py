@@ -1,0 +1,90 @@
+"""HTML that is safe by construction: whatever comes from outside goes through :func:`text`, and links stay on the page.
+
+Documents, questions and answers are never rendered as Markdown or HTML. :func:`element` escapes every child that is not
+:class:`Html` already, refuses event handlers, styles and every address that is not an anchor of ours.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+
+from rag.view import without_invisible
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_ELEMENTS = frozenset(
+    {
+        "a",
+        "article",
+        "aside",
+        "blockquote",
+        "button",
+        "div",
+        "em",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "header",
+        "hr",
+        "li",
+    }
+    | {"mark", "nav", "ol", "p", "section", "small", "span", "strong", "sup", "table", "tbody", "td", "th", "thead"}
+    | {"details", "summary", "time", "tr", "ul"}
+)
+_EMPTY = frozenset({"hr"})
+
+
+class Html(str):
+    """Markup made by this module."""
+
+    __slots__ = ()
+
+
+def text(value: str) -> Html:
+    """Text from anywhere as HTML that shows it: escaped, without characters that show nothing or turn the writing."""
+    return Html(html.escape(without_invisible(value), quote=True))
+
+
+def join(parts: Iterable[str], between: str = "") -> Html:
+    """Parts one after the other, each escaped unless it is HTML."""
+    return Html(_safe(between).join(_safe(part) for part in parts))
+
+
+def element(name: str, *children: str, **attributes: str | bool | None) -> Html:
+    """An element with its children.
+
+    Args:
+        name: of an element that shows text; scripts, frames, images and forms are none.
+        children: HTML as it is, other strings escaped.
+        attributes: ``class_`` is written ``class``, ``aria_label`` ``aria-label``; None and False leave one out.
+
+    Raises:
+        ValueError: an element or attribute that this page has no use for, or a link that leaves it.
+    """
+    if name not in _ELEMENTS:
+        raise ValueError(f"no element {name!r} here")
+    opened = name + "".join(_attribute(key, value) for key, value in attributes.items())
+    if name in _EMPTY:
+        return Html(f"<{opened}>")
+    return Html(f"<{opened}>{join(children)}</{name}>")
+
+
+def anchor(*parts: object) -> str:
+    """An id on the page, and after ``#`` a link to it, from parts such as ``"claim"``, a turn's id and a number."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", "-".join(map(str, parts)))
+
+
+def _safe(part: str) -> str:
+    return part if isinstance(part, Html) else text(part)
+
+
+def _attribute(key: str, value: str | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    name = key.rstrip("_").replace("_", "-")
+    if not _NAME.fullmatch(name) or name.startswith("on") or name in ("style", "src", "srcset", "action", "formaction"):
+        raise ValueError(f"no attribute {name!r} here")
+    if name == "href" and not str(value).startswith("#"):
+        raise ValueError("links lead to places on this page only")
+    return f" {name}" if value is True else f' {name}="{text(value)}"'

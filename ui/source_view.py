@@ -1,0 +1,189 @@
+"""A document as it reads, with spans of it highlighted: the exact place a claim rests on, and the text around it.
+
+Spans point into ``Document.text``; what is shown is the readable view of it (:mod:`rag.view`), in which each character
+knows its place in the stored text, so a highlight covers exactly the characters of its span.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.documents import Document
+from rag.view import layout, view_of
+from ui.html import Html, element
+
+AROUND = 220
+LONGEST_WHOLE = 60_000
+_SENTENCE_ENDS = "。！？；!?;\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A span to mark.
+
+    Attributes:
+        start, end: in ``Document.text``.
+        anchor: the id of the mark on the page.
+        label: what stands before it, usually the number of a citation.
+        back: the id of the place that refers to it; empty where there is none.
+        back_label: what the way back is called, for screen readers.
+    """
+
+    start: int
+    end: int
+    anchor: str
+    label: str = ""
+    back: str = ""
+    back_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph as it reads; ``offsets`` holds the place in the stored text of each of its characters."""
+
+    text: str
+    offsets: "array[int]"
+    kind: str
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """The characters of this paragraph that show the stored span; equal numbers where there are none."""
+        first, last = bisect_left(self.offsets, start), bisect_left(self.offsets, end)
+        while last > first and self.text[last - 1].isspace():
+            last -= 1
+        return first, last
+
+
+@lru_cache(maxsize=64)
+def passages(text: str) -> tuple[Passage, ...]:
+    """The paragraphs of a document's text as they read."""
+    found = []
+    for paragraph in layout(text).paragraphs:
+        view = view_of(text, (paragraph,))
+        if view.text.strip():
+            length = len(view.text.rstrip("\n"))
+            found.append(Passage(view.text[:length], view.offsets[:length], paragraph.kind))
+    return tuple(found)
+
+
+def excerpt(document: Document, highlights: Iterable[Highlight], around: int = AROUND) -> Html:
+    """The highlighted spans of a document with about ``around`` characters on either side; gaps are shown as ⋯."""
+    shown = passages(document.text)
+    marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
+    windows: dict[int, tuple[int, int]] = {}
+    for mark in marks:
+        for number, first, last in _window(shown, mark, around):
+            known = windows.get(number, (first, last))
+            windows[number] = (min(first, known[0]), max(last, known[1]))
+    parts: list[Html] = []
+    previous = -1
+    for number in sorted(windows):
+        first, last = windows[number]
+        if parts and number > previous + 1:
+            parts.append(element("p", "⋯", class_="gap", aria_hidden="true"))
+        parts.append(_paragraph(shown[number], marks, first, last, parts == []))
+        previous = number
+    missing = [mark for mark in marks if not any(_shows(passage, mark) for passage in shown)]
+    parts += [_unplaced(document, mark) for mark in missing]
+    return element("div", *parts, class_="excerpt")
+
+
+def whole(document: Document, highlights: Iterable[Highlight] = ()) -> Html:
+    """A document in full; of one longer than 60,000 characters as much around the first highlight."""
+    marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
+    shown = passages(document.text)
+    if sum(len(passage.text) for passage in shown) > LONGEST_WHOLE:
+        first = marks[:1] or [Highlight(0, 1, "")]
+        return excerpt(document, marks[:1] or first, LONGEST_WHOLE // 2)
+    return element(
+        "div", *(_paragraph(passage, marks, 0, len(passage.text), False) for passage in shown), class_="excerpt whole"
+    )
+
+
+def _shows(passage: Passage, mark: Highlight) -> bool:
+    first, last = passage.place(mark.start, mark.end)
+    return first < last
+
+
+def _window(shown: Sequence[Passage], mark: Highlight, around: int) -> list[tuple[int, int, int]]:
+    """Paragraphs around a mark, each with the part of it to show: (number, first, last)."""
+    holders = [number for number, passage in enumerate(shown) if _shows(passage, mark)]
+    if not holders:
+        return []
+    found = []
+    for number in holders:
+        passage = shown[number]
+        first, last = passage.place(mark.start, mark.end)
+        found.append((number, _cut_before(passage.text, first - around), _cut_after(passage.text, last + around)))
+    number, first, last = found[0]
+    room = around - (shown[number].place(mark.start, mark.end)[0] - first)
+    while first == 0 and number > 0 and room > 0:
+        number -= 1
+        length = len(shown[number].text)
+        first = _cut_before(shown[number].text, length - room)
+        found.insert(0, (number, first, length))
+        room -= length - first
+    number, _, last = found[-1]
+    room = around - (last - shown[number].place(mark.start, mark.end)[1])
+    while last == len(shown[number].text) and number + 1 < len(shown) and room > 0:
+        number += 1
+        last = _cut_after(shown[number].text, room)
+        found.append((number, 0, last))
+        room -= last
+    return found
+
+
+def _cut_before(text: str, place: int) -> int:
+    """The nearest beginning of a sentence at or before a place; the paragraph's where it is not far."""
+    if place <= 40:
+        return 0
+    for position in range(place, max(0, place - 120), -1):
+        if text[position - 1] in _SENTENCE_ENDS:
+            return position
+    return place
+
+
+def _cut_after(text: str, place: int) -> int:
+    """The nearest end of a sentence at or after a place; the paragraph's where it is not far."""
+    if place >= len(text) - 40:
+        return len(text)
+    for position in range(max(1, place), min(len(text), place + 120)):
+        if text[position - 1] in _SENTENCE_ENDS:
+            return position
+    return max(1, place)
+
+
+def _paragraph(passage: Passage, marks: Sequence[Highlight], first: int, last: int, opens: bool) -> Html:
+    """One paragraph, or a part of it, with its marks. Marks that overlap follow each other, each with its number."""
+    parts: list[str] = ["…"] if first > 0 else []
+    position = first
+    for mark in marks:
+        start, end = passage.place(mark.start, mark.end)
+        if start >= end or end <= first or start >= last:
+            continue
+        start, end = max(start, position), max(end, position)
+        parts.append(passage.text[position:start])
+        begins = passage.offsets[0] <= mark.start or start > 0
+        parts.append(_mark(mark, passage.text[start:end], begins))
+        position = end
+    parts.append(passage.text[position:last])
+    if last < len(passage.text):
+        parts.append("…")
+    return element("p", *parts, class_=passage.kind if passage.kind != "text" else None)
+
+
+def _mark(mark: Highlight, shown: str, begins: bool) -> Html:
+    if not begins:  # the span goes on in another paragraph
+        return element("mark", shown)
+    label: str = ""
+    if mark.label and mark.back:
+        label = element("a", mark.label, href=f"#{mark.back}", class_="number", aria_label=mark.back_label or None)
+    elif mark.label:
+        label = element("span", mark.label, class_="number")
+    return element("mark", label, shown, id=mark.anchor or None, tabindex="-1")
+
+
+def _unplaced(document: Document, mark: Highlight) -> Html:
+    """A span that the readable view leaves out, such as a caption: shown as it stands."""
+    return element("p", _mark(mark, " ".join(document.text[mark.start : mark.end].split()), True))

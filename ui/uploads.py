@@ -1,0 +1,162 @@
+"""Files that come through the browser: each read, taken into the index or refused with a reason, and then deleted.
+
+What was uploaded lives on in the index only. A file is known by its base name; one of a name that the index holds
+already, but with another content, is kept beside it as ``name (2).txt``.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from rag.assistant import Assistant
+from rag.documents import Document
+from rag.errors import LoadError, UsageError, YoujuError
+from rag.indexing import Report
+from rag.loading import MAX_BYTES, load_bytes
+from rag.store import Store
+
+State = Literal["waiting", "reading", "added", "unchanged", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one upload may hold.
+
+    Attributes:
+        files: most files at once.
+        file_bytes: largest file, in bytes.
+    """
+
+    files: int = 200
+    file_bytes: int = MAX_BYTES
+
+    @classmethod
+    def from_environment(cls) -> "Limits":
+        """The limits with what ``YOUJU_UPLOAD_FILES`` and ``YOUJU_UPLOAD_MB`` set.
+
+        Raises:
+            UsageError: one of them is no positive number.
+        """
+        return cls(
+            _positive("YOUJU_UPLOAD_FILES", cls().files),
+            _positive("YOUJU_UPLOAD_MB", cls().file_bytes // 1_000_000) * 1_000_000,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of an upload and what became of it.
+
+    Attributes:
+        name: its base name.
+        state: how far it is.
+        document_id: of the document it became.
+        title: of that document.
+        near: titles of documents with nearly the same text.
+        error: why it was refused.
+    """
+
+    name: str
+    state: State = "waiting"
+    document_id: str = ""
+    title: str = ""
+    near: tuple[str, ...] = ()
+    error: YoujuError | None = None
+
+
+def base_name(path: str) -> str:
+    """The last part of a path, whichever system wrote it; ``?`` where there is none."""
+    name = PurePosixPath(path.replace("\\", "/")).name
+    return name if name not in ("", ".", "..") else "?"
+
+
+def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Iterator[tuple[Upload, ...]]:
+    """Takes uploaded files into the index, one after the other, and deletes them, whatever happens.
+
+    Hidden files and the locks that word processors leave beside open documents are passed over.
+
+    Args:
+        paths: where the browser's files were put.
+        limits: how many, and how large.
+
+    Yields:
+        all files as they stand, again after each change.
+
+    Raises:
+        UsageError: there are more than the limit allows; none is taken in.
+    """
+    try:
+        wanted = [path for path in paths if not base_name(path).startswith((".", "~$"))]
+        if len(wanted) > limits.files:
+            raise UsageError(
+                zh=f"一次最多上传 {limits.files} 份文件，这次有 {len(wanted)} 份。请分几次上传。",
+                en=f"At most {limits.files} files can be uploaded at once; these are {len(wanted)}. Upload them in parts.",
+            )
+        uploads = [Upload(base_name(path)) for path in wanted]
+        yield tuple(uploads)
+        for number, path in enumerate(wanted):
+            uploads[number] = replace(uploads[number], state="reading")
+            yield tuple(uploads)
+            uploads[number] = _taken_in(assistant, path, uploads[number].name, limits)
+            _delete(path)
+            yield tuple(uploads)
+    finally:
+        for path in paths:
+            _delete(path)
+
+
+def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upload:
+    report = Report()
+    try:
+        document = _beside_others(assistant.store, _read(Path(path), name, limits.file_bytes))
+        assistant.add(document, report=report)
+    except YoujuError as error:
+        return Upload(name, "refused", error=error)
+    if report.failed:
+        return Upload(name, "refused", error=report.failed[0].error)
+    known = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
+    near = tuple(known[other] for other in report.duplicates.get(document.id, ()) if other in known)
+    return Upload(document.path, "unchanged" if report.unchanged else "added", document.id, document.title, near)
+
+
+def _read(path: Path, name: str, limit: int) -> Document:
+    """The document in an uploaded file; a reader that breaks down over it refuses it like any other damaged file."""
+    try:
+        with path.open("rb") as file:
+            return load_bytes(file.read(limit + 1), name, max_bytes=limit)
+    except YoujuError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else error.strerror or ""
+        raise LoadError(
+            zh=f"无法读入 {name}：文件可能已损坏，读取时出错（{reason}）。",
+            en=f"Cannot load {name}: reading it failed, it may be damaged ({reason}).",
+        ) from error
+
+
+def _beside_others(store: Store, document: Document) -> Document:
+    """The document under a path that no other one has."""
+    name, placed, number = PurePosixPath(document.path), document, 1
+    while store.knows(placed.path) and not store.holds(placed):
+        number += 1
+        placed = replace(document, path=f"{name.stem} ({number}){name.suffix}", id="")
+    return placed
+
+
+def _delete(path: str) -> None:
+    """Deletes an uploaded file, and the folder that was made for it."""
+    with suppress(OSError):
+        Path(path).unlink(missing_ok=True)
+        Path(path).parent.rmdir()
+
+
+def _positive(variable: str, default: int) -> int:
+    value = os.environ.get(variable, "") or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise UsageError(
+            zh=f"{variable} 应是正整数，而不是“{value}”。", en=f"{variable} must be a positive number, not '{value}'."
+        )
+    return int(value)
