@@ -96,8 +96,8 @@ ask: setup ## one question: make ask Q="…"
 	@$(BIN)/youju ask $(ARGS) -- "$$ASK_QUESTION"
 
 .PHONY: chat
-chat: setup ## a conversation
-	@$(BIN)/youju chat $(ARGS)
+chat: setup ## the chat window in the browser: make chat ARGS="--port 8000" for another port
+	@$(BIN)/youju ui $(ARGS)
 
 .PHONY: eval
 eval: setup ## the evaluation

@@ -95,9 +95,7 @@ class _ShownPassages(Retriever):
         self.lexical = retriever.lexical  # type: ignore[method-assign]
         self.refresh = retriever.refresh  # type: ignore[method-assign]
 
-    def retrieve(
-        self, question: str, k: int = 10, filters: Filters | None = None, phrasings: Sequence[str] = ()
-    ) -> list[Hit]:
+    def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         self.refresh()
         return [
             Hit(document, 0, len(document.text), document.text, document.speakers, 1 / place, None, None)

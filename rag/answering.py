@@ -16,7 +16,7 @@ from rag.claims import ClaimChecker, Repairer, Section, lay_out
 from rag.conversation import History, understand
 from rag.evidence import Evidence, EvidenceSelector
 from rag.language_models import Choice
-from rag.premises import contradicting
+from rag.premises import contradicting, takes_for_granted
 from rag.prompts import is_chinese
 from rag.question_parts import parts_of
 from rag.questions import asks_for_speaker
@@ -39,6 +39,8 @@ _CORRECTION = {
     "en": "The documents say otherwise: ",
 }
 REWRITING_TOKENS = 80
+SURER = 0.15
+"""How much surer the documents must be of a question as they spell it for its spelling to be changed."""
 UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SHORT_FOLLOW_UP = 20
@@ -88,6 +90,7 @@ class Part:
     Attributes:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
         correction: what contradicts what it takes for granted, where something does.
+        is_quoted: whether the evidence is to be quoted though a language model could write.
         confidence: how surely the documents answer it, from 0 to 1.
     """
 
@@ -96,6 +99,7 @@ class Part:
     evidence: Sequence[Evidence]
     points: Sequence[Point] = ()
     correction: Evidence | None = None
+    is_quoted: bool = False
     confidence: float = 0.0
 
 
@@ -184,15 +188,16 @@ class Answering:
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
         """The question as it is looked up, and what is found for each thing it asks.
 
-        What has no answer as it stands may be misspelt, or lean on the question before it though it does not look so:
-        the first reading that has an answer is taken.
+        What the documents answer more surely when it is spelt as they spell it is taken so; what has no answer may lean
+        on the question before it though it does not look so.
         """
         understood = understand(question, history, self._complete if self.choice.chat_model else None).question
         parts = self._parts(understood)
-        if not any(map(self._is_answered, parts)) and is_chinese(understood):
-            spelt = self.correct(understood)
-            if spelt != understood and any(map(self._is_answered, others := self._parts(spelt))):
-                return spelt, others
+        if is_chinese(understood) and (spelt := self.correct(understood)) != understood:
+            others = self._parts(spelt)
+            answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
+            if answers or _sureness(others) >= _sureness(parts) + SURER:
+                understood, parts = spelt, others
         if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
             leaning = self._found(f"{history[-1][0]} {understood}")
             if self._is_answered(leaning):
@@ -208,7 +213,7 @@ class Answering:
         evidence = self.selector.select(question, hits, self.speaker)
         sure = confidence(question, evidence)
         correction = contradicting(question, evidence) if sure >= UNSURE else None
-        return Part(question, hits, evidence, self.points(question, hits), correction, sure)
+        return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -222,7 +227,11 @@ class Answering:
             return part
         assert self.choice.chat_model is not None
         own = margin(self.choice.chat_model, part.question, part.evidence)
-        return replace(part, confidence=confidence(part.question, part.evidence, own))
+        weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
+        if self._is_answered(part) and not self._is_answered(weighed) and takes_for_granted(part.question):
+            # A model denies what only the premise makes unanswerable; what the documents do say is the answer.
+            return replace(part, is_quoted=True)
+        return weighed
 
     def _is_answered(self, part: Part) -> bool:
         return part.confidence >= THRESHOLDS[self.caution] or part.correction is not None
@@ -239,7 +248,8 @@ class Answering:
         the rest: a small model leaves items out.
         """
         evidence = list(part.evidence)
-        quoted = asks_for_speaker(part.question) or (is_chinese(part.question) and listed(part.question, evidence))
+        is_list = is_chinese(part.question) and listed(part.question, evidence)
+        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list
         return (ExtractiveWriter() if quoted else writer).write(part.question, evidence)
 
     def _sentence(self, point: Point) -> Evidence:
@@ -284,6 +294,10 @@ class Answering:
                 )
         text, claims = lay_out(sections)
         return text or NOT_FOUND[language], claims
+
+
+def _sureness(parts: list[Part]) -> float:
+    return max(part.confidence for part in parts)
 
 
 def _each_once(

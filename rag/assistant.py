@@ -108,7 +108,7 @@ class Assistant:
             caution=caution or settings.caution,
         )
         if not folder:
-            assistant._add_seeds(progress)
+            assistant.add_samples(progress)
         return assistant
 
     def __enter__(self) -> "Assistant":
@@ -132,6 +132,16 @@ class Assistant:
         """Adds files, folders (all readable files in them) or documents. See :func:`rag.indexing.add`."""
         listed = [items] if isinstance(items, str | Path | Document) else items
         return add(self.store, self.retriever.embedder, listed, progress, report)
+
+    def add_samples(self, progress: ProgressCallback | None = None) -> None:
+        """Adds those of the embedded sample documents that are not there."""
+        from rag.loading import load
+
+        files = sorted(SEEDS.glob("*.txt"))
+        known = {entry.path for entry in self.store.entries()}
+        if not files or known >= {f"seeds/{file.name}" for file in files}:
+            return
+        self.add([replace(load(file), path=f"seeds/{file.name}", id="") for file in files], progress)
 
     def remove(self, document_id: str) -> None:
         """Removes a document by its id.
@@ -212,6 +222,8 @@ class Assistant:
         history: History | None = None,
         language_model: "LanguageModel | None" = None,
         strict: bool | None = None,
+        caution: Caution | None = None,
+        passages: int = PASSAGES,
         **filters: Any,
     ) -> Answer:
         """Answers a question.
@@ -222,13 +234,16 @@ class Assistant:
             language_model: what writes the answer; None means the assistant's own.
             strict: leave out claims that the documents do not bear out instead of marking them; None means the
                 assistant's own setting.
+            caution: how sure the documents must be of an answer; None means the assistant's own setting.
+            passages: how many passages are looked at for evidence, at least 1.
             filters: as for :meth:`retrieve`.
 
         Raises:
             UsageError: the question is empty or too long, a setting or filter is wrong.
             LanguageModelError: the language model cannot be loaded or fails.
         """
-        for event in self.stream(question, history=history, language_model=language_model, strict=strict, **filters):
+        options: dict[str, Any] = {"strict": strict, "caution": caution, "passages": passages, **filters}
+        for event in self.stream(question, history=history, language_model=language_model, **options):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
@@ -240,6 +255,8 @@ class Assistant:
         history: History | None = None,
         language_model: "LanguageModel | None" = None,
         strict: bool | None = None,
+        caution: Caution | None = None,
+        passages: int = PASSAGES,
         **filters: Any,
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
@@ -251,12 +268,12 @@ class Assistant:
         answering = Answering(
             choice=self._choice(language_model),
             selector=self._selector,
-            retrieve=lambda asked: self.retriever.retrieve(asked, PASSAGES, found),
+            retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
             correct=lambda asked: corrected(asked, self.retriever.lexical()),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
-            caution=self.caution,
+            caution=caution or self.caution,
         )
         yield from answering.stream(question, history or [])
 
@@ -288,15 +305,6 @@ class Assistant:
         if key not in self._choices:
             self._choices[key] = choose(setting)
         return self._choices[key]
-
-    def _add_seeds(self, progress: ProgressCallback | None) -> None:
-        from rag.loading import load
-
-        files = sorted(SEEDS.glob("*.txt"))
-        known = {entry.path for entry in self.store.entries()}
-        if not files or known >= {f"seeds/{file.name}" for file in files}:
-            return
-        self.add([replace(load(file), path=f"seeds/{file.name}", id="") for file in files], progress)
 
 
 def embedded_index_folder(embedder: str, chunk_size: int) -> Path:

@@ -601,7 +601,14 @@ def _serve(
     if server.is_open_to_others(options["host"]) and not logins:
         typer.echo(say("open_to_others", host=options["host"]), err=True)
     chosen: dict[str, Any] = {"language_model": model} if model else {}
-    with _assistant(index, embedder=embedder, makes=options["page"], **chosen) as assistant:
+    from rag.database import FILE_NAME
+
+    folder = _named_index(index) or _window_index()
+    is_new = not _named_index(index) and not (folder / FILE_NAME).exists()
+    with _assistant(folder, embedder=embedder, makes=options["page"] or is_new, **chosen) as assistant:
+        if is_new:
+            with output.file_progress(say("preparing")) as progress:
+                assistant.add_samples(progress)
         assistant.strict = assistant.strict if strict is None else strict
         key = "serving_page" if options["page"] else "serving_programs"
         server.serve(assistant, logins=logins, started=lambda url: typer.echo(say(key, url=url.rstrip("/"))), **options)
@@ -613,6 +620,19 @@ def _named_index(index: str | Path | None) -> Path | None:
 
     given = index or Settings.from_environment().index
     return Path(os.path.expanduser(given)) if given else None
+
+
+def _window_index() -> Path:
+    """Folder of the index that the chat window keeps where the user names none: documents and conversations last there.
+
+    Unlike the sample index it is no cache, so it lies among the user's data, or in ``$YOUJU_HOME``.
+    """
+    home = os.environ.get("YOUJU_HOME", "").strip()
+    if home:
+        return Path(home).expanduser().absolute() / "window"
+    from platformdirs import user_data_path
+
+    return user_data_path("youju", appauthor=False) / "window"
 
 
 def _own_index(index: str | None) -> Path:

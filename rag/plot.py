@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 720, 220, 40, 40, 48, 36
 PANELS = 6
+LABEL_CHARACTER, LABEL_LINE = 10, 14
+"""About how wide a character of a label is, and how high its line."""
+LABEL_STEPS = (-8, 20, -24, 36)
+"""Where a label may stand, from its mark, the best first."""
 
 
 def timeline_svg(timeline: "Timeline") -> str:
@@ -54,16 +58,33 @@ def _panel(points: Sequence["Point"], top: int) -> list[str]:
         f'<line x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}" stroke="#bbbbbb"/>',
         f'<polyline points="{line}" fill="none" stroke="#1f5f99" stroke-width="1.5"/>',
     ]
-    for point in points:
+    labels = _label_heights([(*place(point), point.fact.written) for point in points])
+    for point, height in zip(points, labels, strict=True):
         x, y = place(point)
         look = 'fill="#ffffff" stroke="#b35900" stroke-dasharray="2 2"' if point.is_plan else 'fill="#1f5f99"'
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {look}><title>{_text(point.text)}</title></circle>')
         parts.append(
-            f'<text x="{x:.1f}" y="{y - 8:.1f}" text-anchor="middle" fill="#222222">{_text(point.fact.written)}</text>'
+            f'<text x="{x:.1f}" y="{height:.1f}" text-anchor="middle" fill="#222222">{_text(point.fact.written)}</text>'
         )
     for day in sorted({first, last}):
         parts.append(_tick(day, first, last, base))
     return parts
+
+
+def _label_heights(marks: list[tuple[float, float, str]]) -> list[float]:
+    """The height of the label of each mark (x, y, label): above it, or where another label is near, below it."""
+    taken: list[tuple[float, float, float]] = []
+    heights = []
+    for x, y, label in marks:
+        half = LABEL_CHARACTER * len(label) / 2
+
+        def is_free(height: float, x: float = x, half: float = half) -> bool:
+            return all(abs(height - other) >= LABEL_LINE or abs(x - at) >= half + reach for at, other, reach in taken)
+
+        height = next((y + step for step in LABEL_STEPS if is_free(y + step)), y + LABEL_STEPS[0])
+        taken.append((x, height, half))
+        heights.append(height)
+    return heights
 
 
 def _tick(day: date, first: date, last: date, base: int) -> str:

@@ -28,6 +28,11 @@ _NOT_EVEN = re.compile("[万亿]?[元个家户人%]?都?(?:不到|不足|没有?
 _OPPOSITES = {"up": "down", "down": "up"}
 
 
+def takes_for_granted(question: str) -> bool:
+    """Whether a question asks why, and so states something that may not be so."""
+    return asks_for_reason(question) or bool(_TAKES_FOR_GRANTED.search(question))
+
+
 def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     """The sentence that contradicts what a question takes for granted, nearest first; None where none does.
 
@@ -35,7 +40,7 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
         question: it stands alone.
         evidence: the sentences chosen for it, best first.
     """
-    if not (asks_for_reason(question) or _TAKES_FOR_GRANTED.search(question)) or not evidence:
+    if not takes_for_granted(question) or not evidence:
         return None
     said = _values(question)
     if not said:

@@ -2,7 +2,6 @@
 
 import datetime
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from rag.glossary import in_chinese_words
 from rag.lexical import LexicalIndex, pair_term, terms_of
 from rag.occasions import NamedDays, origins
 from rag.reranking import RERANKED, scores
-from rag.script import convert
+from rag.script import convert, is_traditional
 from rag.spelling import respelled
 from rag.store import Filters, Store, StoredChunk
 
@@ -91,16 +90,13 @@ class Retriever:
         self._lock = threading.Lock()
         self._query_vector = lru_cache(maxsize=256)(self._embed_query)
 
-    def retrieve(
-        self, question: str, k: int = 10, filters: Filters | None = None, phrasings: Sequence[str] = ()
-    ) -> list[Hit]:
+    def retrieve(self, question: str, k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The best ``k`` passages for a question, best first.
 
         Args:
             question: what is asked, at most 2,000 characters.
             k: how many passages, at least 1.
             filters: what to limit the search to.
-            phrasings: the question in other words (see :mod:`rag.expansion`); what they find counts as much.
 
         Raises:
             UsageError: the question is empty or too long, or ``k`` is below 1.
@@ -111,8 +107,7 @@ class Retriever:
         self.refresh()
         with self.store.snapshot():
             allowed = self.store.allowed(filters) if filters else None
-            lists = [self._fused(one, allowed, max(CANDIDATES, 2 * k)) for one in (question, *phrasings)]
-            candidates = lists[0] if len(lists) == 1 else _merged(lists)
+            candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
             return self._collapsed(self._reranked(question, candidates), k)
 
     def query_vector(self, question: str) -> NDArray[np.float32]:
@@ -140,8 +135,14 @@ class Retriever:
             self._generation = generation
 
     def _embed_query(self, question: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self.embedder.queries([convert("t2s", question)])[0]
-        return vector
+        simplified = convert("t2s", question)
+        if not is_traditional(question):
+            vector: NDArray[np.float32] = self.embedder.queries([question])[0]
+            return vector
+        # Documents may be in either script: between the two.
+        own, other = self.embedder.queries([question, simplified])
+        middle: NDArray[np.float32] = own + other
+        return middle / max(float(np.linalg.norm(middle)), 1e-12)
 
     def _fused(self, question: str, allowed: NDArray[np.bool_] | None, depth: int) -> list[_Candidate]:
         """Candidates of both lists, best first: 0.6 of the lexical and 0.4 of the dense score, each scaled to 0…1.
@@ -296,21 +297,6 @@ def parsed_day(value: str | datetime.date | None, field_name: str) -> datetime.d
             zh=f"“{value}”不是日期；请写成 2023、2023-04 或 2023-04-21。",
             en=f"'{value}' is not a date; write 2023, 2023-04 or 2023-04-21.",
         ) from error
-
-
-def _merged(lists: list[list[_Candidate]]) -> list[_Candidate]:
-    """Candidates of several phrasings, best first, each with its mean score and its best ranks."""
-    merged: dict[int, _Candidate] = {}
-    for listed in lists:
-        for one in listed:
-            other = merged.setdefault(one.chunk, _Candidate(one.chunk))
-            other.score += one.score / len(lists)
-            other.lexical_rank = min(filter(None, (one.lexical_rank, other.lexical_rank)), default=None)
-            other.dense_rank = min(filter(None, (one.dense_rank, other.dense_rank)), default=None)
-            other.similarity = max(
-                (value for value in (one.similarity, other.similarity) if value is not None), default=None
-            )
-    return sorted(merged.values(), key=lambda candidate: (-candidate.score, candidate.chunk))
 
 
 def _scaled(values: NDArray[np.floating[Any]]) -> list[float]:

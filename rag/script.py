@@ -17,3 +17,12 @@ def _converter(direction: str) -> "OpenCC":
 def convert(direction: Literal["t2s", "s2t"], text: str) -> str:
     """Traditional to simplified characters (``t2s``) or back (``s2t``); the length may change."""
     return str(_converter(direction).convert(text))
+
+
+def is_traditional(text: str) -> bool:
+    """Whether a text is written in traditional characters: more of it is peculiar to them than to simplified ones."""
+    return _differing(text, convert("t2s", text)) > _differing(text, convert("s2t", text))
+
+
+def _differing(text: str, other: str) -> int:
+    return sum(one != another for one, another in zip(text, other, strict=False))

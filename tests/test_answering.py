@@ -15,6 +15,7 @@ from rag.answers import Checks, Claim
 from rag.assistant import Assistant
 from rag.citations import claims_in
 from rag.claims import Section, lay_out
+from rag.errors import UsageError
 
 TEXT = (
     "青岚市统计局2月18日发布公报。截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。新能源公交车占公交车总数的76%。"
@@ -129,3 +130,11 @@ def test_a_sentence_that_answers_two_questions_is_said_once(make_assistant: Call
     text = "一季度，青岚市新能源汽车和光伏电池的产量分别增长22.5%、53.2%。"
     answer = make_assistant(document_of(text)).ask("一季度青岚市新能源汽车和光伏电池的产量哪个增长更快？")
     assert answer.text == text
+
+
+def test_caution_and_passages_hold_for_one_question(assistant: Assistant) -> None:
+    asked = assistant.ask(QUESTION, caution="strict", passages=1)
+    assert not asked.abstained
+    assert len(asked.hits) == 1
+    with pytest.raises(UsageError):
+        assistant.ask(QUESTION, passages=0)

@@ -287,3 +287,11 @@ def test_a_document_older_than_the_month_asked_about_is_no_evidence(assistant: A
     found = next(event for event in events if isinstance(event, EvidenceFound))
     assert "264万" in found.evidence[0].sentence.text
     assert all(part.document.date and part.document.date.isoformat() > "2023-03-31" for part in found.evidence)
+
+
+def test_the_spelling_that_the_documents_are_surer_of_is_taken_and_shown(assistant: Assistant) -> None:
+    answer = assistant.ask("千兆光网用护到23年3月低破了几个亿")
+    assert answer.understood == "千兆光网用户到23年3月底破了几个亿"
+    assert "1亿" in answer.text
+    spelt = "千兆光网用户到23年3月底破了几个亿"
+    assert assistant.ask(spelt).understood == spelt

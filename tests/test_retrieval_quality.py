@@ -1,4 +1,4 @@
-"""Retrieval: documents meant by their event or day, words spelled by sound, other phrasings, a reranker."""
+"""Retrieval: documents meant by their event or day, words spelled by sound, a reranker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 from rag.documents import Document
 from rag.errors import UsageError
-from rag.expansion import expand, is_foreign
 from rag.glossary import in_chinese_words
 from rag.reranking import load_reranker
 from rag.store import Filters
@@ -61,11 +60,6 @@ def test_words_are_found_by_their_sound(retriever: Any, question: str) -> None:
     assert first.document.path == "library.txt" and first.lexical_rank == 1
 
 
-def test_a_phrasing_finds_what_the_question_cannot(retriever: Any) -> None:
-    hits = retriever.retrieve("Where can one borrow things?", phrasings=["图书馆的阅览室在哪里借阅"])
-    assert hits[0].document.path == "library.txt" and hits[0].lexical_rank == 1
-
-
 class Backwards:
     """Prefers the passage that shares the fewest characters with the question."""
 
@@ -103,33 +97,6 @@ def test_a_reranker_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         load_reranker(str(tmp_path))
     assert str(tmp_path) in refused.value.zh and "YOUJU_RERANKER" in refused.value.en
     assert load_reranker(" ") is None
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("译文：中国有多少5G基站？", ["中国有多少5G基站？"]),
-        ("1. 中国有多少5G基站？\n- 中国的5G基站数量\n第三种写法的5G基站", ["中国有多少5G基站？", "中国的5G基站数量"]),
-        ("How many 5G base stations?", []),
-        ("中国有12345个5G基站吗", []),
-        ("", []),
-    ],
-)
-def test_a_foreign_question_is_translated(written: str, expected: list[str]) -> None:
-    prompts: list[str] = []
-
-    def complete(prompt: str) -> str:
-        prompts.append(prompt)
-        return written
-
-    found = expand("How many 5G base stations are there?", complete)
-    assert found == expected
-    assert "How many 5G base stations are there?" in prompts[0] and "简体中文" in prompts[0]
-
-
-def test_only_questions_without_chinese_are_foreign() -> None:
-    assert is_foreign("How many base stations?")
-    assert not is_foreign("How many 基站 are there?") and not is_foreign("5G?")
 
 
 @pytest.mark.parametrize(

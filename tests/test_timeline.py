@@ -98,3 +98,20 @@ def test_drawing_is_xml_without_markup_from_documents(make_assistant: Callable[.
     tags = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(drawing).iter()}
     assert "script" not in tags
     assert "931.2万台" in drawing
+
+
+def test_labels_of_neighbouring_points_do_not_cover_each_other(make_assistant: Callable[..., Any]) -> None:
+    texts = [
+        news(f"第{day}日", f"2024-04-{day:02}", f"截至4月{day}日，全国充电桩总数达{900 + day}万台。")
+        for day in (1, 2, 3)
+    ]
+    drawing = ElementTree.fromstring(make_assistant(YEAR, *texts).timeline("充电桩").to_svg())
+    labels = [
+        element
+        for element in drawing.iter()
+        if (element.text or "").endswith("万台") and "text-anchor" in element.attrib
+    ]
+    places = [(float(label.attrib["x"]), float(label.attrib["y"])) for label in labels]
+    assert len(places) == 4
+    for number, (x, y) in enumerate(places):
+        assert all(abs(x - other) > 40 or abs(y - height) > 12 for other, height in places[number + 1 :])

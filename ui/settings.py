@@ -3,7 +3,6 @@
 A language model that cannot run says how to get it, and until then answers quote the sources.
 """
 
-import inspect
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -142,12 +141,12 @@ def tried(assistant: Assistant, setting: Any) -> tuple[str, float]:
 
 
 def options(strictness: str, caution: str, passages: float) -> dict[str, Any]:
-    """Keywords for ``Assistant.stream``; only those that it takes, and only values that are possible."""
-    wanted: dict[str, Any] = {"strict": STRICTNESS.get(strictness)}
-    if caution in CAUTIONS:
-        wanted["caution"] = caution
-    wanted["passages"] = max(FEWEST_PASSAGES, min(MOST_PASSAGES, int(passages or PASSAGES)))
-    return {name: value for name, value in wanted.items() if name in _TAKEN}
+    """Keywords for ``Assistant.stream``, each with a value that is possible."""
+    return {
+        "strict": STRICTNESS.get(strictness),
+        "caution": caution if caution in CAUTIONS else None,
+        "passages": max(FEWEST_PASSAGES, min(MOST_PASSAGES, int(passages or PASSAGES))),
+    }
 
 
 def status(outcome: Outcome, language: Language, said: str = "") -> Html:
@@ -238,7 +237,6 @@ class SettingsTab:
                 interface.choices("settings_caution_", CAUTIONS),
                 value=assistant.caution,
                 label=text("settings_caution"),
-                visible="caution" in _TAKEN,
             ),
             label="settings_caution",
             choices="settings_caution_",
@@ -250,7 +248,6 @@ class SettingsTab:
                 value=PASSAGES,
                 step=1,
                 label=text("settings_passages"),
-                visible="passages" in _TAKEN,
                 elem_id="settings-passages",
             ),
             label="settings_passages",
@@ -346,10 +343,6 @@ class SettingsTab:
         if setting is None or isinstance(setting, str):
             return chosen(self.context.assistant, setting or AUTO)
         return Outcome(setting, choose(setting).name)
-
-
-_TAKEN = frozenset(inspect.signature(Assistant.stream).parameters)
-"""Keywords of ``Assistant.stream``: a setting that it does not take is not shown."""
 
 
 def _broken(error: YoujuError) -> Outcome:
