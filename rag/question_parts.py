@@ -24,6 +24,10 @@ from rag.question_words import (
 )
 from rag.script import convert
 
+_SAME_THING = re.compile(
+    "(?:都|具体|主要|一共|又|各|分)*(?:有|是|包括|分)?(?:哪些|哪几[个条项种类点]?|几[个条项种类点]|什么)(?:方面|内容|措施|举措|做法|要点)?(?:呢|啊)?"
+)
+
 
 def parts_of(question: str) -> tuple[str, ...]:
     """A question that asks for several things as one question for each, each standing alone; else just the question.
@@ -89,6 +93,8 @@ def _clauses(question: str) -> list[str]:
     if place < len(text) and found:
         found[-1] = f"{found[-1]}，{text[place:]}"
     found = [END.sub("", piece).strip("，, ") for piece in found if END.sub("", piece).strip()]
+    if any(_SAME_THING.fullmatch(piece) for piece in found[1:]):
+        return [question]  # 怎么支持，有哪几个方面？ asks for one thing twice
     if len(found) < 2:
         return [question]
     parts = [f"{found[0]}？"]

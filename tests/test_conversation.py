@@ -134,3 +134,8 @@ def test_a_turn_of_the_conversation_cannot_close_the_fence_of_the_prompt() -> No
 def test_there_are_never_more_than_a_few_parts() -> None:
     question = "？".join(f"第{number}季度的产量是多少" for number in "一二三四") + "？第五个问题是什么？"
     assert len(parts_of(question)) <= MOST_PARTS
+
+
+def test_a_question_that_only_repeats_what_is_asked_is_no_part_of_its_own() -> None:
+    asked = "工信部怎么支持中小企业，有哪几个方面？"
+    assert parts_of(asked) == (asked,)
