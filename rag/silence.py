@@ -50,6 +50,8 @@ ALIKE = 0.15
 NEAR = 0.35
 """A miss is near when at most this share of what is asked, leaving out what is missing, is not in the sentence."""
 NEAREST_SENTENCES = 2
+UNDATED = 100_000
+"""Days that an undated document counts as being away from the time asked about."""
 NEAR_FOREIGN = 0.80
 """The similarity from which a sentence in another script is near."""
 
@@ -405,7 +407,8 @@ def near_miss(question: str, evidence: Sequence[Evidence]) -> NearMiss | None:
         (start, piece) for start, run in reading.runs for piece in _without(run, [fold(word) for word, _ in lacking])
     ]
     is_figure = bool(_AMOUNT_ASKED.search(reading.asked) or _UNIT_ASKED.search(reading.asked))
-    found: list[tuple[float, float, int, Evidence]] = []
+    time = reading.missing_time()
+    found: list[tuple[float, int, float, int, Evidence]] = []
     for part, own, near in zip(evidence, reading.own, reading.near, strict=True):
         similarity = part.similarity or 0.0
         share = 0.0 if reading.foreign else _uncovered(runs, own)
@@ -414,11 +417,11 @@ def near_miss(question: str, evidence: Sequence[Evidence]) -> NearMiss | None:
             similarity >= NEAR_FOREIGN if reading.foreign else runs and share <= 0.5 and _uncovered(runs, near) <= NEAR
         )
         if is_near and (not is_figure or _has_value(part.sentence.text)):
-            found.append((round(share, 1), -similarity, len(found), part))
+            found.append((round(share, 1), _days_apart(time, part), -similarity, len(found), part))
     if not found:
         return None
     found.sort()
-    alike = [part for share, _, _, part in found[:NEAREST_SENTENCES] if share == found[0][0]]
+    alike = [part for share, _, _, _, part in found[:NEAREST_SENTENCES] if share == found[0][0]]
     return NearMiss(*lacking[0], is_figure, tuple(alike[:1] if reading.foreign else alike))
 
 
@@ -443,6 +446,13 @@ def _without(run: str, words: Sequence[str]) -> list[str]:
     for word in words:
         pieces = [piece for whole in pieces for piece in whole.split(word)]
     return [piece for piece in pieces if len(piece) > 1 or piece == run]
+
+
+def _days_apart(asked: DateMention | None, part: Evidence) -> int:
+    """How far a document was published from the time asked about; 0 where no time is missing, far where it is undated."""
+    if asked is None:
+        return 0
+    return abs((part.document.date - asked.period.last).days) if part.document.date else UNDATED
 
 
 def _has_value(sentence: str) -> bool:

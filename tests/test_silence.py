@@ -237,3 +237,13 @@ def test_shipped_weights_hold_to_what_they_mean() -> None:
 )
 def test_answers_that_decline_are_silent(answer: str) -> None:
     assert is_silent(Row(question("q"), answer=answer))
+
+
+def test_of_what_comes_near_that_of_the_nearest_time_is_told_first() -> None:
+    earlier = evidence("全省港口有泊位390个。", date=datetime.date(2022, 3, 1))
+    later = evidence("全省港口有泊位412个。", date=datetime.date(2024, 3, 1))
+    undated = evidence("全省港口有泊位401个。")
+    for asked, first in (("2026年全省港口有多少个泊位？", later), ("2020年全省港口有多少个泊位？", earlier)):
+        miss = near_miss(asked, [*undated, *earlier, *later])
+        assert miss is not None
+        assert miss.evidence[0].sentence.text == first[0].sentence.text
