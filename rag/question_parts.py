@@ -54,27 +54,7 @@ def parts_of(question: str) -> tuple[str, ...]:
 def _clauses(question: str) -> list[str]:
     """The clauses of a question that each ask something, each standing alone."""
     if not re.search("[一-鿿]", question):
-        shared = re.fullmatch(
-            r"(?P<one>how (?:many|much) (?:(?!\b(?:do|does|did|has|have|are|were|is|was)\b).)+?),? and (?P<two>how (?:many|much) .+?) "
-            r"(?P<rest>(?:do|does|did|has|have|are|were|is|was)\b.*?)[?]?",
-            question.strip(),
-            re.IGNORECASE,
-        )
-        if shared:
-            return [f"{shared['one']} {shared['rest']}?", f"H{shared['two'][1:]} {shared['rest']}?"]
-        pieces = re.split(rf"[?]\s+|,?\s+and\s+(?=(?:{ENGLISH_ASK})\b)", question.strip(), flags=re.IGNORECASE)
-        pieces = [END.sub("", piece) for piece in pieces if END.sub("", piece)]
-        if len(pieces) < 2 or not all(
-            re.match(rf"(?:and |in \S+,? |by .*?, )?(?:{ENGLISH_ASK}|is|are|was|did|does)\b", piece, re.IGNORECASE)
-            and len(piece.split()) > 2
-            for piece in pieces
-        ):
-            return [question]
-        names = set(re.findall(r"(?<=\s)[A-Z][a-z]+(?:\s[A-Z][a-z]+)*", pieces[0]))
-        if len(names) == 1:
-            name = names.pop()
-            pieces[1:] = [re.sub(r"\bits\b", f"{name}'s", re.sub(r"\bit\b", name, piece)) for piece in pieces[1:]]
-        return [f"{piece[0].upper()}{piece[1:]}?" for piece in pieces]
+        return _english_clauses(question)
     joint = "[？?；;]+|[，,](?:以及|还有|并且|而且|同时|其中|另外|那么|又|而)?|(?<=[少么谁里些])(?:以及|和|并且|还有)(?=.*(?:多少|几|什么|谁|哪|如何|怎))|以及(?=[^，]*(?:多少|几|什么|谁|哪|如何|怎))"
     found: list[str] = []
     place, text = 0, question.strip()
@@ -113,6 +93,31 @@ def _clauses(question: str) -> list[str]:
             return [question]
         parts.append(END.sub("", alone) + "？")
     return parts
+
+
+def _english_clauses(question: str) -> list[str]:
+    """The clauses of an English question that ask, each as a question; what stands for a name is put in for it."""
+    shared = re.fullmatch(
+        r"(?P<one>how (?:many|much) (?:(?!\b(?:do|does|did|has|have|are|were|is|was)\b).)+?),? and (?P<two>how (?:many|much) .+?) "
+        r"(?P<rest>(?:do|does|did|has|have|are|were|is|was)\b.*?)[?]?",
+        question.strip(),
+        re.IGNORECASE,
+    )
+    if shared:
+        return [f"{shared['one']} {shared['rest']}?", f"H{shared['two'][1:]} {shared['rest']}?"]
+    pieces = re.split(rf"[?]\s+|,?\s+and\s+(?=(?:{ENGLISH_ASK})\b)", question.strip(), flags=re.IGNORECASE)
+    pieces = [END.sub("", piece) for piece in pieces if END.sub("", piece)]
+    if len(pieces) < 2 or not all(
+        re.match(rf"(?:and |in \S+,? |by .*?, )?(?:{ENGLISH_ASK}|is|are|was|did|does)\b", piece, re.IGNORECASE)
+        and len(piece.split()) > 2
+        for piece in pieces
+    ):
+        return [question]
+    names = set(re.findall(r"(?<=\s)[A-Z][a-z]+(?:\s[A-Z][a-z]+)*", pieces[0]))
+    if len(names) == 1:
+        name = names.pop()
+        pieces[1:] = [re.sub(r"\bits\b", f"{name}'s", re.sub(r"\bit\b", name, piece)) for piece in pieces[1:]]
+    return [f"{piece[0].upper()}{piece[1:]}?" for piece in pieces]
 
 
 def _is_asking(piece: str) -> bool:

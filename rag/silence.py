@@ -435,11 +435,6 @@ def label(miss: NearMiss, language: Literal["zh", "en"]) -> str:
     return f"The documents give {lack}; the nearest that they do give is: "
 
 
-def text(miss: NearMiss, language: Literal["zh", "en"]) -> str:
-    """The whole answer: the label, then the sentences verbatim, so that each can be cited and checked."""
-    return label(miss, language) + "\n".join(part.sentence.text for part in miss.evidence)
-
-
 def _without(run: str, words: Sequence[str]) -> list[str]:
     """What is left of a run without the missing words; a single character (the 省 of ``浙江省``) is nothing of its own."""
     pieces = [run]
