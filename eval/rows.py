@@ -1,6 +1,6 @@
 """What the assistant said to one question, in the form that metrics and files take."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -236,7 +236,7 @@ def _judged(claim: Claim, answer: Answer, embed: "Embed") -> JudgedClaim:
             ClaimCitation(
                 number=answer.number_of(citation) - 1,
                 sufficient=_holds(claim.text, (citation,), embed),
-                needed=not _holds(claim.text, others, embed),
+                needed=not _holds(claim.text, others, embed, checks.resolved),
             )
         )
     return JudgedClaim(
@@ -252,9 +252,11 @@ def _judged(claim: Claim, answer: Answer, embed: "Embed") -> JudgedClaim:
     )
 
 
-def _holds(claim: str, citations: tuple[Citation, ...], embed: "Embed") -> bool:
+def _holds(claim: str, citations: tuple[Citation, ...], embed: "Embed", resolved: Sequence[str] | None = None) -> bool:
+    """Whether some citations bear a claim out, and with no more help of the day of publication than is allowed."""
     checks = verify(claim, citations, embed)
-    return checks.exists and checks.facts_agree and checks.supports
+    told = resolved is None or len(checks.resolved) <= len(resolved)
+    return checks.exists and checks.facts_agree and checks.supports and told
 
 
 def _cited(citation: Citation) -> CitedSpan:

@@ -20,6 +20,7 @@ from rag.figures import DATES, Figure, figures_in
 from rag.lexical import fold
 from rag.names import Name, is_same_name, names_another_country, names_in, stands_in
 from rag.numerals import in_digits_with_places
+from rag.subjects import of_another_thing
 from rag.view import HAN
 
 _HAN = re.compile(f"[{HAN}]")
@@ -110,6 +111,7 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
         _wrong_subjects,
     ):
         missing |= check(said, sources)
+    missing |= set(of_another_thing(said.cased, citations))
     return Agreement(said.written(missing), tuple(dict.fromkeys(resolved)))
 
 
@@ -215,9 +217,9 @@ class _Claim(_Text):
 
 
 def _sources(citations: tuple[Citation, ...]) -> list[_Source]:
-    """What is cited, by document."""
+    """What is cited, by document, in the order of its text: a date may take its year from what stands before it."""
     cited: dict[str, list[Citation]] = {}
-    for citation in citations:
+    for citation in sorted(citations, key=lambda citation: citation.start):
         cited.setdefault(citation.document.id, []).append(citation)
     return [_source_of(tuple(group)) for group in cited.values()]
 
@@ -628,6 +630,10 @@ def _has_variant(name: Name, text: str) -> bool:
     return bool(re.search(rf"(?<![a-z0-9]){re.sub('[0-9]+', '[0-9]+', re.escape(name.written))}(?![a-z0-9])", text))
 
 
+_NAMED_AFTER = re.compile(f"[（(](?P<name>[{HAN}]{{2,4}})[）)]\\W*$")
+"""Whoever said it, in brackets at the end of a claim."""
+
+
 def _wrong_speakers(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
     """People to whom the claim gives words that another spoke."""
     wrong = set()
@@ -641,6 +647,9 @@ def _wrong_speakers(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, 
             )
             if not any(told.search(source.text) for source in sources):
                 wrong.add((name.start, name.end))
+    named_after = _NAMED_AFTER.search(said.text)
+    if named_after and speakers and not any(named_after["name"] in source.all_known for source in sources):
+        wrong.add(named_after.span("name"))
     return wrong
 
 

@@ -6,7 +6,7 @@ its sources does so seldom and often wrongly; matching found a right sentence fo
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rag.agreement import disagreements
@@ -180,8 +180,8 @@ def _similarities(claim: str, sentences: list[str], foreign: list[bool], embed: 
 def _with_context(claim: str, chosen: list[Evidence], context: "Iterable[tuple[Evidence, Sentence]]") -> list[Citation]:
     """The chosen evidence as citations, and what of its surroundings alone has a fact that it lacks."""
     citations = [_citation(part, part.sentence) for part in chosen]
-    missing = disagreements(claim, tuple(citations)).missing
-    if not missing or not citations:
+    open_facts = _open(claim, citations)
+    if not open_facts or not citations:
         return citations
     first: dict[str, int] = {}
     for part, sentence in context:
@@ -189,19 +189,28 @@ def _with_context(claim: str, chosen: list[Evidence], context: "Iterable[tuple[E
         cited = [other.sentence for other in chosen if other.document.id == part.document.id]
         opens = sentence.kind == "note" or sentence.paragraph <= paragraph + OPENING_PARAGRAPHS
         leads = any(other.paragraph == sentence.paragraph and sentence.start < other.start for other in cited)
-        if not cited or not (opens or leads) or not any(_holds(fact, sentence.text) for fact in missing):
+        if not cited or not (opens or leads) or not any(_may_settle(fact, part, sentence) for fact in open_facts):
             continue
         more = [*citations, _citation(part, sentence)]
-        left = disagreements(claim, tuple(more)).missing
-        if len(left) < len(missing):
-            citations, missing = more, left
-            if not missing:
+        left = _open(claim, more)
+        if len(left) < len(open_facts):
+            citations, open_facts = more, left
+            if not open_facts:
                 break
     return citations
 
 
-def _holds(fact: str, text: str) -> bool:
-    return fact in text or (bool(figures_in(fact)) and not missing_figures(fact, text))
+def _open(claim: str, citations: Sequence[Citation]) -> tuple[str, ...]:
+    """The facts of a claim that its citations lack, or that only the day of publication bears out."""
+    agreement = disagreements(claim, tuple(citations))
+    return agreement.missing + agreement.resolved
+
+
+def _may_settle(fact: str, part: Evidence, sentence: Sentence) -> bool:
+    """Whether a sentence holds a fact, or names the year that a date without one is of."""
+    holds = fact in sentence.text or (bool(figures_in(fact)) and not missing_figures(fact, sentence.text))
+    published = part.document.date
+    return holds or (published is not None and str(published.year) in sentence.text)
 
 
 def _narrowed(claim: str, citations: list[Citation]) -> list[Citation]:
@@ -225,7 +234,7 @@ def _narrowed(claim: str, citations: list[Citation]) -> list[Citation]:
             support = {part: shared_words(said, "\n".join([*others, part.text])) for part in stretches}
             best = max(support, key=lambda part: support[part])
             more = [*narrowed[:place], best, *narrowed[place + 1 :]]
-            if support[best] >= whole and not disagreements(claim, tuple(more)).missing:
+            if support[best] >= whole and len(_open(claim, more)) <= len(_open(claim, narrowed)):
                 narrowed = more
                 break
     return narrowed

@@ -152,6 +152,24 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Measurement:
+    """A figure in a text, with what it is of.
+
+    Attributes:
+        subject, change, scope, value, unit: as in :class:`Fact`; the subject is empty where it cannot be told.
+        start, end: span of number and unit in the text.
+    """
+
+    subject: str
+    change: str
+    scope: str
+    value: Decimal
+    unit: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Measure:
     """A figure with its unit, in the text of a sentence."""
 
@@ -174,6 +192,23 @@ def facts_of(document: Document, sentences: Iterable[Sentence] | None = None) ->
             continue
         context.enter(sentence)
         found += _facts_in(sentence, document, context)
+    return found
+
+
+def measurements_in(text: str, published: date | None = None) -> list[Measurement]:
+    """The figures of a sentence that measure or count something, in their order, each with what it is of.
+
+    Args:
+        published: day of publication, by which dates without a year are known as dates.
+    """
+    mentions = dates_in(text, published)
+    measures = list(_measures(text, mentions))
+    subjects = _Subjects(text, mentions, measures)
+    found = []
+    for number, measure in enumerate(measures):
+        subject, change, scope = subjects.of(number)
+        start, end = measure.figure.start, measure.end
+        found.append(Measurement(subject, change, scope, measure.figure.value, measure.unit, start, end))
     return found
 
 

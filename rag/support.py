@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.answers import Citation
+from rag.dates import dates_in
 from rag.figures import DATES, figures_in, missing_figures
 from rag.lexical import fold, terms_of
 from rag.view import HAN
@@ -29,6 +30,11 @@ PAIRS = 1 << 21
 SUPPORT_THRESHOLD = 0.5
 """Support from which on a claim counts as borne out."""
 
+CLAUSE_FLOOR = 0.22
+"""Support that every longer clause of a claim needs: one that says something of its own makes the claim unsupported."""
+LONG_CLAUSE = 8
+
+_CLAUSE_ENDS = re.compile(r"[，；。：！？]|[,;:](?!\d)")
 _HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _SIMILARITY_FLOOR = 0.75
@@ -71,8 +77,18 @@ def support(claim: str, citations: tuple[Citation, ...], embed: Embed) -> float:
     said = without_frame(claim)
     texts = [citation.text for citation in citations]
     if are_of_one_language(said, "\n".join(texts)):
-        return shared_words(said, "\n".join(texts))
+        told = "\n".join([*texts, *(f"{citation.speaker}\n{citation.heading}" for citation in citations)])
+        least = min((shared_words(clause, told) for clause in _long_clauses(said)), default=1.0)
+        whole = shared_words(said, "\n".join(texts))
+        return whole if least >= CLAUSE_FLOOR else min(whole, least)
     return shared_meaning(said, texts, embed)
+
+
+def _long_clauses(claim: str) -> list[str]:
+    """The clauses of a claim that say more than a few words, their dates left out: those are compared elsewhere."""
+    for mention in reversed(dates_in(claim)):
+        claim = f"{claim[: mention.start]} {claim[mention.end :]}"
+    return [clause for clause in _CLAUSE_ENDS.split(claim) if len(letters_of(clause)) >= LONG_CLAUSE]
 
 
 def shared_words(claim: str, cited: str) -> float:

@@ -1,6 +1,8 @@
 """Citations: exact spans, the right sentence first, and answers without a model's own source marks."""
 
 import random
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS, document_of, evidence_of
 
+from rag.agreement import Agreement, disagreements
 from rag.answers import Citation
 from rag.citations import MOST_CITATIONS, attribute, claims_in, without_marks
 from rag.figures import missing_figures
@@ -87,6 +90,20 @@ def test_a_missing_date_is_cited_from_the_line_that_has_it() -> None:
     assert missing_figures(claim, "\n".join(citation.text for citation in cited)) == ()
     (alone,) = attribute("我国累计建成5G基站超过264万个。", [part], [(part, line), (part, sentence)])
     assert alone.text == sentence.text, "a date line that adds nothing is not cited"
+
+
+def test_the_year_of_a_date_is_cited_from_the_line_that_names_it() -> None:
+    document = replace(
+        document_of("2023年04月21日 00:30\n截至3月底，我国累计建成5G基站超过264万个。"), date=date(2023, 4, 21)
+    )
+    line, sentence = sentences_of(document.text)
+    part = evidence_of(document, sentence)
+    context = [(part, line), (part, sentence)]
+    claim = "截至2023年3月底，我国累计建成5G基站超过264万个。"
+    cited = attribute(claim, [part], context)
+    assert [citation.text for citation in cited] == [sentence.text, line.text]
+    assert disagreements(claim, tuple(cited)) == Agreement(), "nothing is left to the day of publication"
+    assert len(attribute("截至3月底，我国累计建成5G基站超过264万个。", [part], context)) == 1
 
 
 def test_a_date_elsewhere_in_the_document_does_not_vouch_for_a_value() -> None:
