@@ -273,8 +273,10 @@ class Answering:
         ]
         checked = _each_once(checked)
         withheld: list[Claim] = []
-        if self.strict:
-            withheld = [claim for _, claims in checked for claim in claims if claim and not claim.supported]
+        said = [claim for _, claims in checked for claim in claims if claim]
+        if self.strict or not any(claim.checks.facts_agree for claim in said):
+            # An answer none of whose claims has the facts of its sources is none.
+            withheld = [claim for claim in said if not claim.supported]
             checked = [
                 (section, [claim if claim and claim.supported else None for claim in claims])
                 for section, claims in checked

@@ -1,16 +1,20 @@
 """Claims: the sentences of an answer, each with what it rests on, checked and, where a check fails, mended.
 
 A claim that fails a check is written once more from the sentences it cites, and if that fails too, replaced by the
-sentence itself. What fails even then is marked; a strict answer leaves it out.
+sentence itself where that answers the question. What fails even then is marked; a strict answer leaves it out. A mere
+fragment (``52个``) does not say what it is of: the sentence takes its place too.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answers import Claim
 from rag.citations import attribute, claims_in, without_marks
 from rag.evidence import Evidence, EvidenceSelector
+from rag.silence import THRESHOLDS, confidence
 from rag.structure import Sentence
+from rag.support import letters_of
 from rag.verification import verify
 from rag.writing import Writer
 
@@ -18,6 +22,9 @@ CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
 FAR_SHARE = 0.8
 """Share of the best evidence's score below which a sentence is too far from it to answer from it alone."""
+FRAGMENT = 2
+"""Letters beside a figure up to which a claim is a mere fragment."""
+_FIGURE = re.compile(r"\d+[万亿]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +75,22 @@ class Repairer:
 
     def repair(self, section: Section, claims: list[Claim]) -> list[Claim | None]:
         """For each claim of a section: itself, what replaces it, or None where another claim already says that."""
-        said = {claim.text for claim in claims if claim.supported}
+        kept = [claim.supported and not _is_fragment(claim) for claim in claims]
+        said = {claim.text for claim, is_kept in zip(claims, kept, strict=True) if is_kept}
         mended: list[Claim | None] = []
         tries = REWRITTEN_CLAIMS
-        for claim in claims:
-            found: Claim | None = claim
-            if not claim.supported:
-                sources = self._sources(section, claim, bool(said))
-                found = self._rewritten(section, sources) if tries > 0 else None
-                found = found or self._quoted(sources) or claim
+        for claim, is_kept in zip(claims, kept, strict=True):
+            if is_kept:
+                mended.append(claim)
+                continue
+            sources = self._sources(section, claim, bool(said))
+            found = None
+            if not claim.supported and tries > 0:
+                found = self._rewritten(section, sources)
                 tries -= 1
-                if found.text in said:
-                    found = None
-                else:
-                    said.add(found.text)
-            mended.append(found)
+            found = found or self._quoted(section, sources) or claim
+            mended.append(None if found.text in said else found)
+            said.add(found.text)
         return mended
 
     def _sources(self, section: Section, claim: Claim, something_is_said: bool) -> list[Evidence]:
@@ -102,9 +110,11 @@ class Repairer:
         written = self._checker.check(text, sources)
         return written[0] if len(written) == 1 and written[0].supported and written[0].text == text else None
 
-    def _quoted(self, sources: list[Evidence]) -> Claim | None:
-        """The sentence that the claim rests on most, verbatim, if it passes."""
+    def _quoted(self, section: Section, sources: list[Evidence]) -> Claim | None:
+        """The sentence that the claim rests on most, verbatim, if it passes and by itself answers the question."""
         for part in sources:
+            if section.question and confidence(section.question, [part]) < THRESHOLDS["lenient"]:
+                continue
             quoted = self._checker.check(part.sentence.text, [part])
             if len(quoted) == 1 and quoted[0].supported:
                 return quoted[0]
@@ -134,6 +144,13 @@ def lay_out(sections: Sequence[tuple[Section, Sequence[Claim | None]]]) -> tuple
         placed += [replace(claim, start=claim.start + len(text), end=claim.end + len(text)) for claim in within]
         text += written
     return text, tuple(placed)
+
+
+def _is_fragment(claim: Claim) -> bool:
+    """Whether a claim is a figure and next to nothing else, in Chinese letters where it has any."""
+    letters = letters_of(claim.text)
+    rest = _FIGURE.sub("", letters)
+    return rest != letters and len(rest) <= FRAGMENT
 
 
 def _cited(section: Section, claim: Claim) -> list[Evidence]:

@@ -25,13 +25,13 @@ COMMON = 0.6
 """The share of a subject that another has from which on the two are the same, however they differ in the rest."""
 
 _SENTENCE_ENDS = re.compile(r"[。！？!?]|\n\s*\n")
-_SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
+_SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机": "移动电话"}
 _HAN = re.compile(f"[{HAN}]")
-_RUN = re.compile(f"[{HAN}]+|[a-z0-9][a-z0-9.+-]*")
+_RUN = re.compile(f"[{HAN}]+")
 _SAYS_NOTHING = re.compile(
     "我国|全国|中国|国内|目前|累计|总数|总量|数量|数目|总共|一共|已经?|达到?|超过|突破|约|建成|开通|建设|拥有|实现|完成|新增|"
     "同比|环比|增长|下降|增速|增幅|增加|提升|提高|减少|占比|占|比重|比例|份额|率|规模|情况|水平|"
-    "打算|计划|力争|预计|认定|培育|进入|融入|覆盖|支持|服务|分别|其中|包括|以及|相关|还|等|的|了|在|是|为|有|和|与|及|对|把|将|从|由|到|至|中|内|年|月|日|底|末|初|个|家|户|座|项|台|辆|人|多|上|下|均|都|也|并|再"
+    "使用|目标|打算|计划|力争|预计|认定|培育|进入|融入|覆盖|支持|服务|分别|其中|包括|以及|相关|还|等|的|了|在|是|为|有|和|与|及|对|把|将|从|由|到|至|中|内|年|月|日|底|末|初|个|家|户|座|项|台|辆|人|多|上|下|均|都|也|并|再"
 )
 _GROWTH = re.compile("增(?!加值)|下降|提升|提高|减少|加快|放缓|回落|上升|扩大|缩|涨|降")
 _SHARE = re.compile("占|比重|比例|份额")
@@ -95,7 +95,9 @@ def _read(text: str, start: int, end: int, about: str, published: datetime.date 
 
 
 def _differ(own: Measurement, claim: str, source: _Said, other: Measurement) -> bool:
-    if {_kind(own), _kind(other)} == {"growth", "share"} or _compares(own, claim) and not _is_compared(other, source.text):
+    if {_kind(own), _kind(other)} == {"growth", "share"} or (
+        _compares(own, claim) and not _is_compared(other, source.text)
+    ):
         return True
     mine, theirs = _normal(own.subject), _normal(other.subject)
     length = len(_content(mine))
@@ -115,8 +117,9 @@ def _kind(measurement: Measurement) -> str:
 
 
 def _compares(own: Measurement, claim: str) -> bool:
+    """Whether a value is by how much one thing exceeds another."""
     start = max(claim.rfind(mark, 0, own.start) for mark in "，。；")
-    return bool(_COMPARES.search(claim[start + 1 : own.start]))
+    return own.unit == "百分点" and bool(_COMPARES.search(claim[start + 1 : own.start]))
 
 
 def _is_compared(other: Measurement, text: str) -> bool:
@@ -137,18 +140,15 @@ def _content(subject: str) -> str:
 
 
 def _rest(subject: str, text: str) -> str:
-    """The characters of a subject that stand in no two characters (no word, where it is Latin) that a text has too."""
+    """The Chinese characters of a subject that stand in no two characters that a text has too.
+
+    Latin words are left out: names are compared elsewhere, and an abbreviation may stand for Chinese words.
+    """
     rest = ""
     for match in _RUN.finditer(_SAYS_NOTHING.sub(" ", subject)):
         run = match.group()
-        if run[0].isascii():
-            rest += "" if run in text else run
+        covered = {place + step for place in range(len(run) - 1) if run[place : place + 2] in text for step in (0, 1)}
+        if len(run) == 1 and run in text:
             continue
-        if len(run) == 1:
-            rest += "" if run in text else run
-            continue
-        covered = {
-            place + step for place in range(len(run) - 1) if run[place : place + 2] in text for step in (0, 1)
-        }
         rest += "".join(character for place, character in enumerate(run) if place not in covered)
     return rest
