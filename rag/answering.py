@@ -13,10 +13,12 @@ from rag.answerability import margin, tells_margins
 from rag.answers import Answer, Claim, Timings
 from rag.citations import without_marks
 from rag.claims import ClaimChecker, Repairer, Section, lay_out
+from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
+from rag.everyday import in_formal_words
 from rag.evidence import Evidence, EvidenceSelector
 from rag.language_models import Choice
-from rag.premises import contradicting, takes_for_granted
+from rag.premises import Correction, correction_of, takes_for_granted
 from rag.prompts import is_chinese
 from rag.question_parts import parts_of
 from rag.questions import asks_for_speaker
@@ -37,6 +39,10 @@ _PART_NOT_FOUND = {
 _CORRECTION = {
     "zh": "资料的说法与问题不同：",
     "en": "The documents say otherwise: ",
+}
+_SPOKEN_BY_ANOTHER = {
+    "zh": "资料中这不是{named}说的，是{speaker}说的：",
+    "en": "In the documents it is not {named} who says this but {speaker}: ",
 }
 REWRITING_TOKENS = 80
 SURER = 0.15
@@ -89,7 +95,7 @@ class Part:
 
     Attributes:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
-        correction: what contradicts what it takes for granted, where something does.
+        correction: what corrects what it takes for granted, where something does.
         is_quoted: whether the evidence is to be quoted though a language model could write.
         confidence: how surely the documents answer it, from 0 to 1.
     """
@@ -98,7 +104,7 @@ class Part:
     hits: Sequence[Hit]
     evidence: Sequence[Evidence]
     points: Sequence[Point] = ()
-    correction: Evidence | None = None
+    correction: Correction | None = None
     is_quoted: bool = False
     confidence: float = 0.0
 
@@ -152,7 +158,7 @@ class Answering:
                 sections.append(Section(written([point], language), [self._sentence(point)], question=part.question))
                 yield Token(f"{sections[-1].text}\n")
             if part.correction:
-                sections.append(_corrected(part.correction, language, part.question))
+                sections.append(_corrected(part, part.correction, language))
                 yield Token(f"{sections[-1].label}{sections[-1].text}\n")
             if part.points or part.correction:
                 continue
@@ -188,16 +194,18 @@ class Answering:
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
         """The question as it is looked up, and what is found for each thing it asks.
 
-        What the documents answer more surely when it is spelt as they spell it is taken so; what has no answer may lean
-        on the question before it though it does not look so.
+        What the documents answer more surely when it is spelt as they spell it, or put in their words, is taken so; what
+        has no answer may lean on the question before it though it does not look so.
         """
         understood = understand(question, history, self._complete if self.choice.chat_model else None).question
         parts = self._parts(understood)
-        if is_chinese(understood) and (spelt := self.correct(understood)) != understood:
-            others = self._parts(spelt)
+        for in_other_words in (self.correct, in_formal_words) if is_chinese(understood) else ():
+            if (reworded := in_other_words(understood)) == understood:
+                continue
+            others = self._parts(reworded)
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
-                understood, parts = spelt, others
+                understood, parts = reworded, others
         if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
             leaning = self._found(f"{history[-1][0]} {understood}")
             if self._is_answered(leaning):
@@ -205,14 +213,19 @@ class Answering:
         return understood, parts
 
     def _parts(self, understood: str) -> list[Part]:
-        """What is found for each thing asked."""
-        return [self._found(question) for question in parts_of(understood)]
+        """What is found for each thing asked; of a comparison, for each side, if the documents have both."""
+        parts = [self._found(question) for question in parts_of(understood)]
+        if not (len(parts) > 1 and all(map(self._is_answered, parts))):
+            sides = [self._found(question) for question in sides_of(understood)]
+            if sides and all(map(self._is_answered, sides)):
+                return sides
+        return parts
 
     def _found(self, question: str) -> Part:
         hits = self.retrieve(question)
         evidence = self.selector.select(question, hits, self.speaker)
         sure = confidence(question, evidence)
-        correction = contradicting(question, evidence) if sure >= UNSURE else None
+        correction = correction_of(question, evidence, sure >= UNSURE)
         return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
@@ -244,12 +257,12 @@ class Answering:
     def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
         """The text of a part in pieces.
 
-        Who said something is told from the turns, and a list that the documents number is quoted whole, whatever writes
-        the rest: a small model leaves items out.
+        Who said something is told from the turns, and a list that the documents number or a comparison is quoted whole,
+        whatever writes the rest: a small model leaves items out, and takes one figure for the other.
         """
         evidence = list(part.evidence)
         is_list = is_chinese(part.question) and listed(part.question, evidence)
-        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list
+        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list or compares(part.question)
         return (ExtractiveWriter() if quoted else writer).write(part.question, evidence)
 
     def _sentence(self, point: Point) -> Evidence:
@@ -314,9 +327,14 @@ def _each_once(
     return kept
 
 
-def _corrected(correction: Evidence, language: Literal["zh", "en"], question: str) -> Section:
-    """What stands for an answer to a question that takes for granted what the documents contradict."""
-    return Section(correction.sentence.text, [correction], _CORRECTION[language], question)
+def _corrected(part: Part, correction: Correction, language: Literal["zh", "en"]) -> Section:
+    """What stands for an answer to a question that takes for granted what is not so."""
+    found = correction.evidence
+    if correction.speaker:
+        words = _SPOKEN_BY_ANOTHER[language].format(named=correction.speaker, speaker=found.sentence.speaker)
+        quoted = listed(part.question, [found, *part.evidence]) or [found]
+        return Section("\n".join(each.sentence.text for each in quoted), quoted, words, part.question)
+    return Section(found.sentence.text, [found], _CORRECTION[language], part.question)
 
 
 def _together(parts: list[Part]) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:

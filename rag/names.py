@@ -131,6 +131,11 @@ def names_in(text: str) -> list[Name]:
     return sorted(found.values(), key=lambda name: name.start)
 
 
+def is_place(name: str) -> bool:
+    """Whether a folded name is that of a place or country that everybody knows."""
+    return name in _KNOWN_PLACES or is_own_country(name)
+
+
 def is_own_country(name: str) -> bool:
     """Whether a folded name is that of China, which Chinese documents speak of without naming it."""
     return name in _OWN_COUNTRY
