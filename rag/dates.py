@@ -401,9 +401,9 @@ def _part(match: re.Match[str], year: int) -> Period | None:
         return year_of(year)
     if match["start"]:
         return Period(date(year, 1, 1), date(year, 1, 1))
-    middle = match["middle"]
-    day = date(year, 6, 30) if middle else date(year, 12, 31)
-    return Period(day, day)
+    if match["middle"]:
+        return Period(date(year, 6, 15), date(year, 7, 15))
+    return Period(date(year, 12, 31), date(year, 12, 31))
 
 
 def _english_part(match: re.Match[str], year: int) -> Period | None:

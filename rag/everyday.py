@@ -7,6 +7,8 @@ any document; whether a question is taken in these words is decided by how much 
 
 import re
 
+from rag.script import convert
+
 _OPENS_NO_WORD = "(?<![制打建改创铸塑营构再织])"
 _TABLE: tuple[tuple[str, str], ...] = (
     # what only colours a question
@@ -54,8 +56,10 @@ _PATTERNS = tuple((re.compile(spoken), formal) for spoken, formal in _TABLE)
 
 
 def in_formal_words(question: str) -> str:
-    """A question in simplified Chinese with its everyday words as documents write them; as it is where it has none."""
-    formal = question
+    """A question with its everyday words as documents write them, in simplified characters; as it is where it has none."""
+    formal = convert("t2s", question)
     for spoken, written in _PATTERNS:
         formal = spoken.sub(written, formal)
+    if formal == convert("t2s", question):
+        return question
     return _TWICE.sub(r"\1", formal).strip(" ，,")

@@ -6,6 +6,7 @@ Sentences, not whole passages, go into the prompt: a small model answers better 
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
@@ -218,7 +219,7 @@ class EvidenceSelector:
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
                 fit = fits[hit.document.id, sentence.start] = timeliness(asked, hit.document.date, told)
-                score += _fit(question, sentence) + TIME_WEIGHT * fit
+                score += _fit(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
                 score += _fit_of_speaker(sentence, named)
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
@@ -271,7 +272,7 @@ class EvidenceSelector:
     def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
         """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
         wanted = [-1, 1, 2] if asks_for_reason(question) else []
-        if _LEANS_BACK.match(evidence.sentence.text):
+        if leans_back(evidence.sentence.text):
             wanted = [-1, *wanted[1:]]
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
@@ -283,6 +284,11 @@ class EvidenceSelector:
         ]
 
 
+def leans_back(text: str) -> bool:
+    """Whether a sentence speaks of what stands before it: ``这些行业…``, ``其中…``."""
+    return bool(_LEANS_BACK.match(text))
+
+
 def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     """Evidence by document (that of the best sentence first), within a document in the order of its text."""
     groups: dict[str, list[Evidence]] = {}
@@ -291,8 +297,12 @@ def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     return [sorted(group, key=lambda part: part.sentence.start) for group in groups.values()]
 
 
-def _fit(question: str, sentence: Sentence) -> float:
-    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words."""
+def _fit(question: str, sentence: Sentence, speakers: Sequence[str]) -> float:
+    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words.
+
+    Args:
+        speakers: who speaks in the document; a sentence may tell what one of them did.
+    """
     gain = 0.0
     if asks_for_list(question) and names_several(sentence.text):
         gain += ENUMERATION_BONUS
@@ -300,7 +310,7 @@ def _fit(question: str, sentence: Sentence) -> float:
         gain += ANNOUNCEMENT_BONUS
     if asks_for_reason(question) and _REASON.search(sentence.text):
         gain += REASON_BONUS
-    if asks_for_speaker(question) and sentence.speaker:
+    if asks_for_speaker(question) and (sentence.speaker or any(name in sentence.text for name in speakers)):
         gain += SPEAKER_BONUS
     if asks_about_reporter(question) and (sentence.kind == "question" or _BYLINE.search(sentence.text)):
         gain += REPORTER_BONUS

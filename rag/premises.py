@@ -18,7 +18,7 @@ from rag.lexical import fold
 from rag.names import is_place
 from rag.numerals import in_digits
 from rag.questions import asks_for_comparison, asks_for_reason, asks_for_speaker
-from rag.silence import NearMiss, near_miss, unspoken
+from rag.silence import near_miss, unspoken
 
 AXES = ("direction", "rank")
 COURSE = "course"
@@ -26,6 +26,8 @@ UNSPOKEN = 0.4
 """The share of what a question speaks of that a sentence may lack and still speak of the same thing."""
 NEARLY_ALL = 0.3
 """The share that it may lack and still be the statement itself, but for what differs."""
+LEAD = 60
+"""Characters before a sentence that lead up to it."""
 CLEARLY = 0.25
 """How much more of the question one person must say than another for it to be theirs."""
 
@@ -98,7 +100,14 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
             return None
         if any(_opposed(value, other) for value in said for other in theirs):
             found.append(part)
-    return min(found, key=lambda part: len(missing_figures(question, part.sentence.text)), default=None)
+    return min(found, key=lambda part: _lacking(question, part.sentence.text), default=None)
+
+
+def _lacking(question: str, text: str) -> tuple[int, int]:
+    """How many of a question's figures a sentence lacks, those that are no dates first."""
+    missing = missing_figures(question, text)
+    dates = sum(figure.kind in DATES for written in missing for figure in figures_in(written))
+    return len(missing) - dates, len(missing)
 
 
 def differing(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
@@ -112,7 +121,9 @@ def differing(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     miss = near_miss(question, evidence)
     if miss is None or miss.is_figure or miss.kind == "scope" or is_place(fold(miss.missing)):
         return None
-    return miss.evidence[0] if unspoken(_without_asking(question, miss.missing), _own(miss)) <= NEARLY_ALL else None
+    asked, told = _without_asking(question, miss.missing), miss.evidence[0].sentence.text
+    is_said = min(unspoken(asked, told), unspoken(told, asked)) <= NEARLY_ALL
+    return miss.evidence[0] if is_said else None
 
 
 def spoken_by_another(question: str, evidence: Sequence[Evidence]) -> Correction | None:
@@ -125,7 +136,7 @@ def spoken_by_another(question: str, evidence: Sequence[Evidence]) -> Correction
     if len(named) != 1 or asks_for_speaker(question):
         return None
     asked = re.sub(re.escape(named[0]) + _SPEAKS, "，", question)
-    rest = [(unspoken(asked, part.sentence.text), part) for part in evidence if part.sentence.speaker]
+    rest = [(unspoken(asked, _with_lead(part)), part) for part in evidence if part.sentence.speaker]
     own = min((share for share, part in rest if named[0] in part.sentence.speaker), default=1.0)
     others = [(share, part) for share, part in rest if named[0] not in part.sentence.speaker]
     if not others:
@@ -134,12 +145,14 @@ def spoken_by_another(question: str, evidence: Sequence[Evidence]) -> Correction
     return Correction(part, named[0]) if share <= NEARLY_ALL and share + CLEARLY <= own else None
 
 
+def _with_lead(part: Evidence) -> str:
+    """A sentence after what leads up to it, which names what it speaks of."""
+    start, end = part.sentence.start, part.sentence.end
+    return part.document.text[max(0, start - LEAD) : end]
+
+
 def _without_asking(question: str, missing: str) -> str:
     return _CONFIRMS.sub("，", _TAKES_FOR_GRANTED.sub("，", question.replace(missing, "，")))
-
-
-def _own(miss: NearMiss) -> str:
-    return miss.evidence[0].sentence.text
 
 
 def _without_statement(question: str) -> str:

@@ -33,7 +33,7 @@ from rag.dates import DateMention, dates_in
 from rag.evidence import Evidence
 from rag.figures import DATES, figures_in
 from rag.lexical import fold
-from rag.names import Name, is_own_country, names_another_country, names_in, stands_in, without_listed_places
+from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
 from rag.prompts import is_chinese
 from rag.settings import Caution
 from rag.timeliness import is_of
@@ -80,6 +80,14 @@ _SCOPES = tuple(
             r"进口|\bimport",
             r"城镇|城市|\burban\b",
             r"农村|乡村|行政村|村里|\brural\b",
+            "利润|盈利|净利",
+            "价格|单价|售价|房价",
+            "工资|薪酬|薪资",
+            "库存",
+            "负债|债务",
+            "市值|股价",
+            "税收|纳税|缴税",
+            "成本",
         ),
     )
 )
@@ -250,14 +258,16 @@ class _Reading:
         """The names of the question that the evidence lacks; ``4G`` must stand in a sentence itself."""
         own = "\n".join(self.own)
         missing = []
-        for name in names_in(self.asked):
+        named = names_in(self.asked)
+        several = sum(is_place(name.written) and not is_own_country(name.written) for name in named) > 1
+        for name in named:
             if name.kind == "person":
                 lacks = not any(stands_in(name, self._told_by(number)) for number in range(len(self.own)))
             elif name.kind == "latin":
                 lacks = not self.foreign and bool(_GENERATION.match(name.written)) and not stands_in(name, own)
             elif is_own_country(name.written):
                 lacks = names_another_country(self.all)
-            elif _AMOUNT_ASKED.search(self.asked):
+            elif _AMOUNT_ASKED.search(self.asked) and not several:
                 # A figure of 江苏、广东等10个省 is of all of them; that of one stands with its name.
                 lacks = not any(stands_in(name, without_listed_places(self.near[number])) for number in self.best)
             else:

@@ -36,7 +36,8 @@ _SAYS_NOTHING = re.compile(
 _GROWTH = re.compile("增(?!加值)|下降|提升|提高|减少|加快|放缓|回落|上升|扩大|缩|涨|降")
 _SHARE = re.compile("占|比重|比例|份额")
 _COMPARES = re.compile("比[^，。；]{1,30}?[高低多少快慢大小]|[高低快慢多少大小][于出]")
-_COMPARED = re.compile("[比较]|高|低|快|慢|差|相当")
+_EXCEEDS = re.compile("(?:超出|多出|高出|相差|差了?|多了|少了)了?$")
+_COMPARED = re.compile("[比较]|高|低|快|慢|差|相当|超|多|少")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,26 @@ def _read(text: str, start: int, end: int, about: str, published: datetime.date 
     return _Said(sentence, around, tuple(measurements_in(sentence, published)))
 
 
+_CONTRASTS = tuple(
+    map(re.compile, ("产(?!业|品|能|值)", "销", "进口", "出口", "收入", "支出", "城镇", "农村", "男", "女"))
+)
+
+
+def _contrast(one: str, other: str) -> bool:
+    """Whether of two subjects each names one of a pair: production and sales, imports and exports."""
+    pairs = zip(_CONTRASTS[::2], _CONTRASTS[1::2], strict=True)
+    named = [[(bool(a.search(text)), bool(b.search(text))) for text in (one, other)] for a, b in pairs]
+    return any({mine, theirs} == {(True, False), (False, True)} for mine, theirs in named)
+
+
 def _differ(own: Measurement, claim: str, source: _Said, other: Measurement) -> bool:
     if {_kind(own), _kind(other)} == {"growth", "share"} or (
         _compares(own, claim) and not _is_compared(other, source.text)
     ):
         return True
     mine, theirs = _normal(own.subject), _normal(other.subject)
+    if _contrast(mine, theirs):
+        return True
     length = len(_content(mine))
     if not length or len(_rest(mine, theirs)) <= (1 - COMMON) * length:
         return False
@@ -119,7 +134,8 @@ def _kind(measurement: Measurement) -> str:
 def _compares(own: Measurement, claim: str) -> bool:
     """Whether a value is by how much one thing exceeds another."""
     start = max(claim.rfind(mark, 0, own.start) for mark in "，。；")
-    return own.unit == "百分点" and bool(_COMPARES.search(claim[start + 1 : own.start]))
+    lead = claim[start + 1 : own.start]
+    return bool(_EXCEEDS.search(lead) or (own.unit == "百分点" and _COMPARES.search(lead)))
 
 
 def _is_compared(other: Measurement, text: str) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from rag.dates import dates_in
 from rag.enumerations import announces, names_several
-from rag.evidence import Evidence
+from rag.evidence import Evidence, leans_back
 from rag.lexical import query_terms, terms_of
 from rag.prompts import messages
 from rag.questions import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
@@ -77,17 +77,23 @@ class ExtractiveWriter:
         return chosen
 
     def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
-        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose."""
-        return [
+        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose.
+
+        What leans on the sentence after it (``这些行业…``) goes with that.
+        """
+        same = [
             part
             for part in evidence[1:]
-            if part.document.id == best.document.id
-            and part.sentence.paragraph == best.sentence.paragraph
-            and (
-                abs(part.sentence.start - best.sentence.end) <= NEXT
-                or abs(best.sentence.start - part.sentence.end) <= NEXT
-            )
+            if part.document.id == best.document.id and part.sentence.paragraph == best.sentence.paragraph
         ]
+        before = [part for part in same if abs(best.sentence.start - part.sentence.end) <= NEXT]
+        after = [part for part in same if abs(part.sentence.start - best.sentence.end) <= NEXT]
+        leaning = [
+            part
+            for part in same
+            if after and abs(part.sentence.start - after[0].sentence.end) <= NEXT and leans_back(part.sentence.text)
+        ]
+        return [*before, *after, *leaning]
 
 
 class ChatModelWriter:
