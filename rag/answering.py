@@ -40,6 +40,10 @@ _CORRECTION = {
     "zh": "资料的说法与问题不同：",
     "en": "The documents say otherwise: ",
 }
+_NOT_SAID = {
+    "zh": "资料没有提到这种情况；与此有关的说法是：",
+    "en": "The documents do not mention this; what they do say about it is: ",
+}
 _SPOKEN_BY_ANOTHER = {
     "zh": "资料中这不是{named}说的，是{speaker}说的：",
     "en": "In the documents it is not {named} who says this but {speaker}: ",
@@ -225,7 +229,7 @@ class Answering:
         hits = self.retrieve(question)
         evidence = self.selector.select(question, hits, self.speaker)
         sure = confidence(question, evidence)
-        correction = correction_of(question, evidence, sure >= UNSURE)
+        correction = correction_of(question, evidence, sure >= UNSURE, sure >= THRESHOLDS[self.caution])
         return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
@@ -334,7 +338,8 @@ def _corrected(part: Part, correction: Correction, language: Literal["zh", "en"]
         words = _SPOKEN_BY_ANOTHER[language].format(named=correction.speaker, speaker=found.sentence.speaker)
         quoted = listed(part.question, [found, *part.evidence]) or [found]
         return Section("\n".join(each.sentence.text for each in quoted), quoted, words, part.question)
-    return Section(found.sentence.text, [found], _CORRECTION[language], part.question)
+    words = (_CORRECTION if correction.contradicts else _NOT_SAID)[language]
+    return Section(found.sentence.text, [found], words, part.question)
 
 
 def _together(parts: list[Part]) -> tuple[tuple[Hit, ...], tuple[Evidence, ...]]:

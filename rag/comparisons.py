@@ -102,8 +102,8 @@ def _completed(one: str, other: str) -> list[str]:
         return [one, f"{time.group()}{other}"]
     subject = _subject_of(one)
     bare = _TIMES.sub("", _FIGURE_WORD.sub("", other)).strip("的“”")
-    if own and subject and len(bare) <= 3 and subject not in other:
-        return [one, f"{subject}{other}"]
+    if own and subject and subject not in other and (len(bare) <= 3 or bare in subject):
+        return [one, f"{subject}{other[own.start() :] if bare in subject else other}"]
     return [one, other]
 
 

@@ -218,7 +218,11 @@ class EvidenceSelector:
                 coverage = sum(weights[term] for term in own & weights.keys()) / total
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
-                fit = fits[hit.document.id, sentence.start] = timeliness(asked, hit.document.date, told)
+                fit = timeliness(asked, hit.document.date, told)
+                if fit < 0 and not dates_in(sentence.text, hit.document.date):
+                    # A time named before it may not hold on; only what a sentence names itself speaks against it.
+                    fit = timeliness(asked, hit.document.date, [])
+                fits[hit.document.id, sentence.start] = fit
                 score += _fit(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
                 score += _fit_of_speaker(sentence, named)
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)

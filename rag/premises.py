@@ -18,16 +18,19 @@ from rag.lexical import fold
 from rag.names import is_place
 from rag.numerals import in_digits
 from rag.questions import asks_for_comparison, asks_for_reason, asks_for_speaker
-from rag.silence import near_miss, unspoken
+from rag.silence import near_miss, signals_of, unspoken
 
 AXES = ("direction", "rank")
 COURSE = "course"
+FIGURE = "figure"
 UNSPOKEN = 0.4
 """The share of what a question speaks of that a sentence may lack and still speak of the same thing."""
 NEARLY_ALL = 0.3
 """The share that it may lack and still be the statement itself, but for what differs."""
 LEAD = 60
 """Characters before a sentence that lead up to it."""
+RELATED = 0.5
+"""The share that it may lack and still be worth telling."""
 CLEARLY = 0.25
 """How much more of the question one person must say than another for it to be theirs."""
 
@@ -58,24 +61,32 @@ class Correction:
     Attributes:
         evidence: the sentence that says it.
         speaker: the person to whom the question gives it wrongly; empty where it is not about who spoke.
+        contradicts: whether it excludes what the question says; else the documents just do not say that.
     """
 
     evidence: Evidence
     speaker: str = ""
+    contradicts: bool = True
 
 
-def correction_of(question: str, evidence: Sequence[Evidence], is_about_it: bool = True) -> Correction | None:
+def correction_of(
+    question: str, evidence: Sequence[Evidence], is_about_it: bool = True, is_answered: bool = True
+) -> Correction | None:
     """What corrects a question that takes for granted what is not so; None where nothing does.
 
     Args:
         question: it stands alone.
         evidence: the sentences chosen for it, best first.
         is_about_it: whether the evidence may answer the question at all.
+        is_answered: whether it surely does.
     """
     if spoken := spoken_by_another(question, evidence):
         return spoken
     found = (contradicting(question, evidence) if is_about_it else None) or differing(question, evidence)
-    return Correction(found) if found else None
+    if found:
+        return Correction(found)
+    near = None if is_answered else _nearest(question, evidence)
+    return Correction(near, contradicts=False) if near else None
 
 
 def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
@@ -96,10 +107,12 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
         if unspoken(subject, part.sentence.text) > UNSPOKEN:
             continue
         theirs = _values(part.sentence.text)
-        if any(value in theirs for value in said):
+        if any(value in theirs for value in said if not value[0].startswith(FIGURE)):
             return None
         if any(_opposed(value, other) for value in said for other in theirs):
             found.append(part)
+        elif any(value in theirs for value in said):
+            return None
     return min(found, key=lambda part: _lacking(question, part.sentence.text), default=None)
 
 
@@ -124,6 +137,18 @@ def differing(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
     asked, told = _without_asking(question, miss.missing), miss.evidence[0].sentence.text
     is_said = min(unspoken(asked, told), unspoken(told, asked)) <= NEARLY_ALL
     return miss.evidence[0] if is_said else None
+
+
+def _nearest(question: str, evidence: Sequence[Evidence]) -> Evidence | None:
+    """The sentence nearest to what a question that asks why takes for granted, though it does not say that.
+
+    None where the question is about another place, person or time: what is said of those is no nearer to it.
+    """
+    if not takes_for_granted(question) or not evidence or signals_of(question, evidence).is_missing:
+        return None
+    subject = _without_statement(question)
+    share, part = min(((unspoken(subject, part.sentence.text), part) for part in evidence), key=lambda pair: pair[0])
+    return part if share <= RELATED else None
 
 
 def spoken_by_another(question: str, evidence: Sequence[Evidence]) -> Correction | None:
@@ -182,7 +207,7 @@ def _values(text: str) -> set[tuple[str, str]]:
     for figure in figures_in(folded):
         if figure.kind not in DATES:
             unit = figure.kind or folded[figure.end : figure.end + 1]
-            values.add((f"figure {unit}", f"{_sign(folded, figure)}{figure.value:f}"))
+            values.add((f"{FIGURE} {unit}", f"{_sign(folded, figure)}{figure.value:f}"))
     return values
 
 
@@ -197,7 +222,7 @@ def _opposed(one: tuple[str, str], other: tuple[str, str]) -> bool:
     """Whether a statement is excluded by another: another rank, the other direction, ``不到10%`` by ``超过40%``."""
     if one[0] != other[0]:
         return False
-    if not one[0].startswith("figure"):
+    if not one[0].startswith(FIGURE):
         return one[1] != other[1]
     (sign, value), (theirs, standard) = (one[1][0], float(one[1][1:])), (other[1][0], float(other[1][1:]))
     return (sign == "<" and theirs != "<" and standard > value) or (sign == ">" and theirs != ">" and standard < value)

@@ -57,7 +57,8 @@ def distributed(head: str) -> list[str]:
         if first_amount and first_amount.start():
             whose = items[0][: first_amount.start()]
             items[1:] = [f"{whose}{item}" if AMOUNT_END.fullmatch(item) else item for item in items[1:]]
-    return [item if re.match(TIME, item) else f"{shared}{item}" for item in items]
+    timeless = re.sub(f"^{TIME}", "", shared)
+    return [f"{timeless if re.match(TIME, item) else shared}{item}" for item in items]
 
 
 def _listed(text: str) -> list[str]:
