@@ -656,6 +656,10 @@ def _wrong_speakers(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, 
 # -- negation and plans ---------------------------------------------------------------------------------------------
 
 _SCOPE = 16
+_TOLD_AS_PAST = re.compile("实现了?|完成了?|达到了?|建成了?|突破了?|超过了?|是.{0,20}的[。]?$")
+_DENIAL = re.compile("没能|未能|未曾|从未|并未|尚未|没有(?=[^，。]{2})")
+DENIED_SHARE = 0.5
+"""The share of a denied clause's pairs that a source has from which on it speaks of the same thing."""
 _FOLLOWING = re.compile(f"[{HAN}]{{1,2}}")
 
 
@@ -671,6 +675,12 @@ def _wrong_negations(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int,
             same = [(source, other) for source in sources for other in source.figures if other.key == figure.key]
             if same and not any(_is_denied(source, other.start) for source, other in same):
                 wrong.add((start, figure.end))
+    for start, end in said.negations:
+        last = said.clause(start)[1]
+        pairs = _pairs(said.text[end:last])
+        denies = _DENIAL.match(said.text, start) and not any(source.negations for source in sources)
+        if denies and pairs and any(len(pairs & source.pairs) >= DENIED_SHARE * len(pairs) for source in sources):
+            wrong.add((start, last))
     for source in sources:
         for _, end in source.negations:
             denied = source.text[end : min(end + _SCOPE, source.clause(end)[1])]
@@ -721,6 +731,27 @@ def _wrong_plans(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int
         own = [span for span in said.plans if start <= span[0] < figure.start]
         if own and not any(planned):
             wrong.add((own[-1][0], figure.end))
+    if _HAN.search(said.text):
+        wrong |= _days_to_come_told_as_past(said, sources)
+    return wrong
+
+
+def _days_to_come_told_as_past(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
+    """Days after publication of which the claim speaks as of the past, where the sources give them as planned."""
+    wrong = set()
+    for source in sources:
+        for date in _dates_of(said, source):
+            start, end = said.part(date.start)
+            same = [other for other in _source_dates(source.cased, source.published) if other.period == date.period]
+            if (
+                source.published is not None
+                and date.period.first > source.published
+                and not any(start <= place < end for place, _ in said.plans)
+                and _TOLD_AS_PAST.search(said.text[start:end])
+                and same
+                and all(any(first <= other.start for first, _ in source.plans) for other in same)
+            ):
+                wrong.add((date.start, date.end))
     return wrong
 
 

@@ -24,7 +24,7 @@ from rag.question_parts import parts_of
 from rag.questions import asks_for_speaker
 from rag.retrieval import Hit
 from rag.settings import Caution
-from rag.silence import THRESHOLDS, confidence, label, near_miss
+from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, near_miss
 from rag.timeline import Point, written
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 
@@ -101,6 +101,7 @@ class Part:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
         correction: what corrects what it takes for granted, where something does.
         is_quoted: whether the evidence is to be quoted though a language model could write.
+        is_reworded: whether the question was asked in other words than those of the documents.
         confidence: how surely the documents answer it, from 0 to 1.
     """
 
@@ -110,6 +111,7 @@ class Part:
     points: Sequence[Point] = ()
     correction: Correction | None = None
     is_quoted: bool = False
+    is_reworded: bool = False
     confidence: float = 0.0
 
 
@@ -209,7 +211,7 @@ class Answering:
             others = self._parts(reworded)
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
-                understood, parts = reworded, others
+                understood, parts = reworded, [replace(part, is_reworded=True) for part in others]
         if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
             leaning = self._found(f"{history[-1][0]} {understood}")
             if self._is_answered(leaning):
@@ -245,8 +247,9 @@ class Answering:
         assert self.choice.chat_model is not None
         own = margin(self.choice.chat_model, part.question, part.evidence)
         weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
-        if self._is_answered(part) and not self._is_answered(weighed) and takes_for_granted(part.question):
-            # A model denies what only the premise makes unanswerable; what the documents do say is the answer.
+        loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
+        if self._is_answered(part) and not self._is_answered(weighed) and loose:
+            # A model denies what only the premise or the wording makes unanswerable; what the documents say is the answer.
             return replace(part, is_quoted=True)
         return weighed
 
@@ -285,9 +288,7 @@ class Answering:
         """The text of an answer, its claims, and those that a strict answer withholds."""
         checker = ClaimChecker(self.selector)
         repairer = Repairer(checker, writer)
-        checked = [
-            (section, repairer.repair(section, checker.check(section.text, section.evidence))) for section in sections
-        ]
+        checked = [self._mended(section, checker, repairer, writer) for section in sections]
         checked = _each_once(checked)
         withheld: list[Claim] = []
         said = [claim for _, claims in checked for claim in claims if claim]
@@ -300,6 +301,19 @@ class Answering:
             ]
         text, claims = lay_out(checked)
         return text, claims, tuple(withheld)
+
+    def _mended(
+        self, section: Section, checker: ClaimChecker, repairer: Repairer, writer: Writer
+    ) -> tuple[Section, list[Claim | None]]:
+        """A section with its claims checked and mended; where nothing of it holds, with the evidence quoted instead."""
+        claims = repairer.repair(section, checker.check(section.text, section.evidence))
+        holds = any(claim is None or claim.supported for claim in claims)
+        # Across languages a claim may be right that cannot be compared well; a quotation in another is no answer.
+        says_otherwise = is_chinese(section.question) or not any(claim and claim.checks.facts_agree for claim in claims)
+        if holds or not writer.writes_freely or not says_otherwise:
+            return section, claims
+        quoted = "".join(ExtractiveWriter().write(section.question, list(section.evidence)))
+        return replace(section, text=quoted), list(checker.check(quoted, section.evidence))
 
     def _nearest(self, parts: list[Part], language: Literal["zh", "en"]) -> tuple[str, tuple[Claim, ...]]:
         """What an abstention says: what comes nearest, labelled as that and cited, or that nothing was found."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.assertions import bound_of, marks_in
+from rag.assertions import bound_of, marks_in, negations_in, plans_in
 from rag.evidence import Evidence
 from rag.figures import DATES, Figure, figures_in, missing_figures
 from rag.lexical import fold
@@ -23,6 +23,7 @@ from rag.silence import near_miss, signals_of, unspoken
 AXES = ("direction", "rank")
 COURSE = "course"
 FIGURE = "figure"
+POLARITY = "polarity"
 UNSPOKEN = 0.4
 """The share of what a question speaks of that a sentence may lack and still speak of the same thing."""
 NEARLY_ALL = 0.3
@@ -35,7 +36,8 @@ CLEARLY = 0.25
 """How much more of the question one person must say than another for it to be theirs."""
 
 _TAKES_FOR_GRANTED = re.compile(
-    "为什么|为何|为啥|怎么|怎会|何以|是怎么回事|原因|理由|差在哪|凭什么|\\bwhy\\b", re.IGNORECASE
+    "(?:是|都是)?出于什么(?:考虑|原因|目的|动机)|为什么|为何|为啥|怎么|怎会|何以|是怎么回事|原因|理由|差在哪|凭什么|\\bwhy\\b",
+    re.IGNORECASE,
 )
 _CONFIRMS = re.compile("会不会|是不是|是否|难道|对[吗吧]|[吗吧][？?]?$|\\b(?:is it|isn.t|really)\\b", re.IGNORECASE)
 # A course that is ended, and one that goes on; what the documents go on with they have not ended.
@@ -45,6 +47,8 @@ _GOES_ON = re.compile(
 )
 _SPEAKS = "(?:副?部长|司长|局长|发言人|先生|女士)?[^，。？?]{0,24}?(?:说|表示|提|介绍|指出|谈|讲|宣布|透露|解释|强调|回答|认为|承诺|披露|给出)"
 _TURNED = re.compile("(?:扭转|止住|遏制|遏止|摆脱|结束)(?:了)?[^，。；]{0,16}$")
+_DONE = re.compile("已经?[^，。？]{0,10}[完成到达]|提前[^，。？]{0,6}[完成到达]|正式(?:商用|投产|建成|运营)")
+_ASKS_WHETHER = re.compile("[有是能会]没[有是能会]|[是能会要]不[是能会要]|是否|[吗么][？?]?$")
 _NOT_EVEN = re.compile("[万亿]?[元个家户人%]?都?(?:不到|不足|没有?到)")
 _OPPOSITES = {"up": "down", "down": "up"}
 
@@ -98,8 +102,8 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
         question: it stands alone.
         evidence: the sentences chosen for it, best first.
     """
-    said = _values(question) - {(COURSE, "goes on")}  # what every other question speaks of
-    if not said or asks_for_comparison(question):
+    said = _values(question) - {(COURSE, "goes on"), (POLARITY, "affirmed")}  # what every other question speaks of
+    if asks_for_comparison(question):
         return None
     subject = _without_statement(question)
     found: list[Evidence] = []
@@ -109,11 +113,21 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
         theirs = _values(part.sentence.text)
         if any(value in theirs for value in said if not value[0].startswith(FIGURE)):
             return None
-        if any(_opposed(value, other) for value in said for other in theirs):
+        if any(_opposed(value, other) for value in said for other in theirs) or _told_as_done(question, part):
             found.append(part)
         elif any(value in theirs for value in said):
             return None
     return min(found, key=lambda part: _lacking(question, part.sentence.text), default=None)
+
+
+def _told_as_done(question: str, part: Evidence) -> bool:
+    """Whether a question tells a figure as reached that a sentence tells as a plan."""
+    if not _DONE.search(question):
+        return False
+    told = fold(in_digits(fold(part.sentence.text)))
+    asked = {figure.key for figure in figures_in(fold(in_digits(fold(question)))) if figure.kind not in DATES}
+    plans = plans_in(told)
+    return any(figure.key in asked and any(end <= figure.start for _, end in plans) for figure in figures_in(told))
 
 
 def _lacking(question: str, text: str) -> tuple[int, int]:
@@ -184,7 +198,7 @@ def _without_statement(question: str) -> str:
     """What a question speaks of: without the words that say which way, which rank or how much, and without 为什么."""
     characters = list(_TAKES_FOR_GRANTED.sub(lambda found: "，" * len(found.group()), question))
     folded = fold(question).replace("规模以上", "规模之上")
-    spans = [match.span() for match in _ENDED.finditer(folded)]
+    spans = [match.span() for match in _ENDED.finditer(folded)] + negations_in(folded)
     spans += [(mark.start, mark.end) for mark in marks_in(folded) if mark.axis in AXES]
     spans += [(figure.start, figure.end) for figure in figures_in(folded) if figure.kind not in DATES]
     for start, end in spans:
@@ -200,6 +214,12 @@ def _values(text: str) -> set[tuple[str, str]]:
         if mark.axis in AXES:
             turned = mark.axis == "direction" and _TURNED.search(folded[: mark.start])
             values.add((mark.axis, _OPPOSITES[mark.value] if turned else mark.value))
+    if _ASKS_WHETHER.search(folded):
+        pass
+    elif negations_in(folded):
+        values.add((POLARITY, "denied"))
+    elif not plans_in(folded):
+        values.add((POLARITY, "affirmed"))
     if _ENDED.search(folded):
         values.add((COURSE, "ended"))
     elif _GOES_ON.search(folded):

@@ -219,6 +219,11 @@ def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:
     )
 
 
+def is_in_everyday_words(question: str) -> bool:
+    """Whether a question is in words that documents do not use (``咱们``, ``…了多少啊``)."""
+    return bool(_EVERYDAY.search(question))
+
+
 def unspoken(asked: str, text: str) -> float:
     """The share of what a question speaks of, times and question words left out, that a sentence does not hold."""
     folded = fold(asked)
