@@ -51,6 +51,8 @@ _SPOKEN_BY_ANOTHER = {
 REWRITING_TOKENS = 80
 SURER = 0.15
 """How much surer the documents must be of a question as they spell it for its spelling to be changed."""
+DOUBT = 0.15
+"""The confidence from which on a language model's doubt does not silence what the words answer: it is quoted then."""
 UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SHORT_FOLLOW_UP = 20
@@ -224,8 +226,9 @@ class Answering:
         if not (len(parts) > 1 and all(map(self._is_answered, parts))):
             sides = [self._found(question) for question in sides_of(understood)]
             if sides and all(map(self._is_answered, sides)):
-                return sides
-        return parts
+                parts = sides
+        # A small model takes one of two figures for the other.
+        return [replace(part, is_quoted=True) for part in parts] if compares(understood) else parts
 
     def _found(self, question: str) -> Part:
         hits = self.retrieve(question)
@@ -248,8 +251,10 @@ class Answering:
         own = margin(self.choice.chat_model, part.question, part.evidence)
         weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
         loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
-        if self._is_answered(part) and not self._is_answered(weighed) and loose:
-            # A model denies what only the premise or the wording makes unanswerable; what the documents say is the answer.
+        silenced = self._is_answered(part) and not self._is_answered(weighed)
+        if silenced and (loose or weighed.confidence >= DOUBT):
+            # A model denies what only the premise or the wording makes unanswerable, and is often in doubt; what the
+            # documents say is the answer.
             return replace(part, is_quoted=True)
         return weighed
 
@@ -269,7 +274,7 @@ class Answering:
         """
         evidence = list(part.evidence)
         is_list = is_chinese(part.question) and listed(part.question, evidence)
-        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list or compares(part.question)
+        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list
         return (ExtractiveWriter() if quoted else writer).write(part.question, evidence)
 
     def _sentence(self, point: Point) -> Evidence:

@@ -120,6 +120,23 @@ def test_a_value_and_its_date_come_from_one_source() -> None:
     assert missing("从2023年1月的228万个增加到2023年3月底的264万个。", january, april) == ()
 
 
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("行动方案没能通过国务院常务会议的审议。", "国务院常务会议审议通过了行动方案。"),
+        ("数字化改造是2027年实现全覆盖的。", "力争到2027年，实现数字化改造全覆盖。"),
+    ],
+)
+def test_what_is_denied_or_told_as_done_has_to_be_so(claim: str, source: str) -> None:
+    assert missing(claim, cited(source)) != ()
+    assert missing(source, cited(source)) == ()
+
+
+def test_a_plan_told_as_a_plan_agrees() -> None:
+    assert missing("力争2027年实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()
+    assert missing("到2027年将实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()
+
+
 def test_words_belong_to_who_spoke_them() -> None:
     spoken = cited("传统产业绝不能简单退出。", speaker="辛国斌")
     assert missing("辛国斌表示，传统产业绝不能简单退出。", spoken) == ()

@@ -90,6 +90,24 @@ def test_a_strict_answer_of_which_nothing_is_left_is_an_abstention(
     assert not strict.claims
 
 
+def test_a_bare_figure_is_told_with_its_sentence(assistant: Assistant) -> None:
+    answer = assistant.ask(QUESTION, language_model=scripted("3.2万个"))
+    assert answer.text == "截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。"
+
+
+def test_where_nothing_of_a_model_holds_the_evidence_is_quoted(assistant: Assistant) -> None:
+    invented = "火星表面有大量液态盐湖。"
+    answer = assistant.ask(QUESTION, language_model=scripted(invented, invented))
+    assert answer.supported
+    assert "3.2万个" in answer.text and "火星" not in answer.text
+
+
+def test_a_clause_that_nothing_says_is_not_borne_out(assistant: Assistant) -> None:
+    added = "青岚市充电桩建设的困难已经全部得到解决，截至2024年底，全市建成公共充电桩3.2万个。"
+    answer = assistant.ask(QUESTION, language_model=scripted(added, added))
+    assert "困难" not in answer.text and "3.2万个" in answer.text
+
+
 def test_two_claims_that_become_the_same_sentence_are_said_once(assistant: Assistant) -> None:
     answer = assistant.ask(QUESTION, language_model=scripted(WRONG + WRONG.replace("5.7", "6.8"), WRONG, WRONG))
     assert answer.text.count("3.2万个") == 1

@@ -71,6 +71,14 @@ def test_a_statement_supports_itself_and_none_without_its_words() -> None:
             assert not holds(one.text, other.text), (one.text, other.text)
 
 
+def test_every_longer_clause_has_to_be_borne_out() -> None:
+    source = "今年将继续优化疫情防控措施，存量政策和增量政策叠加发力，大力提振市场信心。"
+    rest = "主要得益于优化疫情防控措施、存量政策和增量政策叠加发力、提振市场信心"
+    assert holds(f"{rest}。", source)
+    assert not holds(f"工信部认为中小企业困难已经过去，{rest}。", source)
+    assert holds(f"2023年1月至3月，{rest}。", source), "dates are compared elsewhere"
+
+
 @pytest.mark.parametrize(
     ("claim", "supported"),
     [
