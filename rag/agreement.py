@@ -519,7 +519,7 @@ def _substituted(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int
         for fact in _facts(said, source.published):
             best, has = (0, True), False
             for other in source.facts:
-                if other.kind != fact.kind:
+                if other.kind != fact.kind or _is_of_other_unit(fact, other):
                     continue
                 left, right = _common(fact.before, other.before), _common(fact.after, other.after)
                 same = _is_same(fact, other)
@@ -528,6 +528,11 @@ def _substituted(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int
                     best = max(best, (left + right, same))
             (having if has else lacking).setdefault((fact.start, fact.end), []).append(not best[1])
     return {span for span, wrong in (lacking | having).items() if (all(wrong) if span in having else any(wrong))}
+
+
+def _is_of_other_unit(fact: "_Fact", other: "_Fact") -> bool:
+    """Whether one is in percentage points and the other is not: neither stands in the other's place."""
+    return fact.kind == "figure" and (str(fact.key[1]) == "百分点") != (str(other.key[1]) == "百分点")  # type: ignore[index]
 
 
 def _is_same(fact: "_Fact", other: "_Fact") -> bool:
@@ -658,6 +663,8 @@ def _wrong_speakers(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, 
 _SCOPE = 16
 _TOLD_AS_PAST = re.compile("实现了?|完成了?|达到了?|建成了?|突破了?|超过了?|是.{0,20}的[。]?$")
 _DENIAL = re.compile("没能|未能|未曾|从未|并未|尚未|没有(?=[^，。]{2})")
+_TURNS = re.compile("扭转|止住|遏[制止]|摆脱|结束|停止|取消|叫停|退出|缺")
+"""Words by which a source denies without a word of denial."""
 DENIED_SHARE = 0.5
 """The share of a denied clause's pairs that a source has from which on it speaks of the same thing."""
 _FOLLOWING = re.compile(f"[{HAN}]{{1,2}}")
@@ -678,7 +685,8 @@ def _wrong_negations(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int,
     for start, end in said.negations:
         last = said.clause(start)[1]
         pairs = _pairs(said.text[end:last])
-        denies = _DENIAL.match(said.text, start) and not any(source.negations for source in sources)
+        denied_too = any(source.negations or _TURNS.search(source.text) for source in sources)
+        denies = _DENIAL.match(said.text, start) and not denied_too
         if denies and pairs and any(len(pairs & source.pairs) >= DENIED_SHARE * len(pairs) for source in sources):
             wrong.add((start, last))
     for source in sources:
@@ -742,7 +750,8 @@ def _days_to_come_told_as_past(said: _Claim, sources: Sequence[_Source]) -> set[
     for source in sources:
         for date in _dates_of(said, source):
             start, end = said.part(date.start)
-            same = [other for other in _source_dates(source.cased, source.published) if other.period == date.period]
+            told = _source_dates(source.cased, source.published)
+            same = [other for other in told if date.period.holds(other.period) or other.period == date.period]
             if (
                 source.published is not None
                 and date.period.first > source.published

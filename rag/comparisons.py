@@ -32,6 +32,7 @@ _FIGURE_WORD = re.compile("(?:的?(?:口径|数量|数字|数目|数据|数|值)
 _KIND_OF_FIGURE = re.compile("[“”]*(?:数量|目标|计划|规划|实际|已建|总|的)*数?[“”]*$")
 _NAMES_A_FIGURE = re.compile(f"(?:{AMOUNT}|数量?|比重|比例|占比|份额|规模|总量|[增降涨]幅|目标|计划|年份|时间)$")
 _TIMES = re.compile(TIME)
+_TIMED = re.compile(f"{_JOINT}{TIME}")
 _SHORTEST = 2
 
 
@@ -84,7 +85,7 @@ def _split(head: str) -> tuple[str, list[str]]:
             shared, comma, compared = "", "", head.replace("，", "")
     elif comma and (joined := re.match(f"{_JOINT}(?P<other>.+)", compared)):
         return "", _completed(shared, joined["other"])
-    listed = [item for item in distributed(compared) if item]
+    listed = [] if _TIMED.search(compared) else [item for item in distributed(compared) if item]
     if len(listed) == 2 and not re.search(_JOINT, "".join(listed)):
         return shared, _completed(*listed) if not shared else listed
     places = [match for match in re.finditer(_JOINT, compared) if match.start() >= _SHORTEST]
@@ -101,8 +102,8 @@ def _completed(one: str, other: str) -> list[str]:
     if time and not own:
         return [one, f"{time.group()}{other}"]
     subject = _subject_of(one)
-    bare = _TIMES.sub("", _FIGURE_WORD.sub("", other)).strip("的“”")
-    if own and subject and subject not in other and (len(bare) <= 3 or bare in subject):
+    bare = _KIND_OF_FIGURE.sub("", _TIMES.sub("", _FIGURE_WORD.sub("", other))).strip("的“”")
+    if own and subject and subject not in other and bare in subject:
         return [one, f"{subject}{other[own.start() :] if bare in subject else other}"]
     return [one, other]
 

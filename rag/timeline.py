@@ -327,8 +327,21 @@ def _chinese_date(period: Period) -> str:
     if first.year == last.year and first.day == 1:
         if first.month == last.month:
             return f"{first.year}年{first.month}月"
+        if (first.month, last.month) in _PARTS_OF_YEAR:
+            return f"{first.year}年{_PARTS_OF_YEAR[first.month, last.month]}"
         return f"{first.year}年{first.month}月至{last.month}月"
     return f"{_chinese_date(Period(first, first))}至{_chinese_date(Period(last, last))}"
+
+
+_PARTS_OF_YEAR = {
+    (1, 3): "一季度",
+    (4, 6): "二季度",
+    (7, 9): "三季度",
+    (10, 12): "四季度",
+    (1, 6): "上半年",
+    (7, 12): "下半年",
+}
+"""First and last month of the parts of a year that have a name."""
 
 
 def _points(store: Store, facts: Iterable[tuple[str, Fact]]) -> tuple[Point, ...]:

@@ -105,11 +105,8 @@ def test_what_was_asked_of_elsewhere_is_no_premise(question: str, sentence: str)
 
 
 def test_words_given_to_somebody_else_are_given_back(make_assistant: Callable[..., Any]) -> None:
-    text = (
-        "青岚市发布会\n2024年3月5日\n市长陈志远：今年要建成30座智能工厂，推动制造业转型升级。\n\n"
-        "局长周维民：水库的蓄水率不低于75%，春灌不会受到影响。"
-    )
-    assistant = make_assistant(text)
+    text = "陈志远：今年要建成30座智能工厂，推动制造业转型升级。\n\n周维民：水库的蓄水率不低于75%，春灌不会受到影响。"
+    assistant = make_assistant(document_of(text, speakers=("陈志远", "周维民")))
     answer = assistant.ask("陈志远说水库的蓄水率不低于75%，春灌会怎么样？")
     assert answer.text.startswith("资料中这不是陈志远说的，是周维民说的：")
     assert answer.citations[0].speaker == "周维民"

@@ -32,7 +32,7 @@ def missing(claim: str, text: str) -> tuple[str, ...]:
     ],
 )
 def test_a_figure_of_another_thing_is_noticed(claim: str, source: str, figure: str) -> None:
-    assert missing(claim, source) == (figure,)
+    assert figure in missing(claim, source)
 
 
 @pytest.mark.parametrize(
