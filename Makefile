@@ -127,8 +127,12 @@ types: setup ## mypy, strict
 	@$(BIN)/mypy
 
 .PHONY: pytest
-pytest: setup ## the tests alone: make pytest ARGS="-m 'not slow'"
-	@$(BIN)/python -m pytest $(ARGS)
+pytest: setup ## the tests alone, on two cores but for the language model's: make pytest ARGS="-k citations"
+	@if [ $(words $(ARGS)) -gt 0 ]; then $(BIN)/python -m pytest $(ARGS); exit; fi; \
+	failed=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=10 -m "not local_model" || failed=1; \
+	$(BIN)/python -m pytest --durations=5 -m local_model || failed=1; \
+	exit $$failed
 
 .PHONY: wheel
 wheel: setup ## build dist/youju-*.whl
