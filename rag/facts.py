@@ -21,6 +21,8 @@ from rag.view import HAN
 Status = Literal["actual", "plan"]
 
 LONGEST_SUBJECT = 40
+SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
+"""Short names of what is measured, folded, and the full ones that stand for the same."""
 _BREAK = re.compile("[，,；;：:。！？!?]|——")
 _STRONG_BREAK = re.compile("[；;。！？!?]")
 _JOINT = re.compile("[、]|和(?!谐|平)|以及|及|与")

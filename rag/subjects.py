@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.answers import Citation
-from rag.facts import Measurement, measurements_in
+from rag.facts import SYNONYMS, Measurement, measurements_in
 from rag.lexical import fold
 from rag.numerals import in_digits
 from rag.view import HAN, readable
@@ -25,12 +25,12 @@ COMMON = 0.6
 """The share of a subject that another has from which on the two are the same, however they differ in the rest."""
 
 _SENTENCE_ENDS = re.compile(r"[。！？!?]|\n\s*\n")
-_SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机": "移动电话"}
+_SYNONYMS = SYNONYMS | {"手机": "移动电话"}
 _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]+")
 _SAYS_NOTHING = re.compile(
     "我国|全国|中国|国内|目前|累计|总数|总量|数量|数目|总共|一共|已经?|达到?|超过|突破|约|建成|开通|建设|拥有|实现|完成|新增|"
-    "同比|环比|增长|下降|增速|增幅|增加|提升|提高|减少|占比|占|比重|比例|份额|率|规模|情况|水平|增加值|产量|销量|总额|总值|"
+    "增加值|产量|销量|总额|总值|同比|环比|增长|下降|增速|增幅|增加|提升|提高|减少|占比|占|比重|比例|份额|率|规模|情况|水平|"
     "使用|贡献|目标|打算|计划|力争|预计|认定|培育|进入|融入|覆盖|支持|服务|分别|其中|包括|以及|相关|还|等|的|了|在|是|为|有|和|与|及|对|把|将|从|由|到|至|中|内|年|月|日|底|末|初|个|数(?![字据])|多|上|下|均|都|也|并|再"
 )
 _GROWTH = re.compile("增(?!加值)|下降|提升|提高|减少|加快|放缓|回落|上升|扩大|缩|涨|降")

@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.answers import Citation
 from rag.dates import Period, dates_in
-from rag.facts import Fact
+from rag.facts import SYNONYMS, Fact
 from rag.lexical import fold
 from rag.messages import say
 from rag.store import Filters, Store
@@ -36,7 +36,6 @@ COMPARED_SUBJECTS = 512
 
 _HAN = re.compile(f"[{HAN}]")
 _PIECE = re.compile(f"[{HAN}]+|[a-z]+[0-9]*|[0-9]+[a-z]+|[0-9]+(?:\\.[0-9]+)?")
-_SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
 _DISTINCT_SCOPES = ("新建", "新增", "净增", "人均", "年均", "日均", "单日", "当月")
 _COUNTS = frozenset(
     ["", *"个户家座人名位所条项台辆艘架套件次张枚颗栋头只份部款种类批支把站处组对片间列门", "人次", "亿户", "户"]
@@ -384,7 +383,7 @@ def _series_of(fact: Fact) -> tuple[str, ...]:
 
 def _normal(text: str) -> str:
     folded = fold(text)
-    for word, meaning in _SYNONYMS.items():
+    for word, meaning in SYNONYMS.items():
         folded = folded.replace(word, meaning)
     return re.sub(r"(?:总数量?|数量|总量)$", "", folded)
 

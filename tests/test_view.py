@@ -2,16 +2,17 @@
 
 import re
 import unicodedata
+import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
 from rag.structure import sentences_of
-from rag.view import View, layout, readable, view
+from rag.view import INVISIBLE, View, layout, readable, view
 
-_MAY_GO = re.compile(r"\s|[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad\x00-\x08\x0e-\x1f#*]")
+_MAY_GO = re.compile(f"\\s|[{INVISIBLE}#*]")
 _PUNCTUATION = dict(zip(",:;?!", "，：；？！", strict=True))
 
 
@@ -60,7 +61,16 @@ def test_spans_lie_in_the_text_and_begin_and_end_on_something_visible(text: str,
         assert (first, last) == (0, 0)
 
 
+def test_what_counts_as_invisible_shows_nothing() -> None:
+    invisible = re.compile(f"[{INVISIBLE}]")
+    shown = [chr(code) for code in range(0x110000) if invisible.match(chr(code))]
+    kinds = {unicodedata.category(character) for character in shown}
+    assert kinds <= {"Cc", "Cf", "Cn", "Mn"}, "controls, formats, variation selectors and the unassigned beside them"
+    assert not any(invisible.match(character) for character in "中a1，。《》“”·—… é")
+
+
 @given(TEXTS)
+@example("\U000e0000")
 def test_nothing_is_dropped_but_blanks_invisible_characters_marks_and_captions(text: str) -> None:
     found = layout(text)
     shown = set(view(text).offsets)
