@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-import unicodedata
 
 import pytest
 from hypothesis import example, given
