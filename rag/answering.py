@@ -25,7 +25,7 @@ from rag.questions import asks_for_speaker
 from rag.retrieval import Hit
 from rag.settings import Caution
 from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, near_miss
-from rag.timeline import Point, written
+from rag.timeline import Point, origin, written
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 
 NOT_FOUND = {
@@ -163,8 +163,10 @@ class Answering:
                 sections.append(Section("", (), _PART_NOT_FOUND[language].format(question=part.question)))
                 continue
             for point in part.points:
-                sections.append(Section(written([point], language), [self._sentence(point)], question=part.question))
-                yield Token(f"{sections[-1].text}\n")
+                before = origin(point, language)
+                text = point.text if before else written([point], language)
+                sections.append(Section(text, [self._sentence(point)], before, part.question))
+                yield Token(f"{before}{text}\n")
             if part.correction:
                 sections.append(_corrected(part, part.correction, language))
                 yield Token(f"{sections[-1].label}{sections[-1].text}\n")

@@ -44,6 +44,9 @@ _ASKS_FOR_FIGURE = re.compile(
     r"多少|历次|历年|几(?!年|月|号|日|乎|何)|多大|多高|百分之几|是多少|how (?:many|much|large|big|high)|what (?:share|percentage|proportion|number|rate)",
     re.IGNORECASE,
 )
+_ASKS_FOR_COURSE = re.compile(
+    "(?:是|经历了)?(?:怎么|如何|怎样|怎么样)(?:一步步|逐步|逐年|一路)?(?:地|的)?(?:变化|增长|增加|发展)(?:过来|起来)?的?|(?:有|经历了?)?(?:什么|哪些|怎样的)(?:历次)?变化(?:过程|历程|轨迹)?|(?:变化|增长)(?:过程|历程|轨迹)(?:是(?:什么|怎样的))?"
+)
 _ASKS_OTHERWISE = re.compile(r"为什么|为何|怎么|如何|哪[个些位家]|谁|是不是|是否|why|which|who|whether", re.IGNORECASE)
 _ASKS_FOR_PLAN = re.compile(
     r"计划|目标|预计|将|力争|规划|打算|要(?:建|达|新)|plan|target|goal|expect|will", re.IGNORECASE
@@ -239,6 +242,7 @@ def answering_points(store: Store, question: str, filters: Filters, documents: I
         question: a question that stands alone.
         documents: ids of the documents found for it: only what they give figures of is looked for, in all documents.
     """
+    question = _ASKS_FOR_COURSE.sub("历次是多少", question)
     if not _ASKS_FOR_FIGURE.search(question) or _ASKS_OTHERWISE.search(question):
         return ()
     dates = dates_in(question)
@@ -274,6 +278,20 @@ def written(points: Iterable[Point], language: str) -> str:
     """
     line = _chinese_line if language == "zh" else _english_line
     return "\n".join(line(point.fact) for point in points)
+
+
+def origin(point: Point, language: str) -> str:
+    """What to say before the sentence of a point that names no time: the day of its document; empty where it names one.
+
+    Args:
+        language: ``"zh"`` or ``"en"``.
+    """
+    if point.fact.dated or not point.as_of.is_day:
+        return ""
+    day = point.as_of.last
+    if language == "zh":
+        return f"据{day.year}年{day.month}月{day.day}日的资料："
+    return f"A document of {day:%-d %B %Y} says: "
 
 
 def _chinese_line(fact: Fact) -> str:

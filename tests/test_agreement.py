@@ -132,6 +132,12 @@ def test_what_is_denied_or_told_as_done_has_to_be_so(claim: str, source: str) ->
     assert missing(source, cited(source)) == ()
 
 
+def test_a_plan_stands_for_its_own_figure_only() -> None:
+    source = cited("今年将新建开通5G基站60万个，今年将超过290万个基站。")
+    assert missing("5G基站增加到超过290万个，今年将新建开通5G基站60万个。", source) == ("290万",)
+    assert missing("今年将新建开通5G基站60万个，将超过290万个。", source) == ()
+
+
 def test_a_plan_told_as_a_plan_agrees() -> None:
     assert missing("力争2027年实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()
     assert missing("到2027年将实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()

@@ -115,3 +115,14 @@ def test_labels_of_neighbouring_points_do_not_cover_each_other(make_assistant: C
     assert len(places) == 4
     for number, (x, y) in enumerate(places):
         assert all(abs(x - other) > 40 or abs(y - height) > 12 for other, height in places[number + 1 :])
+
+
+def test_how_a_figure_changed_is_told_with_the_day_of_each_value(make_assistant: Callable[..., Any]) -> None:
+    earlier = Document("我国已经建成充电桩3.2万个，运行平稳。", "a.txt", "甲", datetime.date(2023, 3, 5))
+    later = Document("截至6月底，我国累计建成充电桩5.7万个。", "b.txt", "乙", datetime.date(2024, 7, 18))
+    answer = make_assistant(earlier, later).ask("充电桩数量是怎么一步步变化的？")
+    first, second = answer.text.split("\n")
+    assert "2024年6月底" in first and "5.7万个" in first
+    assert second == "据2023年3月5日的资料：我国已经建成充电桩3.2万个，运行平稳。"
+    assert answer.supported
+    assert answer.claims[1].text == answer.claims[1].citations[0].quote, "the day is our own word, not the claim's"
