@@ -751,18 +751,16 @@ def _days_to_come_told_as_past(said: _Claim, sources: Sequence[_Source]) -> set[
     """Days after publication of which the claim speaks as of the past, where the sources give them as planned."""
     wrong = set()
     for source in sources:
+        if source.published is None:
+            continue
+        told = _source_dates(source.cased, source.published)
         for date in _dates_of(said, source):
             start, end = said.part(date.start)
-            told = _source_dates(source.cased, source.published)
-            same = [other for other in told if date.period.holds(other.period) or other.period == date.period]
-            if (
-                source.published is not None
-                and date.period.first > source.published
-                and not any(start <= place < end for place, _ in said.plans)
-                and _TOLD_AS_PAST.search(said.text[start:end])
-                and same
-                and all(any(first <= other.start for first, _ in source.plans) for other in same)
-            ):
+            as_plan = any(start <= place < end for place, _ in said.plans)
+            if date.period.first <= source.published or as_plan or not _TOLD_AS_PAST.search(said.text[start:end]):
+                continue
+            same = [other for other in told if date.period.holds(other.period)]
+            if same and all(any(first <= other.start for first, _ in source.plans) for other in same):
                 wrong.add((date.start, date.end))
     return wrong
 

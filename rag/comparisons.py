@@ -78,13 +78,10 @@ def _without_request(question: str) -> str:
 def _split(head: str) -> tuple[str, list[str]]:
     """What both sides share, and the sides: ``X，`` before them, or the time that only the first names."""
     shared, comma, compared = head.rpartition("，") if "，" in head else head.rpartition("：")
+    if comma and (joined := re.match(f"{_JOINT}(?P<other>.+)", compared)):
+        return "", _completed(shared, joined["other"])  # 2023年两会公布的5G基站数，和当年3月底的数比
     if comma and not re.search(_JOINT, compared):
-        # 2023年两会公布的5G基站数，和当年3月底的数比
-        joined = re.match(f"{_JOINT}(?P<other>.+)", compared)
-        if not joined:
-            shared, comma, compared = "", "", head.replace("，", "")
-    elif comma and (joined := re.match(f"{_JOINT}(?P<other>.+)", compared)):
-        return "", _completed(shared, joined["other"])
+        shared, compared = "", head.replace("，", "")
     listed = [] if _TIMED.search(compared) else [item for item in distributed(compared) if item]
     if len(listed) == 2 and not re.search(_JOINT, "".join(listed)):
         return shared, _completed(*listed) if not shared else listed

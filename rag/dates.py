@@ -100,6 +100,17 @@ _PAST = re.compile(
 )
 
 
+PARTS_OF_YEAR = {
+    (1, 3): "一季度",
+    (4, 6): "二季度",
+    (7, 9): "三季度",
+    (10, 12): "四季度",
+    (1, 6): "上半年",
+    (7, 12): "下半年",
+}
+"""First and last month of the parts of a year that have a name."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """Days from ``first`` to ``last``, both included."""

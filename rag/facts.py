@@ -15,14 +15,14 @@ from typing import Literal
 from rag.dates import DateMention, Period, dates_in
 from rag.documents import Document
 from rag.figures import DATES, Figure, figures_in
+from rag.lexical import fold
 from rag.structure import Sentence, sentences_of
 from rag.view import HAN
 
 Status = Literal["actual", "plan"]
 
 LONGEST_SUBJECT = 40
-SYNONYMS = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
-"""Short names of what is measured, folded, and the full ones that stand for the same."""
+_FULL_NAMES = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
 _BREAK = re.compile("[，,；;：:。！？!?]|——")
 _STRONG_BREAK = re.compile("[；;。！？!?]")
 _JOINT = re.compile("[、]|和(?!谐|平)|以及|及|与")
@@ -212,6 +212,14 @@ def measurements_in(text: str, published: date | None = None) -> list[Measuremen
         start, end = measure.figure.start, measure.end
         found.append(Measurement(subject, change, scope, measure.figure.value, measure.unit, start, end))
     return found
+
+
+def in_full_names(text: str) -> str:
+    """A text folded, with the full names of what is measured for the short ones (``规上``, ``新能源车``)."""
+    folded = fold(text)
+    for short, full in _FULL_NAMES.items():
+        folded = folded.replace(short, full)
+    return folded
 
 
 class _Context:

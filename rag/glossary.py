@@ -10,7 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from rag.dates import DateMention, Period, dates_in
+from rag.dates import PARTS_OF_YEAR, DateMention, Period, dates_in
 
 LONGEST_PHRASE = 4
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -100,19 +100,9 @@ def _date(text: str, mention: DateMention) -> str:
     if first.day != 1 or last.day != calendar.monthrange(last.year, last.month)[1]:
         return f"{year}{last.month}月"
     span = (first.month, last.month)
-    if span in _PARTS_OF_YEAR:
-        return f"{year}{_PARTS_OF_YEAR[span]}"
+    if span in PARTS_OF_YEAR:
+        return f"{year}{PARTS_OF_YEAR[span]}"
     return f"{year}{last.month}月" if first.month == last.month else f"{year}{first.month}至{last.month}月"
-
-
-_PARTS_OF_YEAR = {
-    (1, 3): "一季度",
-    (4, 6): "二季度",
-    (7, 9): "三季度",
-    (10, 12): "四季度",
-    (1, 6): "上半年",
-    (7, 12): "下半年",
-}
 
 
 @cache

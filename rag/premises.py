@@ -102,9 +102,9 @@ def contradicting(question: str, evidence: Sequence[Evidence]) -> Evidence | Non
         question: it stands alone.
         evidence: the sentences chosen for it, best first.
     """
-    said = _values(question) - {(COURSE, "goes on"), (POLARITY, "affirmed")}  # what every other question speaks of
     if asks_for_comparison(question):
         return None
+    said = _values(question) - {(COURSE, "goes on"), (POLARITY, "affirmed")}  # what every other question speaks of
     subject = _without_statement(question)
     found: list[Evidence] = []
     for part in evidence:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.answers import Citation
-from rag.facts import SYNONYMS, Measurement, measurements_in
+from rag.facts import Measurement, in_full_names, measurements_in
 from rag.lexical import fold
 from rag.numerals import in_digits
 from rag.view import HAN, readable
@@ -25,7 +25,6 @@ COMMON = 0.6
 """The share of a subject that another has from which on the two are the same, however they differ in the rest."""
 
 _SENTENCE_ENDS = re.compile(r"[。！？!?]|\n\s*\n")
-_SYNONYMS = SYNONYMS | {"手机": "移动电话"}
 _HAN = re.compile(f"[{HAN}]")
 _RUN = re.compile(f"[{HAN}]+")
 _SAYS_NOTHING = re.compile(
@@ -144,10 +143,7 @@ def _is_compared(other: Measurement, text: str) -> bool:
 
 
 def _normal(text: str) -> str:
-    folded = fold(text)
-    for word, meaning in _SYNONYMS.items():
-        folded = folded.replace(word, meaning)
-    return folded
+    return in_full_names(text).replace("手机", "移动电话")
 
 
 def _content(subject: str) -> str:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.answers import Citation
-from rag.dates import Period, dates_in
-from rag.facts import SYNONYMS, Fact
+from rag.dates import PARTS_OF_YEAR, Period, dates_in
+from rag.facts import Fact, in_full_names
 from rag.lexical import fold
 from rag.messages import say
 from rag.store import Filters, Store
@@ -288,10 +288,14 @@ def origin(point: Point, language: str) -> str:
     """
     if point.fact.dated or not point.as_of.is_day:
         return ""
-    day = point.as_of.last
     if language == "zh":
-        return f"据{day.year}年{day.month}月{day.day}日的资料："
-    return f"A document of {day:%-d %B %Y} says: "
+        return f"{_chinese_origin(point.as_of)}："
+    return f"A document of {point.as_of.last:%-d %B %Y} says: "
+
+
+def _chinese_origin(period: Period) -> str:
+    day = period.last
+    return f"据{day.year}年{day.month}月{day.day}日的资料"
 
 
 def _chinese_line(fact: Fact) -> str:
@@ -312,8 +316,7 @@ def _chinese_line(fact: Fact) -> str:
     if fact.dated or not fact.period.is_day:
         when = f"{'截至' if fact.period.is_day and fact.status == 'actual' else ''}{_chinese_date(fact.period)}"
     else:
-        day = fact.period.last
-        when = f"据{day.year}年{day.month}月{day.day}日的资料"
+        when = _chinese_origin(fact.period)
     return f"{when}，{fact.subject}{verb}{qualifier}{fact.written}{speaker}。"
 
 
@@ -344,21 +347,10 @@ def _chinese_date(period: Period) -> str:
     if first.year == last.year and first.day == 1:
         if first.month == last.month:
             return f"{first.year}年{first.month}月"
-        if (first.month, last.month) in _PARTS_OF_YEAR:
-            return f"{first.year}年{_PARTS_OF_YEAR[first.month, last.month]}"
+        if (first.month, last.month) in PARTS_OF_YEAR:
+            return f"{first.year}年{PARTS_OF_YEAR[first.month, last.month]}"
         return f"{first.year}年{first.month}月至{last.month}月"
     return f"{_chinese_date(Period(first, first))}至{_chinese_date(Period(last, last))}"
-
-
-_PARTS_OF_YEAR = {
-    (1, 3): "一季度",
-    (4, 6): "二季度",
-    (7, 9): "三季度",
-    (10, 12): "四季度",
-    (1, 6): "上半年",
-    (7, 12): "下半年",
-}
-"""First and last month of the parts of a year that have a name."""
 
 
 def _points(store: Store, facts: Iterable[tuple[str, Fact]]) -> tuple[Point, ...]:
@@ -400,10 +392,7 @@ def _series_of(fact: Fact) -> tuple[str, ...]:
 
 
 def _normal(text: str) -> str:
-    folded = fold(text)
-    for word, meaning in SYNONYMS.items():
-        folded = folded.replace(word, meaning)
-    return re.sub(r"(?:总数量?|数量|总量)$", "", folded)
+    return re.sub(r"(?:总数量?|数量|总量)$", "", in_full_names(text))
 
 
 def _pieces(text: str) -> set[str]:
