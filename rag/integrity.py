@@ -13,7 +13,7 @@ from rag.errors import StoreError
 from rag.seals import SEALED_COLUMNS, checksum, digest, parts_of
 from rag.store import Store
 
-VERIFIED_WHOLE_BYTES = 16_000_000
+VERIFIED_WHOLE_BYTES = 8_000_000
 """Size of an index up to which it is verified whole before its first question; of a larger one what is quoted is."""
 
 
