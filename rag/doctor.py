@@ -22,22 +22,30 @@ from rag.errors import StoreError
 from rag.indexing import Report, add_document, rebuild
 from rag.rows import DOCUMENT_COLUMNS, checksum, document_of, edits_from_json
 from rag.store import Store
+from rag.synchronization import compare
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
 
 _MOST_RESCUED = 200_000
 _VECTORS_AT_ONCE = 8192
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found. ``zh`` and ``en`` say it to the user."""
+    """What one check found. ``zh`` and ``en`` say it to the user.
+
+    Attributes:
+        sound: whether the index is as it should be.
+        notice: whether the user should know of it all the same.
+    """
 
     check: str
     sound: bool
     zh: str
     en: str
+    notice: bool = False
 
 
 def examine(folder: Path) -> list[Finding]:
@@ -182,6 +190,36 @@ def _dense(store: Store) -> Finding:
     )
 
 
+def _files(store: Store) -> Finding:
+    """Whether files still are what was added; the index is sound whatever became of them."""
+    try:
+        states = compare(store)
+        names = {entry.id: Path(entry.path).name for entry in store.entries()}
+    except (StoreError, sqlite3.Error, ValueError) as error:
+        return Finding("files", True, f"没有核对文件：{error}", f"files were not compared: {error}", notice=True)
+    amiss = {key: state for key, state in states.items() if state != "unchanged"}
+    if not amiss:
+        zh, en = f"{len(states)} 份文档的文件没有变动", f"the files of {len(states)} documents are as they were added"
+        return Finding("files", True, zh, en)
+    said_zh = {"changed": "内容已变", "gone": "已不在", "unreadable": "现在读不到"}
+    said_en = {"changed": "changed", "gone": "gone", "unreadable": "cannot be read now"}
+    first = list(amiss.items())[:_MOST_NAMED]
+    zh = "、".join(f"{names[key]}（{said_zh[state]}）" for key, state in first) + (
+        "等" if len(amiss) > len(first) else ""
+    )
+    en = ", ".join(f"{names[key]} ({said_en[state]})" for key, state in first) + (
+        ", …" if len(amiss) > len(first) else ""
+    )
+    return Finding(
+        "files",
+        True,
+        f"{len(amiss)} 份文档的文件加入之后变了：{zh}。youju add --sync 文件夹 可使索引与文件夹一致",
+        f"the files of {len(amiss)} documents are no longer as they were added: {en}; 'youju add --sync FOLDER' brings "
+        "the index into line",
+        notice=True,
+    )
+
+
 def _counted(check: str, count: Callable[[], int], zh: str, en: str) -> Finding:
     """The finding of a check that counts what is wrong."""
     try:
@@ -191,7 +229,7 @@ def _counted(check: str, count: Callable[[], int], zh: str, en: str) -> Finding:
     return Finding(check, number == 0, f"{number} {zh}", f"{number} {en}")
 
 
-_CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _texts, _spans, _vectors, _lexical, _dense)
+_CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _texts, _spans, _vectors, _lexical, _dense, _files)
 
 
 # -- mending ----------------------------------------------------------------------------------------------------------

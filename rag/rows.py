@@ -19,12 +19,17 @@ FACT_COLUMNS = (
     "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
     " start, end, value_start, value_end"
 )
-ENTRY_COLUMNS = "id, path, title, date, source, event, speakers, characters, added"
+ENTRY_COLUMNS = "id, path, title, date, source, event, speakers, characters, added, digest"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document of an index, without its text. ``near_duplicates`` are ids of documents with nearly the same text."""
+    """A document of an index, without its text.
+
+    Attributes:
+        digest: SHA-256 of the file's bytes, hexadecimal; empty where it came from no file.
+        near_duplicates: ids of documents with nearly the same text.
+    """
 
     id: str
     path: str
@@ -35,6 +40,7 @@ class Entry:
     speakers: tuple[str, ...]
     characters: int
     added: str
+    digest: str
     near_duplicates: tuple[str, ...]
 
 
@@ -148,6 +154,7 @@ def entry_of(row: tuple[Any, ...], near_duplicates: tuple[str, ...]) -> Entry:
         speakers=tuple(json.loads(row[6])),
         characters=row[7],
         added=row[8],
+        digest=row[9],
         near_duplicates=near_duplicates,
     )
 

@@ -419,6 +419,18 @@ class Store:
         """
         return self._document(document_id, self.generation)
 
+    def edits(self, document_id: str) -> dict[str, Any]:
+        """What a person has edited of a document, by field; empty where that is nothing.
+
+        Raises:
+            UsageError: the index holds no such document.
+        """
+        with self._errors():
+            row = self.connection.execute("SELECT edited FROM documents WHERE id = ?", (document_id,)).fetchone()
+        if row is None:
+            raise _unknown(document_id)
+        return edits_from_json(row[0])
+
     def _read_document(self, document_id: str, generation: int = 0) -> Document:
         """Reads a document; those read last are remembered by :attr:`_document`, each for one generation."""
         with self._errors():
