@@ -88,7 +88,9 @@ def _listed(names: dict[str, list[str]]) -> dict[str, Any]:
             "--spec-version",
             "1.6",
         ]
-        subprocess.run([*command, "--output-file", str(target), str(source)], check=True)
+        made = subprocess.run([*command, "--output-file", str(target), str(source)], capture_output=True, text=True)
+        if made.returncode:
+            raise SystemExit(made.stderr)
         return json.loads(target.read_text(encoding="utf-8"))
 
 
