@@ -16,6 +16,7 @@ from rag.conversation import History
 from rag.documents import Document
 from rag.evidence import EvidenceSelector
 from rag.indexing import ProgressCallback, Report, add, rebuild
+from rag.integrity import verify
 from rag.language_models import Choice, choose
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever, checked_question, parsed_day
@@ -102,6 +103,7 @@ class Assistant:
         ranking = settings.reranker if reranker is None else reranker
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
+        verify(store)
         assistant = cls(
             Retriever(store, loaded, named_reranker(ranking) if isinstance(ranking, str) else ranking),
             model,

@@ -439,12 +439,42 @@ def doctor(
         from rag.screen import one_line
 
         for finding in findings:
-            state = say("notice" if finding.sound and finding.notice else "sound" if finding.sound else "problem")
+            state = say("problem" if not finding.sound else "notice" if finding.notice else "sound")
             typer.echo(f"[{state}] {one_line(_help(finding.zh, finding.en))}")
     if not all(finding.sound for finding in findings):
         if not as_json:
             typer.echo(say("repair_hint"), err=True)
         raise typer.Exit(1)
+
+
+@app.command(help=_help("把索引备份成一个文件。", "Back up an index into one file."))
+def backup(
+    file: Annotated[Path, typer.Argument(help=_help("要建立的备份文件。", "The file to make."), show_default=False)],
+    index: Index = None,
+) -> None:
+    from rag.backup import backup as back_up
+
+    documents = back_up(_folder(index, None), file.expanduser().absolute())
+    typer.echo(say("backed_up", n=documents, path=file))
+
+
+@app.command(help=_help("由备份文件恢复索引。", "Make an index of a backup."))
+def restore(
+    file: Annotated[Path, typer.Argument(help=_help("备份文件。", "The backup."), show_default=False)],
+    index: Index = None,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help=_help("替换已有的索引（原有的另存）。", "Replace an index that is there (it is kept beside)."),
+        ),
+    ] = False,
+) -> None:
+    from rag.backup import restore as put_back
+
+    folder = _own_index(index)
+    documents = put_back(file.expanduser().absolute(), folder, replaces=replace)
+    typer.echo(say("restored", n=documents, path=folder))
 
 
 @app.command(

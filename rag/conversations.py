@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from rag.database import FILE_NAME, connect, connect_damaged, explained
-from rag.errors import UsageError
+from rag.database import FILE_NAME, Connection, connect, connect_damaged, damage
+from rag.errors import StoreError, UsageError
 from rag.lexical import fold
+from rag.seals import digest
 
 if TYPE_CHECKING:
     from rag.store import Store
@@ -197,12 +198,13 @@ def _stands(store: "Store", citation: Mapping[str, Any]) -> bool:
 _CONVERSATION = "c.number, c.id, c.title"
 _TURN = "id, question, status, answer, text, filters, asked, good, reason, comment"
 _SAVE = f"""
-INSERT INTO turns (conversation, searched, {_TURN}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO turns (conversation, searched, {_TURN}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (conversation, id) DO UPDATE SET searched = excluded.searched, question = excluded.question,
     status = excluded.status, answer = excluded.answer, text = excluded.text, filters = excluded.filters,
-    asked = excluded.asked, good = excluded.good, reason = excluded.reason, comment = excluded.comment
+    asked = excluded.asked, good = excluded.good, reason = excluded.reason, comment = excluded.comment,
+    seal = excluded.seal
 """  # noqa: S608
-_TURNS_OF = f"SELECT {_TURN} FROM turns WHERE conversation = ? ORDER BY number"  # noqa: S608
+_TURNS_OF = f"SELECT {_TURN}, seal FROM turns WHERE conversation = ? ORDER BY number"  # noqa: S608
 _FIRST = "(SELECT question FROM turns WHERE conversation = c.number ORDER BY number LIMIT 1)"
 _HOLDS = (
     "(instr(c.searched, ?) OR EXISTS (SELECT 1 FROM turns s WHERE s.conversation = c.number AND instr(s.searched, ?)))"
@@ -282,10 +284,12 @@ class SavedConversations:
     def rate(self, owner: str, conversation_id: str, turn_id: str, feedback: Feedback | None) -> None:  # noqa: D102
         with self._change() as connection:
             number, _, _ = _found(connection, owner, conversation_id)
+            turn = _turn_number(connection, number, turn_id)
             connection.execute(
                 "UPDATE turns SET good = ?, reason = ?, comment = ? WHERE number = ?",
-                (*_feedback_values(feedback), _turn_number(connection, number, turn_id)),
+                (*_feedback_values(feedback), turn),
             )
+            seal_turns(connection, [turn])
             _touch(connection, number)
         self._wipe()
 
@@ -299,21 +303,19 @@ class SavedConversations:
             return _rated_of(_conversation(connection, *row) for row in rows)
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        with explained(self._folder):
-            connection = connect(self._folder / FILE_NAME, self._writable)
-            with contextlib.closing(connection):
-                yield connection
+    def _connected(self) -> Iterator[Connection]:
+        with contextlib.closing(connect(self._folder / FILE_NAME, self._writable)) as connection:
+            yield connection
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def _reading(self) -> Iterator[Connection]:
         """A connection that sees the file as it is at one moment."""
         with self._connected() as connection:
             connection.execute("BEGIN")
             yield connection
 
     @contextlib.contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def _change(self) -> Iterator[Connection]:
         """One change: it happens as a whole, or, on any error, not at all, for closing without COMMIT takes it back."""
         with self._connected() as connection:
             connection.execute("PRAGMA secure_delete = ON")
@@ -324,41 +326,54 @@ class SavedConversations:
     def _wipe(self) -> None:
         """Empties the write-ahead log, which holds what was removed; while others read, that is left to the next change."""
         self._to_wipe = True
-        with contextlib.suppress(sqlite3.Error), self._connected() as connection:
+        with contextlib.suppress(StoreError), self._connected() as connection:
             connection.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WIPE * 1000:.0f}")
             self._to_wipe = bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+
+
+def seal_turns(connection: sqlite3.Connection, turns: Iterable[int]) -> None:
+    """Writes the seals of turns, given by their numbers, in the caller's transaction that has changed them."""
+    for number in turns:
+        row = connection.execute(f"SELECT {_TURN} FROM turns WHERE number = ?", (number,)).fetchone()  # noqa: S608
+        connection.execute("UPDATE turns SET seal = ? WHERE number = ?", (digest([row]), number))
+
+
+def damaged_turns(connection: Connection) -> int:
+    """How many turns are not as they were written."""
+    rows = connection.execute(f"SELECT {_TURN}, seal FROM turns")  # noqa: S608
+    return sum(digest([row[:-1]]) != row[-1] for row in rows)
 
 
 def rescue_conversations(damaged: Path, store: "Store") -> None:
     """Brings into a new index what can still be read of the conversations in a damaged file."""
     turns: dict[int, list[Turn]] = {}
     conversations: Sequence[tuple[Any, ...]] = ()
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect_damaged(damaged)) as connection:
-        for _, conversation, *row in _readable(connection, "turns", f"number, conversation, {_TURN}"):
-            with contextlib.suppress(ValueError, TypeError):
-                turns.setdefault(conversation, []).append(_turn(row))
+    with contextlib.suppress(StoreError), contextlib.closing(connect_damaged(damaged)) as connection:
+        for _, conversation, *row in _readable(connection, "turns", f"number, conversation, {_TURN}, seal"):
+            with contextlib.suppress(StoreError, ValueError, TypeError):
+                turns.setdefault(conversation, []).append(_turn(connection, row))
         conversations = _readable(connection, "conversations", "number, id, owner, title, updated")
-    with explained(store.folder), contextlib.closing(connect(store.folder / FILE_NAME, True)) as connection:
+    with contextlib.closing(connect(store.folder / FILE_NAME, True)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         for old, key, owner, title, updated in conversations:
-            with contextlib.suppress(sqlite3.IntegrityError, ValueError, TypeError):
+            with contextlib.suppress(StoreError, ValueError, TypeError, AttributeError):
                 number = _make(connection, owner, key, title, updated)
                 connection.executemany(_SAVE, [(number, *_turn_values(turn)) for turn in turns.get(old, ())])
         connection.execute("COMMIT")
 
 
-def _readable(connection: sqlite3.Connection, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
+def _readable(connection: Connection, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
     """The rows of a damaged table up to the damage from either end, by their number, which is the first column."""
     rows: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(StoreError):
             for row in connection.execute(f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number {order}"):  # noqa: S608
                 rows[row[0]] = row
     return [rows[number] for number in sorted(rows)]
 
 
-def _conversation(connection: sqlite3.Connection, number: int, key: str, title: str | None) -> Conversation:
-    turns = tuple(_turn(row) for row in connection.execute(_TURNS_OF, (number,)))
+def _conversation(connection: Connection, number: int, key: str, title: str | None) -> Conversation:
+    turns = tuple(_turn(connection, row) for row in connection.execute(_TURNS_OF, (number,)))
     return Conversation(key, _title(title, turns), turns)
 
 
@@ -395,9 +410,12 @@ def _touch(connection: sqlite3.Connection, number: int) -> None:
     connection.execute("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))
 
 
-def _turn(row: Sequence[Any]) -> Turn:
-    """The turn in a row of ``_TURN``."""
-    identifier, question, status, answer, text, filters, asked, good, reason, comment = row
+def _turn(connection: Connection, row: Sequence[Any]) -> Turn:
+    """The turn in a row of ``_TURN`` and its seal; one that is not as it was written is not shown."""
+    *values, seal = row
+    if digest([values]) != seal:
+        raise damage(connection.folder, "一段对话与写入时不同", "a conversation is not what was written")
+    identifier, question, status, answer, text, filters, asked, good, reason, comment = values
     return Turn(
         id=identifier,
         question=question,
@@ -411,9 +429,8 @@ def _turn(row: Sequence[Any]) -> Turn:
 
 
 def _turn_values(turn: Turn) -> tuple[Any, ...]:
-    """A turn as values of ``searched`` and the columns of ``_TURN``."""
-    return (
-        _searched(turn),
+    """A turn as values of ``searched``, the columns of ``_TURN`` and its seal."""
+    values = (
         _key(turn.id),
         _valid(turn.question),
         turn.status,
@@ -423,6 +440,7 @@ def _turn_values(turn: Turn) -> tuple[Any, ...]:
         _moment(turn.asked),
         *_feedback_values(turn.feedback),
     )
+    return (_searched(turn), *values, digest([values]))
 
 
 def _feedback_values(feedback: Feedback | None) -> tuple[int | None, str, str]:

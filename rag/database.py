@@ -5,14 +5,17 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Self
 
 from rag import lexical
-from rag.errors import StoreError, UsageError
+from rag.errors import DamageError, StoreError, UsageError
+from rag.seals import seal_settings
 
 FILE_NAME = "youju.sqlite"
-VERSION = 4
+JOURNALS = ("-wal", "-shm")
+VERSION = 5
 WAIT_SECONDS = 60.0
 SMALLEST_CHUNKS, LARGEST_CHUNKS = 50, 5000
 
@@ -22,7 +25,7 @@ CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL,
     event TEXT NOT NULL, speakers TEXT NOT NULL, page_starts TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL,
     characters INTEGER NOT NULL, checksum BLOB NOT NULL, signature BLOB NOT NULL, edited TEXT NOT NULL,
-    added TEXT NOT NULL, text TEXT NOT NULL
+    added TEXT NOT NULL, parts BLOB NOT NULL, seal BLOB NOT NULL, text TEXT NOT NULL
 );
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
@@ -41,7 +44,7 @@ CREATE TABLE facts (
 );
 CREATE INDEX facts_of_document ON facts (document_id);
 CREATE INDEX facts_of_subject ON facts (subject);
-CREATE TABLE vectors (id INTEGER PRIMARY KEY AUTOINCREMENT, content BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+CREATE TABLE vectors (id INTEGER PRIMARY KEY AUTOINCREMENT, content BLOB NOT NULL UNIQUE, vector BLOB NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE unlinked (document INTEGER PRIMARY KEY REFERENCES documents (number) ON DELETE CASCADE);
 CREATE TABLE bands (key INTEGER NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (key, document)) WITHOUT ROWID;
 CREATE TABLE links (
@@ -58,7 +61,7 @@ CREATE TABLE turns (
     number INTEGER PRIMARY KEY AUTOINCREMENT, conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
     id TEXT NOT NULL, searched TEXT NOT NULL, question TEXT NOT NULL, status TEXT NOT NULL, asked TEXT NOT NULL,
     good INTEGER, reason TEXT NOT NULL, comment TEXT NOT NULL, filters TEXT NOT NULL, text TEXT NOT NULL,
-    answer TEXT NOT NULL, UNIQUE (conversation, id)
+    answer TEXT NOT NULL, seal BLOB NOT NULL, UNIQUE (conversation, id)
 );
 """
 # Primary result codes of SQLite (https://sqlite.org/rescode.html); the extended ones hold them in their lowest byte.
@@ -66,9 +69,73 @@ _WAITING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 
 
-def connect(file: Path, writable: bool) -> sqlite3.Connection:
-    """A connection to an existing file, which waits for other writers."""
-    connection = _connect(file, writable)
+class Cursor(sqlite3.Cursor):
+    """A cursor whose errors are our own: no read and no write of an index can fail in any other way."""
+
+    def _own(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+            raise  # misuse by our own code stays what it is
+        except sqlite3.Error as error:
+            assert isinstance(self.connection, Connection)
+            raise explanation(error, self.connection.folder) from error
+
+    def execute(self, *arguments: Any) -> Self:
+        """As in the base class."""
+        self._own(super().execute, *arguments)
+        return self
+
+    def executemany(self, *arguments: Any) -> Self:
+        """As in the base class."""
+        self._own(super().executemany, *arguments)
+        return self
+
+    def fetchone(self) -> Any:
+        """As in the base class."""
+        return self._own(super().fetchone)
+
+    def fetchmany(self, *arguments: Any) -> list[Any]:
+        """As in the base class."""
+        return list(self._own(super().fetchmany, *arguments))
+
+    def fetchall(self) -> list[Any]:
+        """As in the base class."""
+        return list(self._own(super().fetchall))
+
+    def __next__(self) -> Any:
+        return self._own(super().__next__)
+
+
+class Connection(sqlite3.Connection):
+    """A connection to the file of an index; what goes wrong on it is told by a ``StoreError``."""
+
+    folder = Path()
+    inode = 0
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        """As in the base class, by default with a cursor whose errors are our own."""
+        return super().cursor(factory)
+
+    def execute(self, *arguments: Any) -> Any:
+        """As in the base class, which would take a plain cursor."""
+        return self.cursor().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        """As in the base class, which would take a plain cursor."""
+        return self.cursor().executemany(*arguments)
+
+
+def connect(file: Path, writable: bool) -> Connection:
+    """A connection to an existing file, which waits for other writers.
+
+    Raises:
+        StoreError: the file cannot be opened, or is damaged.
+    """
+    with explained(file.parent):
+        connection = _connect(file, writable)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA cache_size = -65536")
     connection.create_function("fold", 1, lexical.fold, deterministic=True)
@@ -79,21 +146,34 @@ def connect(file: Path, writable: bool) -> sqlite3.Connection:
     return connection
 
 
-def connect_damaged(file: Path) -> sqlite3.Connection:
+def connect_damaged(file: Path) -> Connection:
     """A connection that reads what can be read of a damaged file, and writes nothing."""
-    connection = _connect(file, writable=False)
+    with explained(file.parent):
+        connection = _connect(file, writable=False)
     connection.execute("PRAGMA writable_schema = ON")  # else SQLite refuses a file that was cut off
     return connection
 
 
-def _connect(file: Path, writable: bool) -> sqlite3.Connection:
-    return sqlite3.connect(
+def _connect(file: Path, writable: bool) -> Connection:
+    connection = sqlite3.connect(
         f"{file.resolve().as_uri()}?{_mode(file, writable)}",
         uri=True,
         timeout=WAIT_SECONDS,
         isolation_level=None,
         check_same_thread=False,
+        factory=Connection,
     )
+    connection.folder = file.parent
+    connection.inode = inode_of(file)
+    return connection
+
+
+def inode_of(file: Path) -> int:
+    """What tells a file from another that has taken its place under the same name; 0 where there is none."""
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _mode(file: Path, writable: bool) -> str:
@@ -113,7 +193,7 @@ def is_made(file: Path) -> bool:
     """Whether the file holds an index; one whose making was cut short is empty and is made again."""
     if not file.is_file():
         return False
-    with explained(file.parent), contextlib.closing(connect(file, is_writable(file))) as connection:
+    with contextlib.closing(connect(file, is_writable(file))) as connection:
         return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
 
 
@@ -147,6 +227,7 @@ def make(folder: Path, embedder: str, dimension: int, chunk_size: int) -> None:
                     connection.execute(statement)
                 lexical.create_tables(connection)
                 connection.executemany("INSERT INTO settings VALUES (?, ?)", [(k, str(v)) for k, v in settings.items()])
+                seal_settings(connection)
             connection.execute("COMMIT")
 
 
@@ -177,21 +258,15 @@ def explained(folder: Path) -> Iterator[None]:
     """Turns SQLite's errors into a ``StoreError`` that says what to do; misuse by our own code stays what it is."""
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError):
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
         raise
     except sqlite3.Error as error:
-        raise _explanation(error, folder) from error
+        raise explanation(error, folder) from error
 
 
 def is_damage(error: StoreError) -> bool:
-    """Whether an error says that the SQLite file itself is damaged."""
-    cause = error.__cause__
-    return isinstance(cause, sqlite3.Error) and _code(cause) not in {
-        *_WAITING,
-        *_FORBIDDEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-    }
+    """Whether an error says that the file of an index is damaged."""
+    return isinstance(error, DamageError)
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -217,7 +292,8 @@ def not_a_folder(path: Path) -> StoreError:
     )
 
 
-def _explanation(error: sqlite3.Error, folder: Path) -> StoreError:
+def explanation(error: sqlite3.Error, folder: Path) -> StoreError:
+    """What an error of SQLite means to the user."""
     code = _code(error)
     file = folder / FILE_NAME
     if code in _WAITING:
@@ -243,8 +319,14 @@ def _explanation(error: sqlite3.Error, folder: Path) -> StoreError:
             zh=f"不能打开或写入 {file}（{error}）。请检查文件夹的权限。",
             en=f"{file} cannot be opened or written ({error}). Check the folder's permissions.",
         )
-    return StoreError(
-        zh=f"索引文件 {file} 已损坏（{error}）。请运行 youju doctor --repair --index {folder}：能读出的文档会被救回，原文件会保留。",
-        en=f"The index file {file} is damaged ({error}). Run 'youju doctor --repair --index {folder}': documents that can be "
+    return damage(folder, str(error), str(error))
+
+
+def damage(folder: Path, zh: str, en: str) -> DamageError:
+    """The error for an index that is damaged; ``zh`` and ``en`` say what of it, and how that is known."""
+    file = folder / FILE_NAME
+    return DamageError(
+        zh=f"索引文件 {file} 已损坏（{zh}）。请运行 youju doctor --repair --index {folder}：能读出的文档会被救回，原文件会保留。",
+        en=f"The index file {file} is damaged ({en}). Run 'youju doctor --repair --index {folder}': documents that can be "
         "read are rescued and the damaged file is kept.",
     )

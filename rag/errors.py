@@ -3,6 +3,7 @@
 from embeddings.errors import EmbeddingError, UsageError, WeightsError, YoujuError, interface_language
 
 __all__ = [
+    "DamageError",
     "EmbeddingError",
     "LanguageModelError",
     "LoadError",
@@ -20,6 +21,10 @@ class LoadError(YoujuError):
 
 class StoreError(YoujuError):
     """An index cannot be opened or written."""
+
+
+class DamageError(StoreError):
+    """An index is damaged; the message names the repair."""
 
 
 class LanguageModelError(YoujuError):

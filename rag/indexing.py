@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from rag.documents import Document
 from rag.duplicates import signature
 from rag.errors import LoadError, UsageError, YoujuError
 from rag.rows import is_storable
+from rag.seals import checksum
 from rag.store import Prepared, Store
 from rag.structure import sentences_of
 
@@ -91,6 +93,9 @@ class Report:
 
 ProgressCallback = Callable[[Progress], None]
 
+ROUNDS = 5
+"""How often rebuilding looks for what has changed meanwhile before it makes the rest while others have to wait."""
+
 
 def add(
     store: Store,
@@ -153,8 +158,8 @@ def rebuild(
 ) -> None:
     """Makes chunks, facts, vectors and the lexical index of all documents anew, with another embedder or chunk size.
 
-    The documents, their metadata and the links between them stay as they are. All happens in one transaction: until
-    it is done, the index is as it was.
+    The documents, their metadata and the links between them stay as they are. All is written in one transaction: until
+    it is done, the index is as it was. What other processes add, replace or remove meanwhile is followed.
 
     Raises:
         UsageError: the size of the chunks is out of range.
@@ -163,19 +168,31 @@ def rebuild(
     size = store.chunk_size if chunk_size is None else chunk_size
     check_chunk_size(size)
 
-    def prepare(identifier: str) -> Prepared:
-        document = store.document(identifier)
-        chunks = chunk(sentences_of(document.text, document.speakers), size)
-        return chunks, embedder.documents([part.text for part in chunks])
-
-    entries = store.entries()
+    prepare = preparation(store, embedder, size)
     prepared: dict[str, Prepared] = {}
-    for number, entry in enumerate(entries):
-        if progress:
-            progress(Progress(entry.path, number, len(entries)))
-        prepared[entry.id] = prepare(entry.id)
+    for _ in range(ROUNDS):
+        known = store.texts()
+        missing = [key for key, (_, text) in known.items() if key not in prepared or prepared[key].text != text]
+        for number, identifier in enumerate(missing):
+            if progress:
+                progress(Progress(known[identifier][0], number, len(missing)))
+            with suppress(UsageError):  # another process has removed it meanwhile
+                prepared[identifier] = prepare(identifier)
+        if not missing:
+            break
     store.remake(embedder.name, embedder.dimension, size, prepared, prepare)
     store.fold_journal()
+
+
+def preparation(store: Store, embedder: "TextEmbedder", chunk_size: int) -> Callable[[str], Prepared]:
+    """What makes the chunks and vectors of a document of a store, given its id."""
+
+    def prepare(identifier: str) -> Prepared:
+        document = store.document(identifier, derived=False)
+        chunks = chunk(sentences_of(document.text, document.speakers), chunk_size)
+        return Prepared(checksum(document.text), chunks, embedder.documents([part.text for part in chunks]))
+
+    return prepare
 
 
 def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document | Failure]:

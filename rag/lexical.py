@@ -10,6 +10,7 @@ The index lives in the store's SQLite file as segments of postings; a query read
 import re
 import sqlite3
 import unicodedata
+import zlib
 from collections.abc import Iterable, Sequence, Set
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -17,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rag.errors import DamageError
 
 K1 = 1.5
 B = 0.75
@@ -166,7 +169,8 @@ def create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE segments (id INTEGER PRIMARY KEY AUTOINCREMENT, terms INTEGER NOT NULL)")
     connection.execute(
         "CREATE TABLE postings (segment INTEGER NOT NULL, term INTEGER NOT NULL,"
-        " chunks BLOB NOT NULL, counts BLOB NOT NULL, PRIMARY KEY (segment, term)) WITHOUT ROWID"
+        " chunks BLOB NOT NULL, counts BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (segment, term))"
+        " WITHOUT ROWID"
     )
 
 
@@ -192,10 +196,21 @@ def catch_up(connection: sqlite3.Connection) -> None:
         _write_segment(connection, batch)
 
 
+def damaged(connection: sqlite3.Connection) -> int:
+    """Number of chunks, segments and postings that are not as they were written (a full comparison)."""
+    query = "SELECT count(*) FROM chunks WHERE segment NOT IN (SELECT id FROM segments)"
+    lost = int(connection.execute(query).fetchone()[0])
+    query = "SELECT count(*) FROM segments s WHERE s.terms <> (SELECT count(*) FROM postings p WHERE p.segment = s.id)"
+    lost += int(connection.execute(query).fetchone()[0])
+    rows = connection.execute("SELECT segment, term, chunks, counts, checksum FROM postings")
+    return lost + sum(not is_posting(*row) for row in rows)
+
+
 def clear(connection: sqlite3.Connection) -> None:
     """Empties the index; :func:`catch_up` makes it anew."""
-    _remove(connection, connection.execute("SELECT id FROM segments").fetchall())
     connection.execute("UPDATE chunks SET segment = NULL")
+    connection.execute("DELETE FROM postings")
+    connection.execute("DELETE FROM segments")
 
 
 def _remove(connection: sqlite3.Connection, segments: list[Any]) -> None:
@@ -206,7 +221,7 @@ def _remove(connection: sqlite3.Connection, segments: list[Any]) -> None:
 
 def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
     identifiers = np.array([row[0] for row in rows], dtype=np.int64)
-    segment = connection.execute("INSERT INTO segments (terms) VALUES (0)").lastrowid
+    segment = int(connection.execute("INSERT INTO segments (terms) VALUES (0)").lastrowid or 0)
     connection.executemany("UPDATE chunks SET segment = ? WHERE id = ?", ((segment, row[0]) for row in rows))
     texts = [row[1] for row in rows]
     lengths = np.array([len(text) + 1 for text in texts], dtype=np.int64)
@@ -226,10 +241,28 @@ def _write_segment(connection: sqlite3.Connection, rows: list[Any]) -> None:
     chunk_bytes, count_bytes = chunks.tobytes(), counts.tobytes()
     spans = [(int(boundaries[i]), int(boundaries[i + 1])) for i in order_of_keys]
     connection.executemany(
-        "INSERT INTO postings VALUES (?, ?, ?, ?)",
-        ((segment, int(keys[a]), chunk_bytes[4 * a : 4 * b], count_bytes[a:b]) for a, b in spans),
+        "INSERT INTO postings VALUES (?, ?, ?, ?, ?)",
+        (
+            (segment, int(keys[a]), owners, counted, posting_checksum(segment, int(keys[a]), owners, counted))
+            for a, b in spans
+            for owners, counted in [(chunk_bytes[4 * a : 4 * b], count_bytes[a:b])]
+        ),
     )
     connection.execute("UPDATE segments SET terms = ? WHERE id = ?", (len(spans), segment))
+
+
+def posting_checksum(segment: int, term: int, chunks: bytes, counts: bytes) -> int:
+    """Checksum of a row of ``postings``: CRC-32, which begins with what the row is found by."""
+    key = (segment * 0x9E3779B1 ^ term ^ term >> 32) & 0xFFFFFFFF
+    return zlib.crc32(counts, zlib.crc32(chunks, key))
+
+
+def is_posting(segment: int, term: int, chunks: Any, counts: Any, check: Any) -> bool:
+    """Whether a row of ``postings`` is as it was written."""
+    try:
+        return posting_checksum(segment, term, chunks, counts) == check
+    except TypeError:  # the columns are no bytes any more
+        return False
 
 
 class LexicalIndex:
@@ -330,17 +363,23 @@ class LexicalIndex:
 
     def _rows(self, terms: Terms) -> list[tuple[int, bytes, bytes]]:
         keys = terms.view(np.int64).tolist()
-        rows: list[tuple[int, bytes, bytes]] = []
+        rows: list[tuple[int, int, bytes, bytes, int]] = []
         for position in range(0, len(keys), 500):
             part = keys[position : position + 500]
             marks = ",".join("?" * len(part))
             # One statement sees one state of the store, whatever another process merges meanwhile.
             query = (
-                "SELECT p.term, p.chunks, p.counts FROM segments s CROSS JOIN postings p ON p.segment = s.id"  # noqa: S608
-                f" AND p.term IN ({marks})"
+                "SELECT p.segment, p.term, p.chunks, p.counts, p.checksum FROM segments s"  # noqa: S608
+                f" CROSS JOIN postings p ON p.segment = s.id AND p.term IN ({marks})"
             )
             rows += self._connection.execute(query, part).fetchall()
-        return rows
+        if not all(is_posting(*row) for row in rows):
+            raise DamageError(
+                zh="词法索引与写入时不同。请运行 youju doctor --repair --index 索引文件夹：它会由文档重新生成。",
+                en="The lexical index is not what was written. Run 'youju doctor --repair --index FOLDER': it is made anew "
+                "from the documents.",
+            )
+        return [(term, chunks, counts) for _, term, chunks, counts, _ in rows]
 
     def _postings(self, terms: Terms) -> dict[int, tuple[NDArray[np.int64], NDArray[np.uint8]]]:
         """For each term that is found, its chunks and how often each holds it; removed chunks are left out."""

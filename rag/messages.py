@@ -33,6 +33,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "interrupted": ("已中断。", "Interrupted."),
     "removed": ("已移除 {n} 份文档。", "{n} documents removed."),
     "edited": ("已修改。", "Edited."),
+    "backed_up": ("已备份 {n} 份文档到 {path}。", "{n} documents backed up to {path}."),
+    "restored": ("已恢复 {n} 份文档到 {path}。", "{n} documents restored to {path}."),
     "rebuilt": ("索引已重建。", "The index was rebuilt."),
     "no_documents": (
         "索引里还没有文档；用 youju add 文件 --index {index} 加入。",

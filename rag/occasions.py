@@ -5,12 +5,12 @@
 
 import datetime
 import re
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.dates import DateMention, dates_in
 from rag.lexical import terms_of_each
+from rag.store import Store
 
 REPORTED_WITHIN = datetime.timedelta(days=62)
 PRINTED_WITHIN = datetime.timedelta(days=3)
@@ -19,7 +19,6 @@ _OCCASION = re.compile(
     "interview|article|report|said|announced)",
     re.IGNORECASE,
 )
-_VALUES_PER_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +29,15 @@ class Origin:
     terms: frozenset[int]
 
 
-def origins(connection: sqlite3.Connection, chunks: Iterable[int]) -> dict[int, Origin]:
+def origins(store: Store, chunks: Iterable[int]) -> dict[int, Origin]:
     """For each chunk id, its document's origin; removed chunks are left out."""
-    identifiers = list(chunks)
-    days: dict[str, datetime.date | None] = {}
-    texts: dict[str, str] = {}
-    documents: dict[int, str] = {}
-    for start in range(0, len(identifiers), _VALUES_PER_QUERY):
-        part = identifiers[start : start + _VALUES_PER_QUERY]
-        marks = ",".join("?" * len(part))
-        query = (
-            "SELECT c.id, d.id, d.date, d.title, d.event, d.source, d.speakers FROM chunks c"  # noqa: S608
-            f" JOIN documents d ON d.id = c.document_id WHERE c.id IN ({marks})"
-        )
-        for chunk, document, day, *named in connection.execute(query, part):
-            documents[chunk] = document
-            if document not in texts:
-                texts[document] = "\n".join(filter(None, named))
-                days[document] = datetime.date.fromisoformat(day) if day else None
-    terms = dict(zip(texts, terms_of_each(list(texts.values())), strict=True))
-    found = {document: Origin(days[document], terms[document]) for document in texts}
-    return {chunk: found[document] for chunk, document in documents.items()}
+    known = store.described(chunks)
+    entries = {entry.id: entry for entry in known.values()}
+    texts = [
+        "\n".join(filter(None, (each.title, each.event, each.source, *each.speakers))) for each in entries.values()
+    ]
+    terms = dict(zip(entries, terms_of_each(texts), strict=True))
+    return {chunk: Origin(entry.date, terms[entry.id]) for chunk, entry in known.items()}
 
 
 class NamedDays:

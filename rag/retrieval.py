@@ -180,7 +180,7 @@ class Retriever:
 
     def _add_origins(self, question: str, lexical: LexicalIndex, found: dict[int, _Candidate]) -> None:
         """Lets title, event, source, speakers and day of their documents count for the candidates."""
-        known = origins(self.store.connection, found)
+        known = origins(self.store, found)
         days = NamedDays(question)
         chunks = [chunk for chunk in found if chunk in known]
         gains = lexical.gains(question, np.array(chunks, dtype=np.int64), [known[chunk].terms for chunk in chunks])
@@ -221,7 +221,7 @@ class Retriever:
                     if len(hits) == k:
                         return hits
                 elif all(reprint.id != chunk.document_id for reprint in hits[original].reprints):
-                    reprint = self.store.document(chunk.document_id)
+                    reprint = self.store.document_of(chunk)
                     hits[original] = replace(hits[original], reprints=(*hits[original].reprints, reprint))
         return hits
 
@@ -244,7 +244,7 @@ class Retriever:
 
     def _hit(self, candidate: _Candidate, chunk: StoredChunk) -> Hit:
         return Hit(
-            document=self.store.document(chunk.document_id),
+            document=self.store.document_of(chunk),
             start=chunk.start,
             end=chunk.end,
             text=chunk.text,

@@ -4,7 +4,6 @@ import datetime
 import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from hashlib import blake2b
 from typing import Any
 
 from rag.dates import Period
@@ -19,7 +18,6 @@ FACT_COLUMNS = (
     "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
     " start, end, value_start, value_end"
 )
-ENTRY_COLUMNS = "id, path, title, date, source, event, speakers, characters, added, digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +141,18 @@ def fact_of(row: tuple[Any, ...]) -> Fact:
 
 
 def entry_of(row: tuple[Any, ...], near_duplicates: tuple[str, ...]) -> Entry:
-    """The entry in a row of ``ENTRY_COLUMNS``."""
+    """The entry in a row of ``SEALED_COLUMNS``."""
     return Entry(
-        id=row[0],
-        path=row[1],
-        title=row[2],
-        date=_day(row[3]),
-        source=row[4],
-        event=row[5],
-        speakers=tuple(json.loads(row[6])),
-        characters=row[7],
-        added=row[8],
-        digest=row[9],
+        id=row[1],
+        path=row[2],
+        title=row[3],
+        date=_day(row[4]),
+        source=row[5],
+        event=row[6],
+        speakers=tuple(json.loads(row[7])),
+        characters=row[11],
+        added=row[15],
+        digest=row[10],
         near_duplicates=near_duplicates,
     )
 
@@ -224,11 +222,6 @@ def edits_from_json(text: str) -> dict[str, Any]:
 def with_edits(document: Document, edited: dict[str, Any]) -> Document:
     """A document as a person has edited it."""
     return replace(document, **edited) if edited else document
-
-
-def checksum(text: str) -> bytes:
-    """What tells whether a stored text is still the one that went in."""
-    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def joined(speakers: tuple[str, ...]) -> str:

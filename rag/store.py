@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -26,9 +26,11 @@ from rag.database import (
     FILE_NAME,
     VERSION,
     WAIT_SECONDS,
+    Connection,
     check_chunk_size,
     connect,
-    explained,
+    damage,
+    inode_of,
     is_made,
     is_writable,
     make,
@@ -36,17 +38,16 @@ from rag.database import (
 )
 from rag.documents import Document
 from rag.duplicates import Signature
-from rag.errors import StoreError, UsageError
+from rag.errors import DamageError, StoreError, UsageError
 from rag.facts import Fact, facts_of
+from rag.migration import migrate
 from rag.rows import (
     DOCUMENT_COLUMNS,
-    ENTRY_COLUMNS,
     FACT_COLUMNS,
     Entry,
     Filters,
     StoredChunk,
     checked_changes,
-    checksum,
     document_of,
     edits_from_json,
     edits_to_json,
@@ -58,14 +59,39 @@ from rag.rows import (
     split,
     with_edits,
 )
+from rag.seals import (
+    SEALED_COLUMNS,
+    checksum,
+    cyclic,
+    digest,
+    parts_of,
+    seal_document,
+    seal_settings,
+    settings_are_sealed,
+)
 from rag.structure import Sentence
 
 __all__ = ["FILE_NAME", "VERSION", "Entry", "Filters", "Prepared", "Store", "StoredChunk"]
 
-Prepared = tuple[list[Chunk], NDArray[np.float32]]
-"""Chunks of a document and their unit vectors, shape (number of chunks, dimension)."""
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is made of a document's text before it is written.
+
+    Attributes:
+        text: checksum of the text it was made of; a document that has another by now is prepared again.
+        chunks: the document's chunks.
+        vectors: their unit vectors, shape (number of chunks, dimension).
+    """
+
+    text: bytes
+    chunks: list[Chunk]
+    vectors: NDArray[np.float32]
+
+
+INSERT_VECTOR = "INSERT OR IGNORE INTO vectors (content, vector, checksum) VALUES (?, ?, ?)"
 _VALUES_PER_QUERY = 500
+_SEALED = len(SEALED_COLUMNS.split(","))
 _FACT_COLUMNS = ", ".join(f"f.{column.strip()}" for column in FACT_COLUMNS.split(","))
 
 
@@ -78,6 +104,7 @@ class Store:
         self._threads = threading.local()
         self._settings: dict[str, str] = {}
         self._document = lru_cache(maxsize=256)(self._read_document)
+        self._verified: dict[str, bytes] = {}
 
     # -- opening ------------------------------------------------------------------------------------------------------
 
@@ -112,10 +139,10 @@ class Store:
 
     @classmethod
     def open_as_it_is(cls, folder: Path) -> "Store":
-        """Opens an existing index whatever its embedder.
+        """Opens an existing index whatever its embedder; one of an older format is brought to ours first.
 
         Raises:
-            StoreError: there is no index, it is damaged, or of another version.
+            StoreError: there is no index, it is damaged, or of a version that cannot be brought to ours.
         """
         file = folder / FILE_NAME
         if not is_made(file):
@@ -125,22 +152,20 @@ class Store:
                 zh=f"{folder} 里没有索引（缺少 {FILE_NAME}）。请用 youju add 文件 --index {folder} 建立。",
                 en=f"There is no index in {folder} ({FILE_NAME} is missing). Make one with 'youju add FILE --index {folder}'.",
             )
+        migrate(folder)
         store = cls(folder, is_writable(file))
-        store._settings = store._read_settings()
-        version = store._settings.get("version", "?")
-        if version != str(VERSION):
-            raise StoreError(
-                zh=f"索引 {folder} 的格式版本是 {version}，本程序读写的是 {VERSION}。索引没有被改动；请用建立它的版本打开，"
-                "或换一个文件夹重新添加文件。",
-                en=f"The index {folder} has format version {version}, this program reads and writes {VERSION}. The index was "
-                "not touched; open it with the version that made it, or add the files to another folder.",
-            )
+        try:
+            store._settings = store._read_settings()
+            check_settings(folder, store._settings)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._threads, "connection", None)
+    def connection(self) -> Connection:
+        """This thread's connection; every error on it is a ``StoreError``."""
+        connection: Connection | None = getattr(self._threads, "connection", None)
         if connection is None:
             connection = connect(self.folder / FILE_NAME, self.writable)
             self._threads.connection = connection
@@ -151,7 +176,7 @@ class Store:
         connection = getattr(self._threads, "connection", None)
         if connection is not None:
             self._threads.connection = None
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(sqlite3.Error, StoreError):
                 connection.close()
 
     # -- settings -----------------------------------------------------------------------------------------------------
@@ -188,11 +213,20 @@ class Store:
         return int(settings["generation"])
 
     def _read_settings(self) -> dict[str, str]:
-        with self._errors():
-            return dict(self.connection.execute("SELECT key, value FROM settings"))
+        settings = dict(self.connection.execute("SELECT key, value FROM settings"))
+        if not settings.get("generation", "").isdecimal():
+            raise damage(self.folder, "设置缺失", "settings are missing")
+        return settings
 
     def _check_embedder(self, settings: dict[str, str]) -> None:
-        found = settings["embedder"]
+        """That the index is the one that was opened, with the same embedder."""
+        if self.connection.inode != inode_of(self.folder / FILE_NAME):
+            raise StoreError(
+                zh=f"索引 {self.folder} 刚被另一个进程修复、恢复或移走。请重新打开索引（重新启动本程序）。",
+                en=f"Another process has just repaired, restored or moved the index {self.folder}. Open it again (restart "
+                "this program).",
+            )
+        found = settings.get("embedder", "")
         if found != self.embedder:
             raise StoreError(
                 zh=f"索引 {self.folder} 刚被另一个进程用嵌入模型“{found}”重建（原来是“{self.embedder}”）。请重新打开索引。",
@@ -214,30 +248,27 @@ class Store:
                 zh=f"索引 {self.folder} 是只读的，不能修改。请检查文件夹的权限，或把它复制到可写的地方。",
                 en=f"The index {self.folder} is read-only and cannot be changed. Check the folder's permissions, or copy it.",
             )
-        with self._errors():
-            connection = self.connection
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._check_embedder(self._read_settings())
-                yield connection
-                connection.execute("UPDATE settings SET value = value + 1 WHERE key = 'generation'")
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+        connection = self.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._check_embedder(self._read_settings())
+            yield connection
+            connection.execute("UPDATE settings SET value = value + 1 WHERE key = 'generation'")
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(StoreError):
+                connection.execute("ROLLBACK")
+            raise
 
     def holds(self, document: Document) -> bool:
         """Whether the index holds this very document, text and metadata, apart from what a person has edited."""
-        with self._errors():
-            query = f"SELECT {DOCUMENT_COLUMNS}, edited FROM documents WHERE path = ?"  # noqa: S608
-            row = self.connection.execute(query, (document.path,)).fetchone()
+        query = f"SELECT {DOCUMENT_COLUMNS}, edited FROM documents WHERE path = ?"  # noqa: S608
+        row = self.connection.execute(query, (document.path,)).fetchone()
         return row is not None and document_of(row) == with_edits(document, edits_from_json(row[-1]))
 
     def knows(self, path: str) -> bool:
         """Whether the index holds a document that came from ``path``."""
-        with self._errors():
-            return self.connection.execute("SELECT 1 FROM documents WHERE path = ?", (path,)).fetchone() is not None
+        return self.connection.execute("SELECT 1 FROM documents WHERE path = ?", (path,)).fetchone() is not None
 
     def put(
         self,
@@ -276,6 +307,7 @@ class Store:
             _insert_document(connection, known, signature, edited)
             _insert_facts(connection, known, sentences)
             self._insert_chunks(connection, document.id, chunks, vectors)
+            seal_document(connection, document.id)
 
     def remake(
         self,
@@ -305,22 +337,40 @@ class Store:
                 self._settings = before | made
                 for name, value in made.items():
                     connection.execute("UPDATE settings SET value = ? WHERE key = ?", (value, name))
-                for (identifier,) in connection.execute("SELECT id FROM documents ORDER BY rowid").fetchall():
-                    self._insert_chunks(connection, identifier, *(prepared.get(identifier) or prepare(identifier)))
-                    _insert_facts(connection, self._read_document(identifier))
+                seal_settings(connection)
+                for identifier, text in connection.execute(
+                    "SELECT id, checksum FROM documents ORDER BY rowid"
+                ).fetchall():
+                    ready = prepared.get(identifier)
+                    ready = ready if ready and ready.text == text else prepare(identifier)
+                    self._insert_chunks(connection, identifier, ready.chunks, ready.vectors)
+                    _insert_facts(connection, self.document(identifier, derived=False))
+                    seal_document(connection, identifier)
                 lexical.catch_up(connection)
         except BaseException:
             self._settings = before
             raise
 
+    def renew(self, document_id: str, prepare: Callable[[str], Prepared]) -> None:
+        """Makes chunks and facts of a document anew, in one transaction; the document itself stays as it is."""
+        with self.transaction() as connection:
+            connection.execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
+            connection.execute("DELETE FROM facts WHERE document_id = ?", (document_id,))
+            ready = prepare(document_id)
+            self._insert_chunks(connection, document_id, ready.chunks, ready.vectors)
+            _insert_facts(connection, self.document(document_id, derived=False))
+            seal_document(connection, document_id)
+
+    def texts(self) -> dict[str, tuple[str, bytes]]:
+        """Path of each document and checksum of its text, by its id, in the order in which they went in."""
+        rows = self.connection.execute("SELECT id, path, checksum FROM documents ORDER BY number")
+        return {identifier: (path, text) for identifier, path, text in rows}
+
     def _insert_chunks(
         self, connection: sqlite3.Connection, document_id: str, chunks: list[Chunk], vectors: NDArray[np.float32]
     ) -> None:
         contents = [self.content_key(chunk.text) for chunk in chunks]
-        connection.executemany(
-            "INSERT OR IGNORE INTO vectors (content, vector) VALUES (?, ?)",
-            zip(contents, (vector.tobytes() for vector in vectors.astype("<f2")), strict=True),
-        )
+        connection.executemany(INSERT_VECTOR, vector_rows(contents, vectors))
         connection.executemany(
             "INSERT INTO chunks (document_id, start, end, length, speakers, text, vector)"
             " VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM vectors WHERE content = ?))",
@@ -349,7 +399,7 @@ class Store:
         """
         changes = checked_changes(changes)
         with self.transaction() as connection:
-            document = replace(self._read_document(document_id), **changes)
+            document = replace(self.document(document_id, derived=False), **changes)
             (before,) = connection.execute("SELECT edited FROM documents WHERE id = ?", (document_id,)).fetchone()
             connection.execute(
                 "UPDATE documents SET title = ?, date = ?, source = ?, event = ?, speakers = ?, edited = ? WHERE id = ?",
@@ -362,6 +412,7 @@ class Store:
             if {"date", "speakers"} & changes.keys():  # facts have their dates and speakers from there
                 connection.execute("DELETE FROM facts WHERE document_id = ?", (document_id,))
                 _insert_facts(connection, document)
+            seal_document(connection, document_id)
 
     def catch_up(self) -> linking.Links:
         """Indexes lexically and links what has gone in since the last time.
@@ -369,8 +420,7 @@ class Store:
         Returns:
             the documents linked now that have near-equal ones which came before them, by id, with the ids of those.
         """
-        with self._errors():
-            missing = lexical.pending(self.connection) or linking.pending(self.connection)
+        missing = lexical.pending(self.connection) or linking.pending(self.connection)
         if not missing or not self.writable:
             return {}
         with self.transaction() as connection:
@@ -380,7 +430,7 @@ class Store:
     def fold_journal(self) -> None:
         """Moves what the write-ahead log holds into the file, unless others are using it."""
         if self.writable:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(StoreError):
                 self.connection.execute("PRAGMA busy_timeout = 0")  # else it would wait for every reader
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self.connection.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}")
@@ -390,55 +440,106 @@ class Store:
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
         """Everything read within is of one moment, whatever other processes write meanwhile."""
-        with self._errors():
-            if self.connection.in_transaction:
-                yield
-                return
-            self.connection.execute("BEGIN")
-            try:
-                yield
-            finally:
-                self.connection.execute("ROLLBACK")
+        if self.connection.in_transaction:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("ROLLBACK")
 
     def entries(self) -> list[Entry]:
         """All documents without their texts, newest first, those without a date last."""
-        query = f"SELECT {ENTRY_COLUMNS} FROM documents ORDER BY date IS NULL, date DESC, path"  # noqa: S608
+        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents ORDER BY date IS NULL, date DESC, path"  # noqa: S608
         near: dict[str, list[str]] = {}
         with self.snapshot():
             rows = self.connection.execute(query).fetchall()
             links = "SELECT document_id, other_id FROM links ORDER BY similarity DESC, other_id"
             for one, other in self.connection.execute(links):
                 near.setdefault(one, []).append(other)
-        return [entry_of(row, tuple(near.get(row[0], ()))) for row in rows]
+        return [entry_of(row, tuple(near.get(row[1], ()))) for row in map(self._checked_row, rows)]
 
-    def document(self, document_id: str) -> Document:
+    def described(self, chunks: Iterable[int]) -> dict[int, Entry]:
+        """What is known about the document of each chunk that is there, by the chunk's id; their links are left out."""
+        query = "SELECT id, document_id FROM chunks WHERE id IN ({marks})"
+        owners = dict(self._rows_for(query, [int(chunk) for chunk in chunks]))
+        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents WHERE id IN ({{marks}})"  # noqa: S608
+        rows = self._rows_for(query, list(set(owners.values())))
+        entries = {row[1]: entry_of(row, ()) for row in map(self._checked_row, rows)}
+        return {chunk: entries[owner] for chunk, owner in owners.items() if owner in entries}
+
+    def _checked_row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        """A row of ``SEALED_COLUMNS`` and the seal, which must be theirs."""
+        if digest([row[:_SEALED]]) != row[_SEALED]:
+            raise self._altered(str(row[2]), str(row[3]))
+        return row
+
+    def document(self, document_id: str, *, derived: bool = True) -> Document:
         """A document with its text, as it is now.
+
+        Args:
+            derived: whether its chunks and facts have to be those that were written; no to make them anew.
 
         Raises:
             UsageError: the index holds no such document.
+            DamageError: it is not what was written.
         """
-        return self._document(document_id, self.generation)
+        return self._document(document_id, self.generation) if derived else self._sealed_document(document_id)[0]
 
     def edits(self, document_id: str) -> dict[str, Any]:
         """What a person has edited of a document, by field; empty where that is nothing.
 
         Raises:
             UsageError: the index holds no such document.
+            DamageError: what is known about it is not what was written.
         """
-        with self._errors():
-            row = self.connection.execute("SELECT edited FROM documents WHERE id = ?", (document_id,)).fetchone()
+        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents WHERE id = ?"  # noqa: S608
+        row = self.connection.execute(query, (document_id,)).fetchone()
         if row is None:
             raise _unknown(document_id)
-        return edits_from_json(row[0])
+        return edits_from_json(self._checked_row(row)[14])
 
-    def _read_document(self, document_id: str, generation: int = 0) -> Document:
-        """Reads a document; those read last are remembered by :attr:`_document`, each for one generation."""
-        with self._errors():
-            query = f"SELECT {DOCUMENT_COLUMNS} FROM documents WHERE id = ?"  # noqa: S608
-            row = self.connection.execute(query, (document_id,)).fetchone()
+    def document_of(self, chunk: StoredChunk) -> Document:
+        """The document that a chunk read in this snapshot stands in.
+
+        Raises:
+            DamageError: it is not there, or the chunk is not one of its.
+        """
+        try:
+            return self.document(chunk.document_id)
+        except UsageError as error:
+            raise damage(self.folder, "有片段不属于任何文档", "a chunk belongs to no document") from error
+
+    def _read_document(self, document_id: str, generation: int) -> Document:
+        """Reads a document; those read last are remembered by :attr:`_document`, each for one generation.
+
+        What it is cited with, its chunks and facts, is compared with its seal once in the life of this store.
+        """
+        document, seal, parts = self._sealed_document(document_id)
+        if self._verified.get(document_id) != seal:
+            if parts_of(self.connection, document_id) != parts:
+                raise self._altered(document.path, document.title)
+            self._verified[document_id] = seal
+        return document
+
+    def _sealed_document(self, document_id: str) -> tuple[Document, bytes, bytes]:
+        """A document with its seal and the checksum of its chunks and facts; refused where it is not what was written."""
+        query = f"SELECT {SEALED_COLUMNS}, seal, {DOCUMENT_COLUMNS} FROM documents WHERE id = ?"  # noqa: S608
+        row = self.connection.execute(query, (document_id,)).fetchone()
         if row is None:
             raise _unknown(document_id)
-        return document_of(row)
+        sealed, seal, columns = self._checked_row(row)[:_SEALED], row[_SEALED], row[_SEALED + 1 :]
+        document = document_of(columns)
+        if checksum(document.text) != sealed[12]:
+            raise self._altered(document.path, document.title)
+        return document, seal, sealed[-1]
+
+    def _altered(self, path: str, title: str) -> DamageError:
+        named = f"{path}《{title}》" if path else ""
+        return damage(
+            self.folder, f"文档 {named} 与加入时不同", f"the document {named} is not what was added".replace("  ", " ")
+        )
 
     def chunks(self, identifiers: Iterable[int]) -> dict[int, StoredChunk]:
         """The chunks with the given ids, by id."""
@@ -458,8 +559,7 @@ class Store:
             where = f"{where or 'WHERE 1'} AND f.document_id IN ({','.join('?' * len(identifiers))})"
             values = [*values, *identifiers]
         query = f"SELECT DISTINCT f.subject FROM facts f {where}"  # noqa: S608
-        with self._errors():
-            return [row[0] for row in self.connection.execute(query, values)]
+        return [row[0] for row in self.connection.execute(query, values)]
 
     def facts(self, subjects: Iterable[str], filters: Filters) -> list[tuple[str, Fact]]:
         """The facts about the given subjects that the filters let through, each with its document's id."""
@@ -467,28 +567,27 @@ class Store:
         query = f"SELECT f.document_id, {_FACT_COLUMNS} FROM facts f {where or 'WHERE 1'} AND f.subject IN "  # noqa: S608
         rows: list[Any] = []
         wanted = list(subjects)
-        with self._errors():
-            for start in range(0, len(wanted), _VALUES_PER_QUERY):
-                part = wanted[start : start + _VALUES_PER_QUERY]
-                rows += self.connection.execute(f"{query}({','.join('?' * len(part))})", [*values, *part]).fetchall()
-        return [(row[0], fact_of(row[1:])) for row in rows]
+        for start in range(0, len(wanted), _VALUES_PER_QUERY):
+            part = wanted[start : start + _VALUES_PER_QUERY]
+            rows += self.connection.execute(f"{query}({','.join('?' * len(part))})", [*values, *part]).fetchall()
+        try:
+            return [(row[0], fact_of(row[1:])) for row in rows]
+        except (ValueError, TypeError, ArithmeticError) as error:
+            raise damage(self.folder, "有数字与写入时不同", "a figure is not what was written") from error
 
     def links(self, document_id: str) -> tuple[str, ...]:
         """Ids of the documents with nearly the same text, most similar first."""
         query = "SELECT other_id FROM links WHERE document_id = ? ORDER BY similarity DESC, other_id"
-        with self._errors():
-            return tuple(row[0] for row in self.connection.execute(query, (document_id,)))
+        return tuple(row[0] for row in self.connection.execute(query, (document_id,)))
 
     def chunk_ids(self) -> NDArray[np.int64]:
         """Ids of all chunks, ascending: shape (number of chunks,)."""
-        with self._errors():
-            rows = self.connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
+        rows = self.connection.execute("SELECT id FROM chunks ORDER BY id").fetchall()
         return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
 
     def chunk_lengths(self) -> NDArray[np.int32]:
         """Length of each chunk in characters at the place of its id, 0 where there is none: shape (largest id + 1,)."""
-        with self._errors():
-            rows = self.connection.execute("SELECT id, length FROM chunks ORDER BY id").fetchall()
+        rows = self.connection.execute("SELECT id, length FROM chunks ORDER BY id").fetchall()
         lengths = np.zeros(rows[-1][0] + 1 if rows else 1, dtype=np.int32)
         if rows:
             table = np.array(rows, dtype=np.int64)
@@ -503,12 +602,15 @@ class Store:
         """
         result = np.empty((len(identifiers), self.dimension), dtype=np.float32)
         places = {int(identifier): place for place, identifier in enumerate(identifiers)}
-        query = "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id = c.vector WHERE c.id IN ({marks})"
-        for identifier, vector in self._rows_for(query, list(places)):
-            if len(vector) == 2 * self.dimension:
+        query = (
+            "SELECT c.id, c.text, v.content, v.vector, v.checksum FROM chunks c JOIN vectors v ON v.id = c.vector"
+            " WHERE c.id IN ({marks})"
+        )
+        for identifier, text, content, vector, check in self._rows_for(query, list(places)):
+            if self.is_vector(content, vector, check) and content == self.content_key(text):
                 result[places.pop(identifier)] = np.frombuffer(vector, dtype="<f2")
         if places:
-            raise StoreError(
+            raise DamageError(
                 zh=f"索引 {self.folder} 缺少 {len(places)} 个片段的向量。请运行 youju doctor --repair --index {self.folder}。",
                 en=f"The index {self.folder} lacks the vectors of {len(places)} chunks. Run 'youju doctor --repair --index "
                 f"{self.folder}'.",
@@ -518,12 +620,17 @@ class Store:
     def cached_vectors(self, texts: list[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors that this index already holds for some of the texts, by text."""
         keys = {self.content_key(text): text for text in texts}
-        query = "SELECT content, vector FROM vectors WHERE content IN ({marks})"
+        query = "SELECT content, vector, checksum FROM vectors WHERE content IN ({marks})"
         return {
             keys[content]: np.frombuffer(vector, dtype="<f2").astype(np.float32)
-            for content, vector in self._rows_for(query, list(keys))
-            if len(vector) == 2 * self.dimension
+            for content, vector, check in self._rows_for(query, list(keys))
+            if self.is_vector(content, vector, check)
         }
+
+    def is_vector(self, content: Any, vector: Any, check: Any) -> bool:
+        """Whether a row of ``vectors`` holds the vector that was written into it."""
+        sound = isinstance(content, bytes) and isinstance(vector, bytes) and len(vector) == 2 * self.dimension
+        return sound and cyclic(content, vector) == check
 
     def allowed(self, filters: Filters) -> NDArray[np.bool_] | None:
         """For each chunk id whether the filters let it through: shape (largest such id + 1,); None if nothing is filtered."""
@@ -532,8 +639,7 @@ class Store:
             return None
         where = " AND ".join(conditions)
         query = f"SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id WHERE {where}"  # noqa: S608
-        with self._errors():
-            rows = self.connection.execute(query, list(conditions.values())).fetchall()
+        rows = self.connection.execute(query, list(conditions.values())).fetchall()
         identifiers = np.array([row[0] for row in rows], dtype=np.int64)
         mask = np.zeros(int(identifiers.max(initial=0)) + 1, dtype=np.bool_)
         mask[identifiers] = True
@@ -546,14 +652,41 @@ class Store:
     def _rows_for(self, query: str, values: list[Any]) -> list[Any]:
         """Rows of a query with ``IN ({marks})`` for any number of values, which SQLite takes some at a time."""
         rows: list[Any] = []
-        with self._errors():
-            for start in range(0, len(values), _VALUES_PER_QUERY):
-                part = values[start : start + _VALUES_PER_QUERY]
-                rows += self.connection.execute(query.format(marks=",".join("?" * len(part))), part).fetchall()
+        for start in range(0, len(values), _VALUES_PER_QUERY):
+            part = values[start : start + _VALUES_PER_QUERY]
+            rows += self.connection.execute(query.format(marks=",".join("?" * len(part))), part).fetchall()
         return rows
 
-    def _errors(self) -> contextlib.AbstractContextManager[None]:
-        return explained(self.folder)
+
+def vector_rows(contents: Iterable[bytes], vectors: NDArray[np.float32]) -> Iterator[tuple[bytes, bytes, int]]:
+    """Values of ``INSERT_VECTOR`` for unit vectors of shape (number of contents, dimension)."""
+    for content, vector in zip(contents, vectors.astype("<f2"), strict=True):
+        raw = vector.tobytes()
+        yield content, raw, cyclic(content, raw)
+
+
+def check_settings(folder: Path, settings: dict[str, str]) -> None:
+    """That settings are of this version and as they were written.
+
+    Raises:
+        DamageError: they are not what was written.
+        StoreError: the index is of another version.
+    """
+    version = settings.get("version", "?")
+    # A version that only damage made another is told by the seal.
+    if not version.isdecimal() or (
+        version != str(VERSION) and settings_are_sealed(settings | {"version": str(VERSION)})
+    ):
+        raise damage(folder, "版本号与写入时不同", "its version is not the one that was written")
+    if version != str(VERSION):
+        raise StoreError(
+            zh=f"索引 {folder} 的格式版本是 {version}，本程序读写的是 {VERSION}。索引没有被改动；请用建立它的版本打开，"
+            "或换一个文件夹重新添加文件。",
+            en=f"The index {folder} has format version {version}, this program reads and writes {VERSION}. The index was "
+            "not touched; open it with the version that made it, or add the files to another folder.",
+        )
+    if not settings_are_sealed(settings):
+        raise damage(folder, "设置与写入时不同", "its settings are not those that were written")
 
 
 def _insert_document(
@@ -561,7 +694,8 @@ def _insert_document(
 ) -> None:
     connection.execute(
         "INSERT INTO documents (id, path, title, date, source, event, speakers, page_starts, encoding, digest,"
-        " characters, checksum, signature, edited, added, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " characters, checksum, signature, edited, added, parts, seal, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', x'', ?)",
         (
             document.id,
             document.path,

@@ -19,6 +19,7 @@ from youju_process import COMMAND, environment, finish, refused, run, start
 from embeddings import load
 from rag.dense import DenseIndex
 from rag.indexing import add
+from rag.seals import seal_settings
 from rag.store import FILE_NAME, Store
 
 HASHING = load(HashingEmbedder())
@@ -210,6 +211,7 @@ def test_index_that_is_a_file(tmp_path: Path, documents: Path) -> None:
 def test_index_of_another_version(index: Path) -> None:
     store = Store.open_as_it_is(index)
     store.connection.execute("UPDATE settings SET value = '99' WHERE key = 'version'")
+    seal_settings(store.connection)
     store.fold_journal()
     store.close()
     before = state(index)
@@ -221,6 +223,7 @@ def test_index_of_another_version(index: Path) -> None:
 def test_index_made_by_another_embedder(index: Path) -> None:
     store = Store.open_as_it_is(index)
     store.connection.execute("UPDATE settings SET value = 'other/model' WHERE key = 'embedder'")
+    seal_settings(store.connection)
     store.fold_journal()
     store.close()
     before = state(index)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import datetime
+import random
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
+from youju_process import run, start
 
 from embeddings import load
 from rag import doctor
+from rag.assistant import Assistant
+from rag.conversations import SavedConversations, Turn
 from rag.dense import FILE_NAME as VECTOR_FILE
 from rag.documents import Document
-from rag.errors import StoreError
+from rag.errors import DamageError, StoreError
 from rag.indexing import add
 from rag.retrieval import Retriever
+from rag.seals import seal_settings
 from rag.store import FILE_NAME, Store
 
 TEXTS = {str(number): f"第{number}份文档，讲{chr(0x4E00 + 37 * number) * 4}的情况。" * 40 for number in range(30)}
@@ -60,7 +66,9 @@ def overwritten(start: float, length: int) -> Callable[[Path], None]:
 
 def test_sound_index_is_said_to_be_sound(folder: Path) -> None:
     findings = doctor.examine(folder)
-    assert [finding.check for finding in findings] == ["file", "texts", "spans", "vectors", "lexical", "faiss", "files"]
+    assert [finding.check for finding in findings] == [
+        *("file", "texts", "parts", "vectors", "lexical", "conversations", "faiss", "files")
+    ]
     assert all(finding.sound for finding in findings)
     assert doctor.repair(folder, load(HashingEmbedder())) == findings
 
@@ -79,9 +87,22 @@ DERIVED: dict[str, tuple[Callable[[Path], object], set[str]]] = {
         {"lexical"},
     ),
     "segment missing": (executed("DELETE FROM segments"), {"lexical"}),
-    "chunks not indexed": (executed("UPDATE chunks SET segment = NULL WHERE id < 5"), {"lexical"}),
-    "span outside": (executed("UPDATE chunks SET end = end + 100000 WHERE id < 5"), {"spans"}),
-    "empty span": (executed("UPDATE chunks SET end = start WHERE id = 3"), {"spans"}),
+    "posting altered": (
+        executed("UPDATE postings SET counts = zeroblob(length(counts)) WHERE term = (SELECT max(term) FROM postings)"),
+        {"lexical"},
+    ),
+    "vector of another text": (executed("UPDATE chunks SET vector = 1 WHERE id = 7"), {"vectors", "faiss"}),
+    "chunk altered": (
+        executed("UPDATE chunks SET text = replace(text, '情况', '况情') WHERE id = 9"),
+        {"parts", "vectors", "faiss"},
+    ),
+    "chunk no text": (
+        executed("UPDATE chunks SET text = CAST(x'fffe' AS TEXT) WHERE id = 9"),
+        {"parts", "vectors", "faiss"},
+    ),
+    "chunk missing": (executed("DELETE FROM chunks WHERE id = 9"), {"parts", "faiss"}),
+    "span outside": (executed("UPDATE chunks SET end = end + 100000 WHERE id < 5"), {"parts"}),
+    "empty span": (executed("UPDATE chunks SET end = start WHERE id = 3"), {"parts"}),
 }
 
 
@@ -97,6 +118,135 @@ def test_damage_to_what_is_derived_is_found_and_mended(
         hits = Retriever(store, load(HashingEmbedder())).retrieve("第13份文档")
         assert any(hit.document.path == "13" for hit in hits)
     assert list(folder.glob("*damaged*")) == []
+
+
+def test_chunks_that_wait_to_be_indexed_are_no_damage(folder: Path) -> None:
+    executed("UPDATE chunks SET segment = NULL WHERE id < 5")(folder)
+    (notice,) = [finding for finding in doctor.examine(folder) if finding.notice]
+    assert notice.check == "lexical" and notice.sound
+    with closing(Store.open_as_it_is(folder)) as store:
+        Retriever(store, load(HashingEmbedder())).retrieve("文档")
+    assert not [finding for finding in doctor.examine(folder) if finding.notice]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "title = '假的题'",
+        "date = '2021-01-01'",
+        "source = '别处'",
+        "speakers = '[\"别人\"]'",
+        "path = '99'",
+        "title = CAST(x'fffe' AS TEXT)",
+        "date = 'garbage'",
+        "speakers = 'garbage'",
+        "seal = x''",
+    ],
+)
+def test_altered_metadata_is_never_shown(folder: Path, change: str) -> None:
+    """One who asks is told; what nobody can vouch for any more is read from the text again, the rest is rescued."""
+    executed(f"UPDATE documents SET {change} WHERE path = '3'")(folder)
+    with closing(Store.open_as_it_is(folder)) as store:
+        with pytest.raises(DamageError, match="doctor --repair"):
+            store.entries()
+        with pytest.raises(DamageError, match="doctor --repair"):
+            Retriever(store, load(HashingEmbedder())).retrieve("第3份文档")
+    assert unsound(folder) >= {"texts"}
+    assert all(finding.sound for finding in doctor.repair(folder, load(HashingEmbedder())))
+    with closing(Store.open_as_it_is(folder)) as store:
+        entries = {entry.path: entry for entry in store.entries()}
+        assert entries.keys() >= TEXTS.keys() - {"3"}
+        assert all(store.document(entry.id).text == TEXTS[path] for path, entry in entries.items())
+        if "3" in entries:
+            assert entries["3"].title != "假的题" and entries["3"].date != datetime.date(2021, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "change", ["value = '7'", "value = 'garbage'", "unit = '万'", "first = '1900-01-01'", "subject = '假'"]
+)
+def test_altered_fact_is_never_told(tmp_path: Path, change: str) -> None:
+    text = "截至2023年3月底，我国已建成5G基站264万个。" + "各地持续推进网络建设。" * 5
+    with Assistant.open(tmp_path, embedder=HashingEmbedder()) as assistant:
+        assistant.add(Document(text, "a", "甲"))
+        (point,) = assistant.timeline("5G基站").points
+        assistant.store.fold_journal()
+    executed(f"UPDATE facts SET {change}")(tmp_path)
+    with pytest.raises(DamageError, match="doctor --repair"):
+        Assistant.open(tmp_path, embedder=HashingEmbedder())
+    with closing(Store.open_as_it_is(tmp_path)) as store:
+        (entry,) = store.entries()
+        with pytest.raises(DamageError, match="doctor --repair"):
+            store.document(entry.id)
+    assert "parts" in unsound(tmp_path)
+    assert all(finding.sound for finding in doctor.repair(tmp_path, load(HashingEmbedder())))
+    with Assistant.open(tmp_path, embedder=HashingEmbedder()) as assistant:
+        assert assistant.timeline("5G基站").points == (point,)
+    assert list(tmp_path.glob("*damaged*")) == []
+
+
+def test_altered_conversation_is_never_shown(folder: Path) -> None:
+    with closing(Store.open_as_it_is(folder)) as store:
+        for number in range(3):
+            SavedConversations(store).save("甲", f"c{number}", Turn("t", f"第{number}问？", status="failed", text="错"))
+    executed("UPDATE turns SET text = '对' WHERE number = 2")(folder)
+    with closing(Store.open_as_it_is(folder)) as store, pytest.raises(DamageError, match="doctor --repair"):
+        SavedConversations(store).open("甲", "c1")
+    assert unsound(folder) == {"conversations"}
+    assert all(finding.sound for finding in doctor.repair(folder, load(HashingEmbedder())))
+    with closing(Store.open_as_it_is(folder)) as store:
+        assert {each.title for each in SavedConversations(store).list("甲")} == {"第0问？", "第2问？"}
+        assert len(store.entries()) == len(TEXTS)
+
+
+def test_what_a_rescue_could_not_save_is_named_until_it_is_there_again(folder: Path) -> None:
+    executed("UPDATE documents SET text = replace(text, '情况', '况情') WHERE path IN ('3', '5')")(folder)
+    found = doctor.repair(folder, load(HashingEmbedder()))
+    (kept,) = folder.glob("youju.damaged-*.sqlite")
+    (notice,) = [finding for finding in found if finding.notice]
+    assert kept.name in notice.zh and "2 份" in notice.zh and "：3、5；" in notice.zh and "3, 5; " in notice.en
+    with closing(Store.open_as_it_is(folder)) as store:
+        add(store, load(HashingEmbedder()), [Document(TEXTS[path], path, f"题{path}") for path in ("3", "5")])
+    (notice,) = [finding for finding in doctor.examine(folder) if finding.notice]
+    assert "都在索引里" in notice.zh
+    kept.unlink()
+    assert not [finding for finding in doctor.examine(folder) if finding.notice]
+
+
+def test_rescue_with_the_disk_full_changes_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    overwritten(0.5, 4096)(folder)
+    broken = (folder / FILE_NAME).read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rag.replacement.shutil.copyfile", full)
+    with pytest.raises(StoreError, match="No space left"):
+        doctor.repair(folder, load(HashingEmbedder()))
+    assert (folder / FILE_NAME).read_bytes() == broken
+    assert list(folder.glob("youju.damaged-*")) == []
+
+
+@pytest.mark.slow
+def test_repair_killed_at_any_moment_loses_nothing(folder: Path) -> None:
+    """A title altered: all documents can be read, so all of them must be there after any number of kills."""
+    executed("UPDATE documents SET title = '假' WHERE path = '3'")(folder)
+    sound = (folder / FILE_NAME).read_bytes()
+    generator = random.Random(11)
+    killed = 0
+    for _ in range(6):
+        (folder / FILE_NAME).write_bytes(sound)
+        process = start("doctor", "--repair", "--index", folder)
+        time.sleep(0.3 + generator.random() * 0.9)
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+        outcome = run("doctor", "--repair", "--index", folder)
+        assert outcome.code == 0, outcome
+        with closing(Store.open_as_it_is(folder)) as store:
+            assert {entry.path: store.document(entry.id).text for entry in store.entries()} == TEXTS
+        for left in folder.glob("youju.damaged-*"):
+            left.unlink()
+    assert killed > 1
 
 
 def test_altered_text_is_found_and_no_false_text_survives(folder: Path) -> None:
@@ -167,7 +317,10 @@ def test_what_is_no_index_is_refused_and_not_touched(tmp_path: Path, folder: Pat
     for check in (doctor.examine, lambda place: doctor.repair(place, load(HashingEmbedder()))):
         with pytest.raises(StoreError):
             check(tmp_path / "nothing")
-    executed("UPDATE settings SET value = '99' WHERE key = 'version'")(folder)
+    with closing(Store.open_as_it_is(folder)) as store:
+        store.connection.execute("UPDATE settings SET value = '99' WHERE key = 'version'")
+        seal_settings(store.connection)
+        store.fold_journal()
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(StoreError, match="99"):
         doctor.repair(folder, load(HashingEmbedder()))

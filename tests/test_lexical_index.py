@@ -181,7 +181,9 @@ def test_terms_of_a_batch_are_those_of_each_text(store: Store, texts: list[str],
     with store.transaction() as connection:
         connection.execute("DELETE FROM documents")
         lexical.clear(connection)
-        connection.execute("INSERT INTO documents VALUES (1,'a','a','','','','','','','','',0,x'',x'','','','')")
+        connection.execute(
+            "INSERT INTO documents VALUES (1,'a','a','','','','','','','','',0,x'',x'','','',x'',x'','')"
+        )
         connection.executemany(
             "INSERT INTO chunks (document_id, start, end, length, speakers, vector, text) VALUES ('a',0,0,?,'',0,?)",
             [(len(text), text) for text in texts],

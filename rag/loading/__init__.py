@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "load_bytes",
     "metadata_of",
+    "title_in_text",
 ]
 
 LOADERS: dict[str, str] = {
@@ -152,7 +153,7 @@ def _document(raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: i
     return Document(
         text=extracted.text,
         path=path,
-        title=metadata.title or extracted.title or _title_in_text(extracted.text) or Path(name).stem,
+        title=metadata.title or extracted.title or title_in_text(extracted.text) or Path(name).stem,
         date=metadata.date or extracted.date or date_in_text(extracted.text),
         source=metadata.source or extracted.source,
         event=metadata.event,
@@ -213,7 +214,7 @@ def _imported(target: str) -> Loader:
     return cast(Loader, getattr(importlib.import_module(module), function))
 
 
-def _title_in_text(text: str) -> str:
+def title_in_text(text: str) -> str:
     """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
     lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
     heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")

@@ -1,0 +1,178 @@
+"""Rescue: what can still be read of a damaged index goes into a new file, which then takes the damaged one's place."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.chunks import DEFAULT_SIZE
+from rag.conversations import rescue_conversations
+from rag.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage
+from rag.documents import Document
+from rag.errors import StoreError
+from rag.indexing import Report, add_document
+from rag.loading import date_in_text, title_in_text
+from rag.replacement import DAMAGED, replace_file, workplace
+from rag.rows import document_of, edits_from_json
+from rag.seals import checksum, digest
+from rag.store import Store
+
+if TYPE_CHECKING:
+    from embeddings import TextEmbedder
+
+_MOST_RESCUED = 200_000
+_SEALED = (
+    *("number", "id", "path", "title", "date", "source", "event", "speakers", "page_starts", "encoding", "digest"),
+    *("characters", "checksum", "signature", "edited", "added", "parts"),
+)
+_DOCUMENT = ("id", "path", "title", "date", "source", "event", "speakers", "page_starts", "encoding", "digest", "text")
+
+
+@dataclass(slots=True)
+class Readable:
+    """What can be read of a damaged file.
+
+    Attributes:
+        documents: those that are what was written, with what a person has edited of them.
+        lost: paths of those that are not.
+        complete: whether the file still tells of all its documents.
+        chunk_size: size of its chunks, in characters.
+    """
+
+    documents: list[tuple[Document, dict[str, Any]]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    complete: bool = True
+    chunk_size: int = DEFAULT_SIZE
+
+
+def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
+    """Puts a new file with all that can be read in the place of a damaged one, which is kept; gives its new name.
+
+    The new file is made beside the damaged one and compared with it before it takes its place: killed at any moment,
+    the rescue has changed nothing, or is done.
+
+    Raises:
+        StoreError: the folder cannot be written, another program has the index open, or what was rescued is not whole.
+    """
+    with workplace(folder) as place:
+        readable = read(folder / FILE_NAME)
+        opened = Store.open(place, embedder=embedder.name, dimension=embedder.dimension, chunk_size=readable.chunk_size)
+        with contextlib.closing(opened) as store:
+            for document, edited in readable.documents:
+                add_document(store, embedder, document, Report(), edited)
+            rescue_conversations(folder / FILE_NAME, store)
+            store.catch_up()
+            _compare(store, readable, folder)
+            store.fold_journal()
+        return replace_file(folder, place / FILE_NAME, DAMAGED)
+
+
+def read(file: Path) -> Readable:
+    """All that can be read of a damaged file of an index."""
+    readable = Readable()
+    try:
+        with contextlib.closing(connect_damaged(file)) as connection:
+            readable.lost = _paths(connection)
+            _read_documents(connection, readable)
+            with contextlib.suppress(StoreError, ValueError, TypeError):
+                query = "SELECT value FROM settings WHERE key = 'chunk_size'"
+                size = int(connection.execute(query).fetchone()[0])
+                readable.chunk_size = size if SMALLEST_CHUNKS <= size <= LARGEST_CHUNKS else DEFAULT_SIZE
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+        readable.complete = False
+    readable.lost -= {document.path for document, _ in readable.documents}
+    return readable
+
+
+def missing(kept: Path, store: Store) -> tuple[list[str], bool]:
+    """Paths of the documents of a file that was set aside which the index does not hold, and whether that is all of them."""
+    held = {path for path, _ in store.texts().values()}
+    readable = read(kept)
+    named = readable.lost | {document.path for document, _ in readable.documents}
+    return sorted(named - held), readable.complete
+
+
+def _read_documents(connection: Connection, readable: Readable) -> None:
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(documents)").fetchall()]
+    query = f"SELECT {', '.join(columns)} FROM documents NOT INDEXED WHERE rowid = ?"  # noqa: S608
+    for number in _numbers(connection, readable):
+        try:
+            found = connection.execute(query, (number,)).fetchone()
+        except StoreError:
+            continue
+        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+            if found and (rescued := _rescued(dict(zip(columns, found, strict=True)))):
+                readable.documents.append(rescued)
+
+
+def _rescued(row: dict[str, Any]) -> tuple[Document, dict[str, Any]] | None:
+    """The document in a row with what a person has edited; None where its text is not what was written.
+
+    Where only what is known about it has changed, and no one can say what of it, its text and path, which its id bears
+    out, are kept, and the rest is read from the text again.
+    """
+    if checksum(row["text"]) != row["checksum"]:
+        return None
+    if "seal" not in row or digest([[row[name] for name in _SEALED]]) == row["seal"]:
+        return document_of(tuple(row[name] for name in _DOCUMENT)), edits_from_json(row["edited"])
+    text = row["text"]
+    title = title_in_text(text) or Path(row["path"]).stem
+    plain = Document(text, row["path"], title, date=date_in_text(text), encoding=row["encoding"])
+    if plain.id != row["id"]:
+        return None
+    with contextlib.suppress(StoreError, OSError, ValueError):
+        if (again := _from_its_file(plain)) is not None:
+            return again, {}
+    return plain, {}
+
+
+def _from_its_file(document: Document) -> Document | None:
+    """The document as its own file gives it, if that is still there and has the same text."""
+    from rag.errors import LoadError
+    from rag.loading import load
+
+    try:
+        found = load(document.path) if Path(document.path).is_absolute() else None
+    except LoadError:
+        return None
+    return replace(found, id=document.id) if found and found.text == document.text else None
+
+
+def _paths(connection: Connection) -> set[str]:
+    """Paths of all documents by the index over them, which is stored apart from the documents themselves."""
+    with contextlib.suppress(StoreError):
+        query = "SELECT path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > ''"
+        return {str(row[0]) for row in connection.execute(query)}
+    return set()
+
+
+def _numbers(connection: Connection, readable: Readable) -> Iterator[int]:
+    """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible."""
+    last = 0
+    try:
+        for (last,) in connection.execute("SELECT rowid FROM documents NOT INDEXED ORDER BY rowid"):
+            yield last
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+        readable.complete = False
+        most = last + _MOST_RESCUED
+        with contextlib.suppress(StoreError, TypeError, ValueError):
+            query = "SELECT seq FROM sqlite_sequence WHERE name = 'documents'"
+            most = min(most, int(connection.execute(query).fetchone()[0]))
+        yield from range(last + 1, most + 1)
+
+
+def _compare(store: Store, readable: Readable, folder: Path) -> None:
+    """That the new file holds every document that could be read, with its text."""
+    held = dict(store.texts().values())
+    wanted = {document.path: checksum(document.text) for document, _ in readable.documents}
+    if held != wanted:
+        raise StoreError(
+            zh=f"救回的文档与读出的不一致（{len(held)} 份对 {len(wanted)} 份）；索引 {folder} 没有改动。请检查磁盘空间后再试。",
+            en=f"What was rescued is not what could be read ({len(held)} documents, {len(wanted)} read); the index {folder} "
+            "was not changed. Check the disk and try again.",
+        )
