@@ -134,10 +134,14 @@ pytest: setup ## the tests alone, on two cores but for the language model's: mak
 	$(BIN)/python -m pytest --durations=5 -m local_model || failed=1; \
 	exit $$failed
 
+# The same tree gives the same bytes: the times inside are that of the last commit.
+wheel wheel-test: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
+
 .PHONY: wheel
-wheel: setup ## build dist/youju-*.whl
+wheel: setup ## build dist/youju-*.whl, and its bill of materials beside it (CycloneDX)
 	@rm -rf dist
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	@$(BIN)/python .ci/sbom.py dist/*.whl
 
 .PHONY: wheel-test
 wheel-test: wheel ## install that wheel into an empty environment and use it from elsewhere
@@ -146,6 +150,10 @@ wheel-test: wheel ## install that wheel into an empty environment and use it fro
 .PHONY: lock
 lock: setup ## make the lock files anew from pyproject.toml (UPGRADE=1: newer versions)
 	@$(BIN)/python .ci/lock.py $(if $(UPGRADE),--upgrade)
+
+.PHONY: licences
+licences: setup ## write docs/licences.md anew; fails on a licence that is not allowed
+	@$(BIN)/python .ci/licences.py
 
 .PHONY: clean
 clean: ## remove what was built and cached here (.venv stays)

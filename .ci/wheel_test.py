@@ -1,18 +1,26 @@
 """Uses a built wheel as a stranger would: an empty environment, another directory, an empty cache, no network.
 
+Before that it is built once more, from a copy of the tree in another folder, under another umask, time zone and locale,
+which must give the same bytes, and so must the bill of materials beside it.
+
 The dependencies come from the environment that runs this file, through a .pth file, so nothing is installed twice; the
 editable install in it is not seen, for Python does not follow .pth files found that way.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import zipfile
 from pathlib import Path
+
+import licences
+import sbom
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("rag", "embeddings", "ui", "eval")
@@ -49,6 +57,55 @@ def shipped() -> set[str]:
     return {name for name in names if name and (ROOT / name).exists()}
 
 
+def check_built_again(wheel: Path) -> None:
+    """Builds the wheel from a copy of the tree, elsewhere and by somebody else; it has to be the same."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.check_output(listing, cwd=ROOT, text=True).split("\0")
+    with tempfile.TemporaryDirectory() as folder:
+        copy, out = Path(folder, "another", "place"), Path(folder, "out")
+        before = os.umask(0o077)
+        try:
+            for name in reversed([name for name in names if (ROOT / name).is_file()]):
+                (copy / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, copy / name)  # with today's date and without rights for others
+                (copy / name).chmod((ROOT / name).stat().st_mode & 0o700)
+            command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(copy)]
+            elsewhere = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONHASHSEED": "7"}
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | elsewhere)
+        finally:
+            os.umask(before)
+        again = out / wheel.name
+        if again.read_bytes() != wheel.read_bytes():
+            raise SystemExit(f"{wheel.name}: built again, it is another file; {difference(wheel, again)}")
+        bill = wheel.with_suffix(".cdx.json")
+        if sbom.written(sbom.bill_of_materials(again)) != bill.read_text(encoding="utf-8"):
+            raise SystemExit(f"{bill.name}: made again, it is another file")
+    print(f"{wheel.name}, {bill.name}: built again elsewhere, the same bytes")
+
+
+def difference(one: Path, other: Path) -> str:
+    """Which members of two wheels differ, in bytes, time or rights."""
+    with zipfile.ZipFile(one) as first, zipfile.ZipFile(other) as second:
+        facts = [
+            {member.filename: (member.CRC, member.date_time, member.external_attr) for member in archive.infolist()}
+            for archive in (first, second)
+        ]
+    differing = {name for name in facts[0].keys() | facts[1].keys() if facts[0].get(name) != facts[1].get(name)}
+    return f"differing members: {sorted(differing) or 'none, but their order or compression'}"
+
+
+def check_bill(bill: Path) -> None:
+    """Everything that runs is in the bill of materials with hashes and a licence, and so are the models."""
+    listed = json.loads(bill.read_text(encoding="utf-8"))["components"]
+    packages = {part["name"]: part for part in listed if part["type"] == "library"}
+    if packages.keys() != licences.runtime().keys():
+        raise SystemExit(f"{bill.name}: not the packages that run: {packages.keys() ^ licences.runtime().keys()}")
+    hashed = [part for part in listed if part.get("hashes") or part["externalReferences"][0]["hashes"]]
+    models = [part["name"] for part in listed if part["type"] == "machine-learning-model"]
+    if len(hashed) != len(listed) or not all(part["licenses"][0]["expression"] for part in listed) or len(models) < 2:
+        raise SystemExit(f"{bill.name}: a component without hash or licence, or no models ({models})")
+
+
 def main() -> None:
     """Checks the wheel named on the command line."""
     wheel = Path(sys.argv[1]).resolve()
@@ -59,6 +116,8 @@ def main() -> None:
             f"missing in {wheel.name}: {sorted(shipped() - held)}; not expected: {sorted(held - shipped())}"
         )
     print(f"{wheel.name}: {len(held)} files, {wheel.stat().st_size / 1e6:.1f} MB")
+    check_bill(wheel.with_suffix(".cdx.json"))
+    check_built_again(wheel)
 
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", f"{folder}/venv"], check=True)

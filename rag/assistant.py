@@ -23,6 +23,7 @@ from rag.retrieval import Hit, Retriever, checked_question, parsed_day
 from rag.settings import SEEDS, Caution, Settings
 from rag.spelling import corrected
 from rag.store import VERSION, Entry, Filters, Store
+from rag.synchronization import SyncReport, synchronize
 from rag.timeline import Timeline, answering_points
 from rag.timeline import timeline as timeline_of
 
@@ -134,6 +135,25 @@ class Assistant:
         """Adds files, folders (all readable files in them) or documents. See :func:`rag.indexing.add`."""
         listed = [items] if isinstance(items, str | Path | Document) else items
         return add(self.store, self.retriever.embedder, listed, progress, report)
+
+    def sync(
+        self,
+        folder: str | Path,
+        dry_run: bool = False,
+        progress: ProgressCallback | None = None,
+        report: SyncReport | None = None,
+    ) -> SyncReport:
+        """Brings the index into line with a folder. See :func:`rag.synchronization.synchronize`.
+
+        Args:
+            folder: the folder whose files are added, replaced, and removed where they are gone.
+            dry_run: only report what would be done.
+
+        Raises:
+            LoadError: there is no such folder, or no document in it.
+        """
+        embedder = self.retriever.embedder
+        return synchronize(self.store, embedder, folder, dry_run=dry_run, progress=progress, report=report)
 
     def add_samples(self, progress: ProgressCallback | None = None) -> None:
         """Adds those of the embedded sample documents that are not there."""

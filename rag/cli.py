@@ -154,15 +154,39 @@ def add(
     name: Annotated[
         str, typer.Option("--name", help=_help("标准输入的名称。", "Name for standard input."))
     ] = "stdin.txt",
+    sync: Annotated[
+        bool,
+        typer.Option(
+            "--sync",
+            help=_help(
+                "使索引与一个文件夹一致：加入新文件，更新变了的，移除已不在的。",
+                "Bring the index into line with one folder: add, replace, and remove what is gone.",
+            ),
+        ),
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help=_help("与 --sync 同用：只说会做什么。", "With --sync: only say what would be done.")
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     from rag.indexing import Report
+    from rag.synchronization import SyncReport
 
-    report = Report()
-    with _assistant(_own_index(index), makes=True, embedder=embedder, chunk_size=chunk_size) as assistant:
+    if dry_run and not sync:
+        raise UsageError(*both("dry_run_needs_sync"))
+    if sync and (len(paths) > 1 or paths == ["-"]):
+        raise UsageError(*both("sync_takes_one_folder"))
+    report = SyncReport(dry_run=dry_run) if sync else Report()
+    with _assistant(_own_index(index), makes=not dry_run, embedder=embedder, chunk_size=chunk_size) as assistant:
         try:
             with output.file_progress(say("adding"), quiet=as_json) as progress:
-                assistant.add(_inputs(paths, name, report), progress, report)
+                if isinstance(report, SyncReport):
+                    assistant.sync(paths[0], dry_run, progress, report)
+                else:
+                    assistant.add(_inputs(paths, name, report), progress, report)
         except KeyboardInterrupt:
             _show_report(assistant, report, as_json)
             typer.echo(say("interrupted_adding"), err=True)
@@ -412,9 +436,11 @@ def doctor(
             [{"check": f.check, "sound": f.sound, "notice": f.notice, "finding": _help(f.zh, f.en)} for f in findings]
         )
     else:
+        from rag.screen import one_line
+
         for finding in findings:
             state = say("problem" if not finding.sound else "notice" if finding.notice else "sound")
-            typer.echo(f"[{state}] {_help(finding.zh, finding.en)}")
+            typer.echo(f"[{state}] {one_line(_help(finding.zh, finding.en))}")
     if not all(finding.sound for finding in findings):
         if not as_json:
             typer.echo(say("repair_hint"), err=True)
@@ -728,25 +754,12 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
     from rag.screen import one_line
 
     if as_json:
-        output.print_json(
-            {
-                "added": report.added,
-                "replaced": report.replaced,
-                "unchanged": report.unchanged,
-                "duplicates": {key: list(value) for key, value in report.duplicates.items()},
-                "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in report.failed],
-            }
-        )
+        output.print_json(report.to_dict())
         return
-    counts: dict[str, list[Any]] = {
-        "added": report.added,
-        "replaced": report.replaced,
-        "unchanged": report.unchanged,
-        "failed": report.failed,
-    }
-    typer.echo(
-        _help("，", ", ").join(say(key, n=len(value)) for key, value in counts.items() if value or key == "added")
-    )
+    counted = _help("，", ", ").join(say(key, n=n) for key, n in report.counts().items() if n or key == "added")
+    typer.echo(say("dry_run", counted=counted) if report.dry_run else counted)
+    for key, path in report.changes():
+        typer.echo(f"  {one_line(f'{say(key)} {path}')}")
     titles = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
     for identifier, others in report.duplicates.items():
         named = "、".join(f"《{titles.get(other, other)}》" for other in others)

@@ -16,6 +16,7 @@ from rag.integrity import Finding, chunks_without_vectors, derived_wrongly, find
 from rag.replacement import SET_ASIDE
 from rag.rescue import missing, rescue
 from rag.store import Store, vector_rows
+from rag.synchronization import compare
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -25,17 +26,18 @@ __all__ = ["Finding", "examine", "repair"]
 _RESCUED = {"file", "texts", "conversations"}
 """Checks whose failing means that the record itself is damaged; what the others look at can be derived again."""
 _NAMED = 20
+_FILES_NAMED = 5
 
 
 def examine(folder: Path) -> list[Finding]:
-    """Checks an index: the SQLite file, documents, what is derived from them, conversations, what was set aside.
+    """Checks an index: the SQLite file, documents, what is derived from them, conversations, the documents' files, what was set aside.
 
     Raises:
         StoreError: there is no index in the folder, it cannot be opened, or it is of another version.
     """
     try:
         with contextlib.closing(Store.open_as_it_is(folder)) as store:
-            return [*findings(store), *_set_aside(store)]
+            return [*findings(store), _files(store), *_set_aside(store)]
     except StoreError as error:
         if is_damage(error):
             return [Finding("file", False, error.zh, error.en)]
@@ -127,4 +129,34 @@ def _notice(kept: Path, store: Store) -> Finding:
         en += "It is too damaged to tell of all its documents; there may be more. "
     return Finding(
         "set aside", True, zh + "不再需要时可以删除它。", en + "Delete it when it is needed no more.", notice=True
+    )
+
+
+def _files(store: Store) -> Finding:
+    """Whether files still are what was added; the index is sound whatever became of them."""
+    try:
+        states = compare(store)
+        names = {entry.id: Path(entry.path).name for entry in store.entries()}
+    except StoreError as error:
+        return Finding("files", True, f"没有核对文件：{error.zh}", f"files were not compared: {error.en}", notice=True)
+    amiss = {key: state for key, state in states.items() if state != "unchanged"}
+    if not amiss:
+        zh, en = f"{len(states)} 份文档的文件没有变动", f"the files of {len(states)} documents are as they were added"
+        return Finding("files", True, zh, en)
+    said_zh = {"changed": "内容已变", "gone": "已不在", "unreadable": "现在读不到"}
+    said_en = {"changed": "changed", "gone": "gone", "unreadable": "cannot be read now"}
+    first = list(amiss.items())[:_FILES_NAMED]
+    zh = "、".join(f"{names[key]}（{said_zh[state]}）" for key, state in first) + (
+        "等" if len(amiss) > len(first) else ""
+    )
+    en = ", ".join(f"{names[key]} ({said_en[state]})" for key, state in first) + (
+        ", …" if len(amiss) > len(first) else ""
+    )
+    return Finding(
+        "files",
+        True,
+        f"{len(amiss)} 份文档的文件加入之后变了：{zh}。youju add --sync 文件夹 可使索引与文件夹一致",
+        f"the files of {len(amiss)} documents are no longer as they were added: {en}; 'youju add --sync FOLDER' brings "
+        "the index into line",
+        notice=True,
     )

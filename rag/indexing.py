@@ -1,7 +1,7 @@
 """Indexing: documents in, chunks and vectors into the store, one transaction per document."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,8 @@ class Report:
         unchanged: paths of files that were in the index already.
         duplicates: for each added or replaced document with nearly the same text as others: its id and theirs.
         failed: files that were not taken in, each with its reason.
+        paths: where each added or replaced document came from, by its id.
+        dry_run: whether nothing was written.
     """
 
     added: list[str] = field(default_factory=list)
@@ -61,6 +63,32 @@ class Report:
     unchanged: list[str] = field(default_factory=list)
     duplicates: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failed: list[Failure] = field(default_factory=list)
+    paths: dict[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """How many documents became what, by the key of the message that says so."""
+        kinds: dict[str, list[Any]] = {
+            "added": self.added,
+            "replaced": self.replaced,
+            "unchanged": self.unchanged,
+            "failed": self.failed,
+        }
+        return {key: len(documents) for key, documents in kinds.items()}
+
+    def changes(self) -> list[tuple[str, str]]:
+        """What is worth a line of its own: the key of the message that says what was done, and the path."""
+        return []
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON has it."""
+        return {
+            "added": self.added,
+            "replaced": self.replaced,
+            "unchanged": self.unchanged,
+            "duplicates": {key: list(others) for key, others in self.duplicates.items()},
+            "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in self.failed],
+        }
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -75,6 +103,9 @@ def add(
     items: Iterable[str | Path | Document],
     progress: ProgressCallback | None = None,
     report: Report | None = None,
+    *,
+    edits: Mapping[str, dict[str, Any]] | None = None,
+    dry_run: bool = False,
 ) -> Report:
     """Adds files, folders and documents to an index. One that cannot be read is reported; the others still go in.
 
@@ -84,6 +115,8 @@ def add(
         items: paths of files and folders, or documents made elsewhere.
         progress: called before each file.
         report: filled in as the work goes on; a new one without it.
+        edits: what a person has edited of documents, by their paths, where that is known from elsewhere.
+        dry_run: only report what would become of each; nothing is written.
 
     Raises:
         StoreError: the index cannot be written (the documents before are in it).
@@ -105,12 +138,19 @@ def add(
             except LoadError as error:
                 report.failed.append(Failure(path, error))
                 continue
-            add_document(store, embedder, document, report)
+            edited = (edits or {}).get(document.path)
+            add_document(store, embedder, document, report, edited, dry_run=dry_run)
     finally:
-        linked = store.catch_up()
-        report.duplicates |= {key: linked[key] for key in (*report.added, *report.replaced) if key in linked}
-        store.fold_journal()
+        if not dry_run:
+            _finish(store, report)
     return report
+
+
+def _finish(store: Store, report: Report) -> None:
+    """Indexes lexically and links what has gone in, and reports which documents are nearly the same as others."""
+    linked = store.catch_up()
+    report.duplicates |= {key: linked[key] for key in (*report.added, *report.replaced) if key in linked}
+    store.fold_journal()
 
 
 def rebuild(
@@ -191,8 +231,15 @@ def add_document(
     document: Document,
     report: Report,
     edited: dict[str, Any] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> None:
-    """Adds one document and reports what became of it; ``edited`` is what a person has edited, where that is known."""
+    """Adds one document and reports what became of it.
+
+    Args:
+        edited: what a person has edited, where that is known.
+        dry_run: only report what would become of it.
+    """
     if not all(map(is_storable, (document.text, document.path, document.title, document.source, document.event))):
         reason = LoadError(
             zh=f"{document.path!a} 里有半个字符（孤立的代理码），不能存入。请用正确的编码重新读取。",
@@ -212,10 +259,12 @@ def add_document(
         )
         report.failed.append(Failure(document.path, reason))
         return
-    readable = "\n".join(part.text for part in chunks)
-    vectors = _vectors(store, embedder, [part.text for part in chunks])
-    store.put(document, chunks, vectors, signature(readable), edited, sentences)
+    if not dry_run:
+        texts = [part.text for part in chunks]
+        vectors = _vectors(store, embedder, texts)
+        store.put(document, chunks, vectors, signature("\n".join(texts)), edited, sentences)
     (report.replaced if known else report.added).append(document.id)
+    report.paths[document.id] = document.path
 
 
 def _vectors(store: Store, embedder: "TextEmbedder", texts: list[str]) -> NDArray[np.float32]:

@@ -22,7 +22,12 @@ FACT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document of an index, without its text. ``near_duplicates`` are ids of documents with nearly the same text."""
+    """A document of an index, without its text.
+
+    Attributes:
+        digest: SHA-256 of the file's bytes, hexadecimal; empty where it came from no file.
+        near_duplicates: ids of documents with nearly the same text.
+    """
 
     id: str
     path: str
@@ -33,6 +38,7 @@ class Entry:
     speakers: tuple[str, ...]
     characters: int
     added: str
+    digest: str
     near_duplicates: tuple[str, ...]
 
 
@@ -146,6 +152,7 @@ def entry_of(row: tuple[Any, ...], near_duplicates: tuple[str, ...]) -> Entry:
         speakers=tuple(json.loads(row[7])),
         characters=row[11],
         added=row[15],
+        digest=row[10],
         near_duplicates=near_duplicates,
     )
 

@@ -487,6 +487,19 @@ class Store:
         """
         return self._document(document_id, self.generation) if derived else self._sealed_document(document_id)[0]
 
+    def edits(self, document_id: str) -> dict[str, Any]:
+        """What a person has edited of a document, by field; empty where that is nothing.
+
+        Raises:
+            UsageError: the index holds no such document.
+            DamageError: what is known about it is not what was written.
+        """
+        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents WHERE id = ?"  # noqa: S608
+        row = self.connection.execute(query, (document_id,)).fetchone()
+        if row is None:
+            raise _unknown(document_id)
+        return edits_from_json(self._checked_row(row)[14])
+
     def document_of(self, chunk: StoredChunk) -> Document:
         """The document that a chunk read in this snapshot stands in.
 

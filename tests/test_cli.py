@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -64,11 +65,13 @@ def test_json_of_add(tmp_path: Path, documents: Path) -> None:
 def test_json_of_list(index: Path, documents: Path) -> None:
     (listed, _) = entries(index).values()
     assert list(listed) == [
-        "id", "path", "title", "date", "source", "event", "speakers", "characters", "added", "near_duplicates",
+        "id", "path", "title", "date", "source", "event", "speakers", "characters", "added", "digest",
+        "near_duplicates",
     ]  # fmt: skip
     found = entries(index)["a.txt"]
     assert (found["path"], found["title"], found["date"]) == (str(documents / "a.txt"), "工业运行情况", None)
     assert found["characters"] == len((documents / "a.txt").read_text("utf-8"))
+    assert found["digest"] == hashlib.sha256((documents / "a.txt").read_bytes()).hexdigest()
 
 
 def test_json_of_search(index: Path) -> None:

@@ -67,7 +67,7 @@ def overwritten(start: float, length: int) -> Callable[[Path], None]:
 def test_sound_index_is_said_to_be_sound(folder: Path) -> None:
     findings = doctor.examine(folder)
     assert [finding.check for finding in findings] == [
-        *("file", "texts", "parts", "vectors", "lexical", "conversations", "faiss")
+        *("file", "texts", "parts", "vectors", "lexical", "conversations", "faiss", "files")
     ]
     assert all(finding.sound for finding in findings)
     assert doctor.repair(folder, load(HashingEmbedder())) == findings

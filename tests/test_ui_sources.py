@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rag.documents import Document
-from tests.browsing import MARKS, Visit, ask, keep, open_tab, overflows
+from tests.browsing import MARKS, Visit, ask, keep, open_tab, overflows, serious
 from tests.serving import served
 
 pytest.importorskip("gradio")
@@ -188,3 +188,44 @@ def test_a_folder_is_taken_in(visit: Visit, library: tuple[str, Any], tmp_path: 
     page.locator("#adding-more input[type=file]").set_input_files(str(folder))
     page.wait_for_selector(".uploads li >> nth=1")
     page.wait_for_function("document.querySelectorAll('.uploads .added').length === 2")
+
+
+def test_documents_whose_files_changed_or_went_are_marked(visit: Visit, embedder: Any, tmp_path: Path) -> None:
+    from rag.assistant import Assistant
+
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    for name, title in {"a.txt": "赤水河大桥通车", "b.txt": "乌江渡口扩建", "c.txt": "黔江水库蓄水"}.items():
+        (folder / name).write_text(f"{title}\n{title}的消息，详情如下。", "utf-8")
+    with Assistant.open(tmp_path / "index", embedder=embedder) as opened, served(opened) as address:
+        opened.add([folder, Document("上传来的一份文档，没有文件。", "upload.txt", "上传的", digest="0" * 64)])
+        page = visit(address)
+        open_tab(page, "sources")
+        page.locator("table.documents tr", has_text="赤水河大桥").wait_for()
+        assert page.locator(".file-state").count() == 0
+        (folder / "a.txt").write_text("赤水河大桥通车\n改过的消息。", "utf-8")
+        (folder / "b.txt").unlink()
+        open_tab(page, "chat")
+        open_tab(page, "sources")
+        page.locator("td .file-state").nth(1).wait_for()
+        marks = {row.locator("td.title > button").inner_text(): row.locator(".file-state").all_inner_texts()
+                 for row in page.locator("table.documents tbody tr").all()}  # fmt: skip
+        assert marks == {
+            "赤水河大桥通车": ["文件已变动"], "乌江渡口扩建": ["文件已不在"], "黔江水库蓄水": [], "上传的": []
+        }  # fmt: skip
+        assert "2 份文档的文件" in page.locator("#documents .file-state").first.inner_text()
+        page.locator("table.documents td.title > button", has_text="赤水河").click()
+        page.locator("#document-header .file-state").wait_for()
+        assert "仍是加入时的文字" in page.locator("#document-header .file-state").inner_text()
+        assert str(folder) not in page.content()
+        keep(page, "sources-files")
+        assert not serious(page)
+        opened.sync(folder)
+        open_tab(page, "chat")
+        open_tab(page, "sources")
+        page.locator("table.documents .file-state").first.wait_for(state="detached")
+        english = visit(address, locale="en-US")
+        (folder / "c.txt").unlink()
+        open_tab(english, "sources")
+        english.locator("td .file-state").wait_for()
+        assert english.locator("td .file-state").inner_text() == "File gone"

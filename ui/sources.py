@@ -1,6 +1,6 @@
 """The sources tab: the documents that are there, what is added, edited and removed, and each to read in full."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,8 +10,10 @@ from rag.documents import Document
 from rag.errors import UsageError, YoujuError
 from rag.retrieval import parsed_day
 from rag.rows import Entry
+from rag.synchronization import FileState
 from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
+from ui.file_states import FileStates, mark, summary
 from ui.html import Html, element, join
 from ui.reading import find, holding, part_buttons, part_of, parts
 from ui.texts import TEXTS as SHARED
@@ -104,7 +106,8 @@ class Sources:
     def __init__(self, context: Context, tab: gr.Tab) -> None:
         self.context = context
         self.limits = Limits.from_environment()
-        self.opened, self.found = gr.State(""), gr.State("")
+        self.files_seen = FileStates(context.assistant)
+        self.opened, self.found, self.marks = gr.State(""), gr.State(""), gr.State("")
         with gr.Row(elem_id="sources"):
             with gr.Column(elem_id="library", min_width=0):
                 self._build_library()
@@ -212,8 +215,10 @@ class Sources:
         document += [self.speakers, self.problem, context.documents]
         known = [browser, self.search, self.opened, context.documents]
         hidden: dict[str, Any] = dict(FOR_THE_PAGE)
-        for event in (context.arrived.then, context.switched.then, tab.select, context.documents.change):
+        events = (context.arrived.then, context.switched.then, tab.select, context.documents.change, self.marks.change)
+        for event in events:
             event(self.show_list, listed, [self.list, self.accepted], **hidden)
+        tab.select(self.files_seen.look, None, self.marks, concurrency_limit=1, concurrency_id="files", **hidden)
         context.switched.then(self.show_again, known, document, **hidden)
         self.search.change(self.show_list, listed, [self.list, self.accepted], trigger_mode="always_last", **hidden)
         for taken in (self.files, self.folder):
@@ -249,7 +254,7 @@ class Sources:
         return self._list(query, opened, language), self._accepted(language)
 
     def _list(self, query: str, opened: str, language: Language) -> Html:
-        return listing(self.context.assistant.documents(), language, query or "", opened)
+        return listing(self.context.assistant.documents(), language, query or "", opened, self.files_seen.amiss)
 
     def _accepted(self, language: Language) -> Html:
         said = say("sources_accepted", language, size=self._limits().file_bytes // 1_000_000, n=self.limits.files)
@@ -399,7 +404,7 @@ class Sources:
             self.opened: document_id,
             self.found: "",
             self.panel: gr.update(visible=True),
-            self.header: header(document, near, language),
+            self.header: header(document, near, language, self.files_seen.amiss.get(document_id)),
             self.editing: gr.update(visible=False),
             self.removing: gr.update(visible=False),
             self.query: "",
@@ -420,13 +425,22 @@ class Sources:
 # -- views ------------------------------------------------------------------------------------------------------------
 
 
-def listing(entries: Sequence[Entry], language: Language, query: str = "", opened: str = "") -> Html:
+def listing(
+    entries: Sequence[Entry],
+    language: Language,
+    query: str = "",
+    opened: str = "",
+    amiss: Mapping[str, FileState] | None = None,
+) -> Html:
     """The documents that fit a search, the latest first.
 
     Args:
         query: words, each of which is in the title, the source, the occasion, the file's name or a speaker's name.
         opened: id of the document that is being read.
+        amiss: what became of files that are no longer as they were added, by the documents' ids.
     """
+    known = {entry.id for entry in entries}
+    amiss = {key: state for key, state in (amiss or {}).items() if key in known}
     if not entries:
         return element("p", say("sources_none", language), class_="empty")
     titles = {entry.id: entry.title for entry in entries}
@@ -438,7 +452,7 @@ def listing(entries: Sequence[Entry], language: Language, query: str = "", opene
     else:
         characters = f"{sum(entry.characters for entry in entries):,}"
         said = say("sources_count", language, n=len(entries), characters=characters)
-    parts = [element("p", said, class_="count", role="status")]
+    parts = [element("p", said, class_="count", role="status"), summary(amiss, language)]
     if not fitting:
         return join([*parts, element("p", say("sources_none_found", language), class_="empty")])
     columns = ("title", "date", "source", "length")
@@ -452,7 +466,7 @@ def listing(entries: Sequence[Entry], language: Language, query: str = "", opene
         )
         for column in columns
     ]
-    rows = [_row(entry, titles, language, opened) for entry in fitting[:MOST_LISTED]]
+    rows = [_row(entry, titles, language, opened, amiss.get(entry.id)) for entry in fitting[:MOST_LISTED]]
     parts.append(
         element(
             "table",
@@ -467,7 +481,7 @@ def listing(entries: Sequence[Entry], language: Language, query: str = "", opene
     return join(parts)
 
 
-def header(document: Document, near: Sequence[Entry], language: Language) -> Html:
+def header(document: Document, near: Sequence[Entry], language: Language, state: FileState | None = None) -> Html:
     """What is known about a document, and what can be done with it."""
     facts = [
         str(document.date or say("undated", language)),
@@ -481,6 +495,7 @@ def header(document: Document, near: Sequence[Entry], language: Language) -> Htm
         element("button", f"← {say('sources_close', language)}", type="button", data_action="close", class_="close"),
         element("h2", document.title),
         element("p", *(element("span", fact) for fact in facts if fact), class_="facts"),
+        mark(state, language, explained=True),
     ]
     if near:
         parts.append(_near([(entry.id, entry.title) for entry in near], language))
@@ -551,14 +566,14 @@ def _without_name(reason: str, name: str) -> str:
     return rest if named and rest and len(before) < 16 else reason
 
 
-def _row(entry: Entry, titles: dict[str, str], language: Language, opened: str) -> Html:
+def _row(entry: Entry, titles: dict[str, str], language: Language, opened: str, state: FileState | None) -> Html:
     current = "true" if entry.id == opened else None
     title = element(
         "button", entry.title, type="button", data_action="open", data_document=entry.id, aria_current=current
     )
     near = [(other, titles[other]) for other in entry.near_duplicates if other in titles]
     cells = [
-        element("td", title, _near(near, language) if near else Html(""), class_="title"),
+        element("td", title, mark(state, language), _near(near, language) if near else Html(""), class_="title"),
         element("td", str(entry.date or say("undated", language)), class_="date" if entry.date else "date unknown"),
         element("td", entry.source, class_="source-name"),
         element("td", f"{entry.characters:,}", class_="length"),

@@ -118,6 +118,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这份文档已不在索引中，以下是当时引用的文字。",
         "This document is no longer in the index; this is what was cited.",
     ),
+    # files of documents
+    "file_changed": ("文件已变动", "File changed"),
+    "file_gone": ("文件已不在", "File gone"),
+    "file_unreadable": ("文件现在读不到", "File cannot be read now"),
+    "file_explained": ("；这里和回答里用的仍是加入时的文字。", "; this text and answers are still as it was added."),
+    "files_amiss": (
+        "{n} 份文档的文件加入之后变了；在命令行运行 youju add --sync 可使索引与文件夹一致。",
+        "The files of {n} documents are no longer as they were added; the command youju add --sync brings the index into line.",
+    ),
     "undated": ("日期不详", "undated"),
     "characters": ("{n} 字", "{n} characters"),
 }

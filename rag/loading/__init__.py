@@ -18,6 +18,7 @@ from rag.loading.base import MAX_BYTES, Extracted, Loader, refusal
 from rag.loading.dates import date_in_text
 from rag.loading.encodings import encode_back
 from rag.loading.folders import files_among
+from rag.loading.names import shown_path
 from rag.loading.sidecar import Metadata, metadata_of
 
 __all__ = [
@@ -86,9 +87,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
     """
     absolute = Path(os.path.abspath(os.path.expanduser(path)))
     raw = _read(absolute, max_bytes)
-    # A name that is not UTF-8 (from a ZIP made elsewhere, say) is kept with its odd bytes written out: a.\\xff.txt.
-    shown = Path(os.fsencode(absolute).decode("utf-8", "backslashreplace"))
-    return _document(raw, shown.name, str(shown), metadata_of(absolute), max_bytes)
+    shown = shown_path(absolute)
+    return _document(raw, Path(shown).name, shown, metadata_of(absolute), max_bytes)
 
 
 def load_bytes(raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BYTES) -> Document:
