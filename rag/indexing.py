@@ -1,5 +1,6 @@
 """Indexing: documents in, chunks and vectors into the store, one transaction per document."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from rag.structure import sentences_of
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def add(
     expanded: list[Path | Document] = []
     for item in _expand(items):
         if isinstance(item, Failure):
-            report.failed.append(item)
+            _refuse(report, item.path, item.error)
         else:
             expanded.append(item)
     try:
@@ -98,7 +101,7 @@ def add(
             try:
                 document = item if isinstance(item, Document) else _load(item)
             except LoadError as error:
-                report.failed.append(Failure(path, error))
+                _refuse(report, path, error)
                 continue
             add_document(store, embedder, document, report)
     finally:
@@ -136,6 +139,7 @@ def rebuild(
         prepared[entry.id] = prepare(entry.id)
     store.remake(embedder.name, embedder.dimension, size, prepared, prepare)
     store.fold_journal()
+    logger.info("index rebuilt: documents=%d chunk_size=%d embedder=%s", len(entries), size, embedder.name)
 
 
 def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document | Failure]:
@@ -181,7 +185,7 @@ def add_document(
             zh=f"{document.path!a} 里有半个字符（孤立的代理码），不能存入。请用正确的编码重新读取。",
             en=f"{document.path!a} holds half characters (lone surrogates), which cannot be stored; decode it again.",
         )
-        report.failed.append(Failure(repr(document.path), reason))
+        _refuse(report, repr(document.path), reason)
         return
     if store.holds(document):
         report.unchanged.append(document.path)
@@ -193,12 +197,20 @@ def add_document(
         reason = LoadError(
             zh=f"{document.path} 里没有可以检索的文字。", en=f"{document.path} holds no text that could be searched."
         )
-        report.failed.append(Failure(document.path, reason))
+        _refuse(report, document.path, reason)
         return
     readable = "\n".join(part.text for part in chunks)
     vectors = _vectors(store, embedder, [part.text for part in chunks])
     store.put(document, chunks, vectors, signature(readable), edited, sentences)
     (report.replaced if known else report.added).append(document.id)
+    became = "replaced" if known else "added"
+    logger.info("document %s: id=%s chunks=%d path=%s", became, document.id, len(chunks), document.path)
+
+
+def _refuse(report: Report, path: str, error: YoujuError) -> None:
+    """Reports a file that is not taken in, with the reason."""
+    report.failed.append(Failure(path, error))
+    logger.warning("document refused: path=%s", path, exc_info=error)
 
 
 def _vectors(store: Store, embedder: "TextEmbedder", texts: list[str]) -> NDArray[np.float32]:
