@@ -9,6 +9,7 @@ Importing this package is cheap: numpy, torch and the models come with the first
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from embeddings.base import Embedder, TextEmbedder
     from embeddings.cache import cache_folder
     from embeddings.loading import load
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet until somebody sets up logging
 
 __all__ = [
     "Embedder",

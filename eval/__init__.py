@@ -6,6 +6,7 @@
 Nothing heavy is imported until it is used.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from eval.questions import load_questions
     from eval.running import run
     from eval.runs import Run
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet until somebody sets up logging
 
 _EXPORTS = {
     "METRICS": "eval.metrics",

@@ -6,6 +6,7 @@
 Nothing heavy is imported until it is used.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,13 @@ if TYPE_CHECKING:
     from rag.answers import Answer, Checks, Citation, Claim
     from rag.assistant import Assistant, EvidenceFound, Finished, Token, ask
     from rag.documents import Document
-    from rag.errors import YoujuError
+    from rag.errors import RecordError, YoujuError
+    from rag.recheck import Recheck, verify_record
     from rag.retrieval import Hit
 
 __version__ = "0.1.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # quiet until somebody sets up logging
 
 _EXPORTS = {
     "Answer": "rag.answers",
@@ -28,9 +32,12 @@ _EXPORTS = {
     "EvidenceFound": "rag.assistant",
     "Finished": "rag.assistant",
     "Hit": "rag.retrieval",
+    "Recheck": "rag.recheck",
+    "RecordError": "rag.errors",
     "Token": "rag.assistant",
     "YoujuError": "rag.errors",
     "ask": "rag.assistant",
+    "verify_record": "rag.recheck",
 }
 
 __all__ = [
@@ -43,10 +50,13 @@ __all__ = [
     "EvidenceFound",
     "Finished",
     "Hit",
+    "Recheck",
+    "RecordError",
     "Token",
     "YoujuError",
     "__version__",
     "ask",
+    "verify_record",
 ]
 
 

@@ -6,8 +6,9 @@ writing → claims, cited, verified, mended → the answer. :class:`rag.assistan
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from rag.answerability import margin, tells_margins
 from rag.answers import Answer, Claim, Timings
@@ -17,15 +18,17 @@ from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
 from rag.everyday import in_formal_words
 from rag.evidence import Evidence, EvidenceSelector
-from rag.language_models import Choice
+from rag.language_models import EXTRACTIVE, Choice
 from rag.premises import Correction, correction_of, takes_for_granted
 from rag.prompts import is_chinese
+from rag.provenance import Provenance
 from rag.question_parts import parts_of
 from rag.questions import asks_for_speaker
 from rag.retrieval import Hit
 from rag.settings import Caution
-from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, near_miss
+from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, lacking, near_miss, signals_of
 from rag.timeline import Point, origin, written
+from rag.trace import Trace, claims_told, evidence_told, hits_told
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 
 NOT_FOUND = {
@@ -130,6 +133,8 @@ class Answering:
         speaker: only what this person says is evidence.
         strict: claims that fail are left out, not marked.
         caution: how sure the documents must be of an answer.
+        provenance: how the answer comes about, for its record.
+        trace: where every step is told.
     """
 
     choice: Choice
@@ -140,6 +145,8 @@ class Answering:
     speaker: str | None = None
     strict: bool = False
     caution: Caution = "balanced"
+    provenance: Provenance | None = None
+    trace: Trace = field(default_factory=Trace)
 
     def stream(self, question: str, history: History) -> Generator[Event, None, None]:
         """Answers a question: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
@@ -147,6 +154,25 @@ class Answering:
         Raises:
             LanguageModelError: the language model cannot be loaded or fails.
         """
+        with self.trace.step("ask", question) as step, closing(self._answered(question, history)) as events:
+            step.attributes |= {"model": self.choice.name, "history": len(history)}
+            event = next(events)
+            while not isinstance(event, Finished):
+                yield event
+                event = next(events)
+            answer = event.answer
+            step.attributes |= {
+                "abstained": answer.abstained,
+                "supported": answer.supported,
+                "claims": len(answer.claims),
+                "citations": len(answer.citations),
+                "withheld": len(answer.withheld),
+                "confidence": round(answer.confidence, 4),
+            }
+        yield event
+
+    def _answered(self, question: str, history: History) -> Generator[Event, None, None]:
+        """The events of an answer, step by step."""
         began = time.perf_counter()
         language: Literal["zh", "en"] = "zh" if is_chinese(question) else "en"
         understood, parts = self._understood(question, history)
@@ -154,7 +180,7 @@ class Answering:
         found_after = time.perf_counter() - began
         yield EvidenceFound(hits, evidence, found_after, understood)
 
-        parts = [self._weighed(part) for part in parts]
+        parts = [self._decided(part) for part in parts]
         writer = self._writer()
         sections: list[Section] = []
         first_token: float | None = None
@@ -196,6 +222,8 @@ class Answering:
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
                 withheld=withheld,
+                provenance=self.provenance,
+                trace=self.trace if self.trace.kept else None,
             )
         )
 
@@ -207,7 +235,10 @@ class Answering:
         What the documents answer more surely when it is spelt as they spell it, or put in their words, is taken so; what
         has no answer may lean on the question before it though it does not look so.
         """
-        understood = understand(question, history, self._complete if self.choice.chat_model else None).question
+        with self.trace.step("understand", question) as step:
+            understood = understand(question, history, self._complete if self.choice.chat_model else None).question
+            step.attributes |= {"history": len(history), "rewritten": understood != question}
+            step.details["understood"] = understood
         parts = self._parts(understood)
         for in_other_words in (self.correct, in_formal_words) if is_chinese(understood) else ():
             if (reworded := in_other_words(understood)) == understood:
@@ -233,13 +264,35 @@ class Answering:
         return [replace(part, is_quoted=True) for part in parts] if compares(understood) else parts
 
     def _found(self, question: str) -> Part:
-        hits = self.retrieve(question)
-        evidence = self.selector.select(question, hits, self.speaker)
+        with self.trace.step("retrieve", question) as step:
+            hits = self.retrieve(question)
+            step.attributes["hits"] = len(hits)
+            step.details["found"] = hits_told(hits)
+        with self.trace.step("evidence", question) as step:
+            evidence = self.selector.select(question, hits, self.speaker)
+            step.attributes["sentences"] = len(evidence)
+            step.details["chosen"] = evidence_told(evidence)
         sure = confidence(question, evidence)
         correction = correction_of(question, evidence, sure >= UNSURE, sure >= THRESHOLDS[self.caution])
         return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
+
+    def _decided(self, part: Part) -> Part:
+        """A part as :meth:`_weighed`, with what was decided told."""
+        with self.trace.step("decide", part.question) as step:
+            weighed = self._weighed(part)
+            step.attributes |= {
+                "confidence": round(weighed.confidence, 4),
+                "threshold": THRESHOLDS[self.caution],
+                "answered": self._is_answered(weighed),
+                "values": len(part.points),
+                "corrected": part.correction is not None,
+                "quoted": weighed.is_quoted,
+            }
+            if self.trace.kept:
+                step.details |= _grounds(part)
+        return weighed
 
     def _weighed(self, part: Part) -> Part:
         """A part with what the language model itself holds of its evidence added to the confidence.
@@ -250,7 +303,9 @@ class Answering:
         if settled or not tells_margins(self.choice.chat_model) or not UNSURE <= part.confidence <= SURE:
             return part
         assert self.choice.chat_model is not None
-        own = margin(self.choice.chat_model, part.question, part.evidence)
+        with self.trace.step("doubt", part.question) as step:
+            own = margin(self.choice.chat_model, part.question, part.evidence)
+            step.attributes |= {"model": self.choice.name, **({} if own is None else {"margin": round(own, 4)})}
         weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
         loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
         silenced = self._is_answered(part) and not self._is_answered(weighed)
@@ -266,7 +321,8 @@ class Answering:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _writer(self) -> Writer:
-        return ChatModelWriter(self.choice.chat_model) if self.choice.chat_model else ExtractiveWriter()
+        model = self.choice.chat_model
+        return ChatModelWriter(model, self.choice.name, self.trace) if model else ExtractiveWriter()
 
     def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
         """The text of a part in pieces.
@@ -276,8 +332,13 @@ class Answering:
         """
         evidence = list(part.evidence)
         is_list = is_chinese(part.question) and listed(part.question, evidence)
-        quoted = part.is_quoted or asks_for_speaker(part.question) or is_list
-        return (ExtractiveWriter() if quoted else writer).write(part.question, evidence)
+        if writer.writes_freely and not (part.is_quoted or asks_for_speaker(part.question) or is_list):
+            return writer.write(part.question, evidence)
+        with self.trace.step("write", part.question) as step:
+            pieces = list(ExtractiveWriter().write(part.question, evidence))
+            step.details["output"] = "".join(pieces)
+            step.attributes |= {"model": EXTRACTIVE, "characters": len(step.details["output"])}
+        return iter(pieces)
 
     def _sentence(self, point: Point) -> Evidence:
         """The sentence that a dated value stands in."""
@@ -287,7 +348,11 @@ class Answering:
 
     def _complete(self, prompt: str) -> str:
         assert self.choice.chat_model is not None
-        return str(self.choice.chat_model.invoke(prompt, max_tokens=REWRITING_TOKENS).text)
+        with self.trace.step("rewrite") as step:
+            written = str(self.choice.chat_model.invoke(prompt, max_tokens=REWRITING_TOKENS).text)
+            step.attributes["model"] = self.choice.name
+            step.details |= {"prompt": [{"role": "human", "text": prompt}], "output": written}
+        return written
 
     # -- checking -----------------------------------------------------------------------------------------------------
 
@@ -313,13 +378,21 @@ class Answering:
         self, section: Section, checker: ClaimChecker, repairer: Repairer, writer: Writer
     ) -> tuple[Section, list[Claim | None]]:
         """A section with its claims checked and mended; where nothing of it holds, with the evidence quoted instead."""
-        claims = repairer.repair(section, checker.check(section.text, section.evidence))
+        with self.trace.step("check", section.question) as step:
+            checked = checker.check(section.text, section.evidence)
+            claims = repairer.repair(section, checked)
+            step.details["verdicts"] = claims_told(checked, claims)
+            replaced = sum(after is not before for before, after in zip(checked, claims, strict=True))
+            supported = sum(claim.supported for claim in checked)
+            step.attributes |= {"claims": len(checked), "supported": supported, "replaced": replaced}
         holds = any(claim is None or claim.supported for claim in claims)
         # Across languages a claim may be right that cannot be compared well; a quotation in another is no answer.
         says_otherwise = is_chinese(section.question) or not any(claim and claim.checks.facts_agree for claim in claims)
         if holds or not writer.writes_freely or not says_otherwise:
             return section, claims
-        quoted = "".join(ExtractiveWriter().write(section.question, list(section.evidence)))
+        with self.trace.step("quote_instead", section.question) as step:  # nothing that was written holds
+            quoted = "".join(ExtractiveWriter().write(section.question, list(section.evidence)))
+            step.details["output"] = quoted
         return replace(section, text=quoted), list(checker.check(quoted, section.evidence))
 
     def _nearest(self, parts: list[Part], language: Literal["zh", "en"]) -> tuple[str, tuple[Claim, ...]]:
@@ -334,6 +407,16 @@ class Answering:
                 )
         text, claims = lay_out(sections)
         return text or NOT_FOUND[language], claims
+
+
+def _grounds(part: Part) -> dict[str, Any]:
+    """What spoke for and against answering a part, for the trace."""
+    return {
+        "missing": [{"what": what, "kind": kind} for what, kind in lacking(part.question, part.evidence)],
+        "signals": asdict(signals_of(part.question, part.evidence)) if part.evidence else {},
+        "values_found": [point.text for point in part.points],
+        "correction": part.correction.evidence.sentence.text if part.correction else "",
+    }
 
 
 def _sureness(parts: list[Part]) -> float:

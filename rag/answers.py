@@ -2,11 +2,15 @@
 
 import datetime
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.documents import Document
 from rag.retrieval import Hit
 from rag.view import readable
+
+if TYPE_CHECKING:
+    from rag.provenance import Provenance
+    from rag.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,8 @@ class Answer:
         understood: the question as it was searched for: a follow-up rewritten to stand alone, else as asked.
         confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.silence`).
         withheld: claims that were left out because they failed a check (strict answers only).
+        provenance: what :meth:`to_record` tells besides; None for an answer that no assistant gave.
+        trace: what happened on the way, where that was asked for.
     """
 
     question: str
@@ -150,6 +156,8 @@ class Answer:
     understood: str = ""
     confidence: float = 0.0
     withheld: tuple[Claim, ...] = ()
+    provenance: "Provenance | None" = field(default=None, repr=False, compare=False)
+    trace: "Trace | None" = field(default=None, repr=False, compare=False)
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -171,8 +179,17 @@ class Answer:
             (citation.document.id, citation.start, citation.end)
         ) + 1
 
+    def to_record(self, *, full_paths: bool = True) -> dict[str, Any]:
+        """A record that can be verified later (docs/record.md); see :func:`rag.record.record_of`."""
+        from rag.record import record_of
+
+        return record_of(self, full_paths=full_paths)
+
     def to_dict(self) -> dict[str, Any]:
-        """JSON-ready form. Claims name their citations by the numbers of the list ``citations``, from 1."""
+        """JSON-ready form. Claims name their citations by the numbers of the list ``citations``, from 1.
+
+        ``trace`` is there where it was asked for.
+        """
         return {
             "question": self.question,
             "text": self.text,
@@ -198,6 +215,7 @@ class Answer:
             "notice": self.notice,
             "timings": asdict(self.timings),
             "usage": self.usage,
+            **({"trace": self.trace.to_dict()} if self.trace else {}),
         }
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import logging
 import threading
 from collections.abc import Generator, Iterable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from rag.evidence import EvidenceSelector
 from rag.indexing import ProgressCallback, Report, add, rebuild
 from rag.integrity import verify
 from rag.language_models import Choice, choose
+from rag.provenance import Provenance, filters_told, index_state, models_of
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever, checked_question, parsed_day
 from rag.settings import SEEDS, Caution, Settings
@@ -26,6 +28,7 @@ from rag.store import VERSION, Entry, Filters, Store
 from rag.synchronization import SyncReport, synchronize
 from rag.timeline import Timeline, answering_points
 from rag.timeline import timeline as timeline_of
+from rag.trace import Trace
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     LanguageModel = str | Path | BaseChatModel
 
 __all__ = ["Answering", "Assistant", "Event", "EvidenceFound", "Finished", "Token", "ask", "default_assistant"]
+
+logger = logging.getLogger(__name__)
 
 PASSAGES = 10
 _SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical", "dates", "figures", "numerals", "facts")
@@ -109,6 +114,10 @@ class Assistant:
             model,
             strict=settings.strict if strict is None else strict,
             caution=caution or settings.caution,
+        )
+        logger.info(
+            "index opened: folder=%s identity=%s generation=%d embedder=%s",
+            *(place, store.identity, store.generation, loaded.name),
         )
         if not folder:
             assistant.add_samples(progress)
@@ -218,7 +227,11 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a filter has no possible value.
         """
-        return self.retriever.retrieve(question, k, _filters(after, before, speaker, source, document_id))
+        filters = _filters(after, before, speaker, source, document_id)
+        with Trace().step("retrieve", question) as step:
+            hits = self.retriever.retrieve(question, k, filters)
+            step.attributes["hits"] = len(hits)
+        return hits
 
     def timeline(
         self,
@@ -246,6 +259,7 @@ class Assistant:
         strict: bool | None = None,
         caution: Caution | None = None,
         passages: int = PASSAGES,
+        trace: bool = False,
         **filters: Any,
     ) -> Answer:
         """Answers a question.
@@ -258,13 +272,20 @@ class Assistant:
                 assistant's own setting.
             caution: how sure the documents must be of an answer; None means the assistant's own setting.
             passages: how many passages are looked at for evidence, at least 1.
+            trace: keep what happened on the way in ``Answer.trace``.
             filters: as for :meth:`retrieve`.
 
         Raises:
             UsageError: the question is empty or too long, a setting or filter is wrong.
             LanguageModelError: the language model cannot be loaded or fails.
         """
-        options: dict[str, Any] = {"strict": strict, "caution": caution, "passages": passages, **filters}
+        options: dict[str, Any] = {
+            "strict": strict,
+            "caution": caution,
+            "passages": passages,
+            "trace": trace,
+            **filters,
+        }
         for event in self.stream(question, history=history, language_model=language_model, **options):
             if isinstance(event, Finished):
                 return event.answer
@@ -279,6 +300,7 @@ class Assistant:
         strict: bool | None = None,
         caution: Caution | None = None,
         passages: int = PASSAGES,
+        trace: bool = False,
         **filters: Any,
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
@@ -287,15 +309,31 @@ class Assistant:
         """
         question = checked_question(question)
         found = _filters(**filters)
+        choice = self._choice(language_model)
+        settings = {
+            "caution": caution or self.caution,
+            "strict": self.strict if strict is None else strict,
+            "passages": passages,
+            "chunk_size": self.store.chunk_size,
+        }
+        provenance = Provenance(
+            index_state(self.store),
+            models_of(self.retriever.embedder.name, choice, self._reranker_name),
+            settings,
+            filters_told(found),
+            tuple((asked, answer) for asked, answer in history or ()),
+        )
         answering = Answering(
-            choice=self._choice(language_model),
+            choice=choice,
             selector=self._selector,
             retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
             correct=lambda asked: corrected(asked, self.retriever.lexical()),
             speaker=found.speaker,
-            strict=self.strict if strict is None else strict,
+            strict=bool(settings["strict"]),
             caution=caution or self.caution,
+            provenance=provenance,
+            trace=Trace(trace),
         )
         yield from answering.stream(question, history or [])
 
@@ -318,6 +356,11 @@ class Assistant:
         return AssistantRunnable(self)
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _reranker_name(self) -> str | None:
+        reranker = self.retriever.reranker
+        return None if reranker is None else str(getattr(reranker, "name", "") or type(reranker).__qualname__)
 
     def _choice(self, language_model: "LanguageModel | None") -> Choice:
         setting = self.language_model if language_model is None else language_model

@@ -1,5 +1,6 @@
 """The command line: ``youju add, list, search, ask, chat, …``. Everything heavy is imported when a command needs it."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.command import app as eval_app
-from rag import __version__, output
+from rag import __version__, logging_setup, output
 from rag.errors import LoadError, UsageError, YoujuError, interface_language
 from rag.messages import both, say
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
+    from rag.answers import Answer
+    from rag.assistant import Assistant, Event
     from rag.indexing import Report
     from rag.store import Store
 
 INTERRUPTED = 130
+logger = logging.getLogger(__name__)
+_LOGGING = ("--verbose", "--log-json", "--log-questions", "--log-file")
 
 
 def _help(zh: str, en: str) -> str:
@@ -132,10 +136,28 @@ AllowHost = Annotated[
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help=_help("显示版本。", "Show the version."))] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", help=_help("在标准错误输出上记录做了什么。", "Log what is done to standard error.")),
+    ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option("--log-file", help=_help("日志追加到此文件，出错时含调用栈。", "Append the log to this file.")),
+    ] = None,
+    log_json: Annotated[
+        bool, typer.Option("--log-json", help=_help("日志每行一个 JSON。", "Log one JSON object a line."))
+    ] = False,
+    log_questions: Annotated[
+        bool,
+        typer.Option(
+            "--log-questions", help=_help("日志可以含有问题和文档文字。", "Logs may hold questions and text.")
+        ),
+    ] = False,
 ) -> None:
     if version:
         typer.echo(f"youju {__version__}")
         raise typer.Exit
+    logging_setup.set_up(verbose=verbose, file=log_file, as_json=log_json, questions=log_questions)
 
 
 @app.command(
@@ -346,23 +368,75 @@ def ask(
             "--stream", help=_help("与 --json 同用：每个事件一行 JSON。", "With --json: one line of JSON an event.")
         ),
     ] = False,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help=_help("显示回答的每一步。", "Show every step of the answer.")),
+    ] = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            "--record", help=_help("把回答存成可以日后核对的记录。", "Keep a record that can be verified later.")
+        ),
+    ] = None,
 ) -> None:
+    from rag.record import check_free, write_record
+    from rag.screen import show_trace
     from ui.terminal import show_stream
 
+    if record:
+        check_free(record)  # told before the answer is worked out, not after
     question = sys.stdin.read() if question == "-" else question
-    filters: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source}
+    options: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source, "trace": trace}
     with _assistant(index, embedder=embedder, quiet=as_json) as assistant:
-        events = assistant.stream(question, language_model=model, strict=strict, **filters)
-        if as_json and stream:
-            for event in events:
-                output.print_json(_event_to_dict(event), indent=None)
-                sys.stdout.flush()
-        elif as_json:
-            from rag.assistant import Finished
-
-            output.print_json(next(event.answer.to_dict() for event in events if isinstance(event, Finished)))
+        events = assistant.stream(question, language_model=model, strict=strict, **options)
+        if as_json:
+            answer = _print_events(events, every=stream)
         else:
-            show_stream(output.console(), events)
+            answer = show_stream(output.console(), events)
+            if answer.trace:
+                show_trace(output.console(), answer.trace)
+    if record:
+        write_record(answer.to_record(), record)
+        typer.echo(say("recorded", path=record), err=True)
+
+
+@app.command(
+    help=_help(
+        "核对 ask --record 存下的记录：引文是否还在原处。", "Verify a record made by ask --record: do its quotes stand?"
+    )
+)
+def verify(
+    record: Annotated[
+        Path, typer.Argument(help=_help("记录文件。", "The record file."), show_default=False, metavar="FILE")
+    ],
+    index: Index = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--files",
+            help=_help(
+                "不看索引，看这些文件或文件夹，可重复。", "Look in files or folders, not the index; repeatable."
+            ),
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    from rag.recheck import verify_record
+    from rag.record import read_record
+    from rag.screen import show_recheck
+
+    known = read_record(record)
+    if files or _named_index(index):
+        found = verify_record(known, index=index if files else _named_index(index), files=files or None)
+    else:
+        with _assistant(None, quiet=as_json) as assistant:
+            found = verify_record(known, index=assistant)
+    if as_json:
+        output.print_json(found.to_dict())
+    else:
+        show_recheck(output.console(), found)
+    if not found.holds:
+        raise typer.Exit(1)
 
 
 @app.command(help=_help("在终端里对话。", "Chat in the terminal."))
@@ -532,9 +606,10 @@ def main(arguments: list[str] | None = None) -> None:
         if reconfigure:
             reconfigure(errors="replace")
     try:
-        code = _run([*given, *separator, *rest])
+        code = _run([*_logging_first(given), *separator, *rest])
         sys.stdout.flush()
     except YoujuError as error:
+        logger.exception("failed")
         if debug:
             raise
         _complain(str(error))
@@ -546,6 +621,7 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:  # a defect of ours: one line for the user, the traceback for us
+        logger.exception("failed unexpectedly")
         if debug:
             raise
         _complain(say("unexpected", kind=type(error).__name__, text=error))
@@ -572,6 +648,22 @@ def _parted(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
     """What stands before ``--``, that mark, and what stands after it, where nothing is an option."""
     place = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:place], arguments[place : place + 1], arguments[place + 1 :]
+
+
+def _logging_first(arguments: list[str]) -> list[str]:
+    """The arguments with those about logging before the command: they may stand after it, too."""
+    first: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        place = first if argument.partition("=")[0] in _LOGGING else others
+        place.append(argument)
+        if argument == "--log-file":
+            file = next(rest, "")
+            if not file or file.startswith("-"):
+                raise UsageError(zh="--log-file 后面要写日志文件。", en="--log-file needs the name of a file.")
+            place.append(file)
+    return [*first, *others]
 
 
 def _explain_usage(error: Any) -> int:
@@ -767,6 +859,23 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
         typer.echo(f"  {one_line(near)}")
     for failure in report.failed:
         typer.echo(f"  {one_line(str(failure.error))}", err=True)
+
+
+def _print_events(events: "Iterator[Event]", *, every: bool) -> "Answer":
+    """Prints an answer as JSON, or every event on the way to it; returns it."""
+    from rag.assistant import Finished
+
+    answer: Answer | None = None
+    for event in events:
+        if every:
+            output.print_json(_event_to_dict(event), indent=None)
+            sys.stdout.flush()
+        if isinstance(event, Finished):
+            answer = event.answer
+    assert answer is not None
+    if not every:
+        output.print_json(answer.to_dict())
+    return answer
 
 
 def _event_to_dict(event: Any) -> dict[str, Any]:

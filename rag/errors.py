@@ -7,6 +7,7 @@ __all__ = [
     "EmbeddingError",
     "LanguageModelError",
     "LoadError",
+    "RecordError",
     "StoreError",
     "UsageError",
     "WeightsError",
@@ -17,6 +18,10 @@ __all__ = [
 
 class LoadError(YoujuError):
     """A file cannot be taken in; the reason names the file. The other files of a batch still go in."""
+
+
+class RecordError(UsageError):
+    """A file is no record of an answer, is damaged, or was changed after it was made."""
 
 
 class StoreError(YoujuError):

@@ -1,5 +1,6 @@
 """Indexing: documents in, chunks and vectors into the store, one transaction per document."""
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -22,6 +23,8 @@ from rag.structure import sentences_of
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def add(
     expanded: list[Path | Document] = []
     for item in _expand(items):
         if isinstance(item, Failure):
-            report.failed.append(item)
+            _refuse(report, item.path, item.error)
         else:
             expanded.append(item)
     try:
@@ -136,7 +139,7 @@ def add(
             try:
                 document = item if isinstance(item, Document) else _load(item)
             except LoadError as error:
-                report.failed.append(Failure(path, error))
+                _refuse(report, path, error)
                 continue
             edited = (edits or {}).get(document.path)
             add_document(store, embedder, document, report, edited, dry_run=dry_run)
@@ -182,6 +185,7 @@ def rebuild(
             break
     store.remake(embedder.name, embedder.dimension, size, prepared, prepare)
     store.fold_journal()
+    logger.info("index rebuilt: documents=%d chunk_size=%d embedder=%s", len(prepared), size, embedder.name)
 
 
 def preparation(store: Store, embedder: "TextEmbedder", chunk_size: int) -> Callable[[str], Prepared]:
@@ -245,7 +249,7 @@ def add_document(
             zh=f"{document.path!a} 里有半个字符（孤立的代理码），不能存入。请用正确的编码重新读取。",
             en=f"{document.path!a} holds half characters (lone surrogates), which cannot be stored; decode it again.",
         )
-        report.failed.append(Failure(repr(document.path), reason))
+        _refuse(report, repr(document.path), reason)
         return
     if store.holds(document):
         report.unchanged.append(document.path)
@@ -257,7 +261,7 @@ def add_document(
         reason = LoadError(
             zh=f"{document.path} 里没有可以检索的文字。", en=f"{document.path} holds no text that could be searched."
         )
-        report.failed.append(Failure(document.path, reason))
+        _refuse(report, document.path, reason)
         return
     if not dry_run:
         texts = [part.text for part in chunks]
@@ -265,6 +269,15 @@ def add_document(
         store.put(document, chunks, vectors, signature("\n".join(texts)), edited, sentences)
     (report.replaced if known else report.added).append(document.id)
     report.paths[document.id] = document.path
+    if not dry_run:
+        became = "replaced" if known else "added"
+        logger.info("document %s: id=%s chunks=%d path=%s", became, document.id, len(chunks), document.path)
+
+
+def _refuse(report: Report, path: str, error: YoujuError) -> None:
+    """Reports a file that is not taken in, with the reason."""
+    report.failed.append(Failure(path, error))
+    logger.warning("document refused: path=%s", path, exc_info=error)
 
 
 def _vectors(store: Store, embedder: "TextEmbedder", texts: list[str]) -> NDArray[np.float32]:

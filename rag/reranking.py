@@ -52,6 +52,7 @@ def named_reranker(setting: str) -> Reranker | None:
 
 class _LoadedWhenUsed:
     def __init__(self, setting: str) -> None:
+        self.name = setting.strip()
         self._setting = setting
         self._model: Reranker | None = None
         self._lock = threading.Lock()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from rag.answers import Answer, Citation, Claim
     from rag.models import PublishedModel
+    from rag.recheck import Place, Recheck
     from rag.retrieval import Hit
     from rag.rows import Entry
+    from rag.trace import Trace
 
 # Escape sequences begin with characters of the first ranges; the others turn the direction of writing around.
 _CONTROL = [
@@ -150,6 +152,73 @@ def why_unsupported(claim: Claim) -> str:
     elif not claim.checks.supports:
         reasons.append(say("weak_support"))
     return "；".join(reasons)
+
+
+def show_recheck(console: Console, found: Recheck) -> None:
+    """Prints what became of the answer of a record: each citation with where it stands now, then the whole."""
+    record = found.record
+    said = say("recheck_of", asked=record["times"]["asked"], question=record["question"]["asked"])
+    console.print(Text(one_line(said), style="bold"))
+    for each in found.citations:
+        style = "green" if each.state == "stands" else "bold red"
+        facts = [say(f"state_{each.state}")]
+        if each.same_text is not None:
+            same = "same_file" if each.same_file else "same_text" if each.same_text else "other_text"
+            facts += [] if each.same_text and each.same_file is None else [say(f"recheck_{same}")]
+        line = Text(one_line(f"[{each.number}] 《{each.title}》  "), style="cyan")
+        console.print(line.append("  ".join(facts), style=style))
+        console.print(Text(f"    “{one_line(each.quote)}”"))
+        if each.place and each.state == "moved":
+            console.print(Text(f"    {one_line(_now_at(each.place))}"))
+    for claim in found.claims:
+        if claim.agreed and claim.agrees is False:
+            told = say("recheck_facts_lost", facts="、".join(claim.missing_facts), claim=claim.text)
+            console.print(Text(one_line(told), style="bold red"))
+    if found.unreadable:
+        console.print(Text(say("recheck_unreadable"), style="yellow"))
+        for reason in found.unreadable:
+            console.print(Text(f"    {one_line(reason)}"))
+    states = [each.state for each in found.citations]
+    if not states:
+        console.print(say("recheck_nothing"))
+    elif set(states) == {"stands"}:
+        console.print(say("recheck_holds", n=len(states)))
+    else:
+        stands, moved = states.count("stands"), states.count("moved")
+        gone = len(states) - stands - moved
+        console.print(say("recheck_changed", n=len(states), stands=stands, moved=moved, gone=gone))
+
+
+def _now_at(place: Place) -> str:
+    document = place.document
+    page = document.page(place.start)
+    where = say("span", start=place.start, end=place.end)
+    where += f"，{say('page', page=page)}" if page else ""
+    told = say("recheck_now_at", title=document.title, place=where, path=document.path)
+    return told + (say("recheck_times", n=place.times) if place.times > 1 else "")
+
+
+def show_trace(console: Console, trace: Trace) -> None:
+    """Prints the steps of an answer: name, when it began, how long it took, what it counted, and its texts below."""
+    console.print(Text(say("trace"), style="bold"))
+    for step in trace.steps:
+        counted = "  ".join(f"{key}={value}" for key, value in step.attributes.items())
+        head = f"{step.began:8.3f} s  +{step.seconds:.3f} s  {say(f'trace_{step.name}')}  {counted}  {step.failure}"
+        console.print(Text(one_line(head), style="cyan"))
+        for key, value in step.details.items():
+            for line in _told(key, value):
+                console.print(Text(f"              {plain(line)}", style="dim"))
+
+
+def _told(key: str, value: Any) -> Iterator[str]:
+    """Lines that show a detail of a step: a list item by item."""
+    if isinstance(value, list):
+        yield f"{key}: {len(value)}"
+        for item in value:
+            facts = item.items() if isinstance(item, dict) else [("", item)]
+            yield "  - " + "  ".join(f"{name}={one_line(str(each))}" for name, each in facts if each not in ("", None))
+    elif value not in ("", None):
+        yield f"{key}: {one_line(str(value))}"
 
 
 def _claim_line(answer: Answer, claim: Claim) -> Text:

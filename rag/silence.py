@@ -219,6 +219,11 @@ def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:
     )
 
 
+def lacking(question: str, evidence: Sequence[Evidence]) -> list[tuple[str, Literal["time", "name", "scope"]]]:
+    """The time, names and scope that the evidence lacks, in the words of the question, each with which of them it is."""
+    return _Reading(question, evidence).lacking() if evidence else []
+
+
 def is_in_everyday_words(question: str) -> bool:
     """Whether a question is in words that documents do not use (``咱们``, ``…了多少啊``)."""
     return bool(_EVERYDAY.search(question))

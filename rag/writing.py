@@ -1,6 +1,7 @@
 """Writing: how the text of an answer comes about, by a chat model or by quoting the evidence."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from rag.dates import dates_in
@@ -9,6 +10,7 @@ from rag.evidence import Evidence, leans_back
 from rag.lexical import query_terms, terms_of
 from rag.prompts import messages
 from rag.questions import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
+from rag.trace import Trace
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -97,13 +99,21 @@ class ExtractiveWriter:
 
 
 class ChatModelWriter:
-    """A LangChain chat model writes the answer; one call, one job."""
+    """A LangChain chat model writes the answer; one call, one job.
+
+    Args:
+        chat_model: the model.
+        name: what it is called in the trace.
+        trace: where its prompts and answers are told.
+    """
 
     writes_freely = True
 
-    def __init__(self, chat_model: "BaseChatModel") -> None:
+    def __init__(self, chat_model: "BaseChatModel", name: str = "", trace: Trace | None = None) -> None:
         self.chat_model = chat_model
         self.usage: dict[str, int] = {}
+        self._name = name
+        self._trace = trace or Trace()
 
     def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
         """The model's answer as it is generated.
@@ -112,7 +122,23 @@ class ChatModelWriter:
             LanguageModelError: the model cannot be loaded or fails.
         """
         self.usage = {}
-        stream = self.chat_model.stream(messages(question, evidence))
+        prompt = messages(question, evidence)
+        with self._trace.step("write", question) as step:
+            step.attributes["model"] = self._name
+            step.details["prompt"] = [{"role": role, "text": text} for role, text in prompt]
+            written: list[str] = []
+            try:
+                with closing(self._generated(prompt)) as pieces:
+                    for piece in pieces:
+                        written.append(piece)
+                        yield piece
+            finally:
+                step.details["output"] = "".join(written)
+                step.attributes |= {"characters": len(step.details["output"]), **self.usage}
+
+    def _generated(self, prompt: list[tuple[str, str]]) -> Generator[str, None, None]:
+        """The pieces that the model writes; stopping early stops it."""
+        stream = self.chat_model.stream(prompt)
         try:
             for piece in stream:
                 usage = getattr(piece, "usage_metadata", None)

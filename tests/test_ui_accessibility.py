@@ -18,6 +18,9 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, width: int, locale
     found = {"first": serious(page)}
     ask(page)
     ask(page, "2025年我国新能源汽车的销量是多少？", turns=2)
+    page.click("[data-action=trace] >> nth=0")
+    page.wait_for_selector(".trace")
+    found["trace"] = serious(page)
     page.click("[data-action=bad] >> nth=0")
     page.wait_for_selector("#feedback")
     page.click("#filters > button")

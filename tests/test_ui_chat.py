@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rag.recheck import verify_record
 from rag.view import readable
 from tests.browsing import MARKS, Visit, ask, finished, in_view, keep, overflows
 from tests.serving import served
@@ -96,6 +97,35 @@ def test_retry_edit_and_resend_take_the_place_of_the_last_turn(visit: Visit) -> 
     page.wait_for_function("document.querySelector('#question textarea').value !== ''")
     answer = ask(page, "2023年一季度电信业务总量同比增长多少？")
     assert "18%" in answer.inner_text()
+
+
+def test_the_trace_is_folded_out_and_in(visit: Visit, assistant: Any) -> None:
+    page = visit()
+    answer = ask(page)
+    button = answer.locator("[data-action=trace]")
+    assert button.get_attribute("aria-expanded") == "false" and not answer.locator(".trace").count()
+    button.click()
+    page.wait_for_selector(".trace")
+    told = answer.locator(".trace").inner_text()
+    assert "把握" in told and "保留" in told
+    found = assistant.ask(QUESTION, trace=True).trace.to_dict()["steps"][2]["found"]
+    assert answer.locator(".trace table").first.locator("tbody tr").count() == len(found)
+    assert button.get_attribute("aria-expanded") == "true"
+    assert not overflows(page)
+    keep(page, "chat-trace")
+    button.click()
+    page.wait_for_selector(".trace", state="detached")
+
+
+def test_the_record_of_an_answer_is_downloaded_and_verified(visit: Visit, assistant: Any, tmp_path: Any) -> None:
+    page = visit()
+    ask(page)
+    with page.expect_download() as download:
+        page.click("button[data-type='application/json']")
+    assert download.value.suggested_filename.endswith(".json")
+    download.value.save_as(tmp_path / "r.json")
+    found = verify_record(tmp_path / "r.json", index=assistant)
+    assert found.holds and found.record["question"]["asked"] == QUESTION
 
 
 def test_thumbs_and_reasons_are_kept(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 import html
+import json
 import re
 import string
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from rag.documents import Document
 from rag.errors import UsageError
+from rag.record import checked_record
 from rag.view import readable
-from ui import answer_view, evidence_view
+from ui import answer_view, evidence_view, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
 from ui.html import element, join, text
@@ -221,6 +223,51 @@ def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) ->
     for fact in ("264万", "工信部发布会", "2023-04-21"):
         assert fact in shown(conversation)
         assert fact in shown(pane)
+
+
+def test_a_record_and_a_trace_are_there_for_an_answer_that_has_them(make_assistant: Any) -> None:
+    odd = f"火星基地共有宇航员\u200b42人{HOSTILE[0]}。"
+    opened = make_assistant(Document(odd, "/srv/private/a.txt", "火星"))
+    answer = opened.ask("火星基地有多少宇航员？", trace=True)
+    turn = Turn("t1", answer.question, answer=from_answer(answer))
+    folded, out = answer_view.thread([turn], "zh"), answer_view.thread([turn], "zh", "t1")
+    (content,) = re.findall(r'data-content="([^"]*)"', folded)
+    record = checked_record(json.loads(html.unescape(content)))
+    assert record["citations"][0]["quote"] in odd and "\u200b" in record["citations"][0]["quote"]
+    assert "/srv" not in folded + out
+    assert 'class="trace"' in out and 'class="trace"' not in folded
+    assert tags(out) <= tags(folded) | {
+        "section",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ol",
+        "ul",
+        "h3",
+        "small",
+        "strong",
+    }
+    for language in ("zh", "en"):
+        answer_view.thread([turn], language, "t1")  # type: ignore[arg-type]
+
+
+def test_an_answer_kept_by_an_older_version_has_neither(answered: tuple[Any, Turn]) -> None:
+    _, turn = answered
+    assert turn.answer and "trace" not in turn.answer
+    del turn.answer["record"]
+    made = answer_view.thread([turn], "zh", "t1")
+    assert "data-content" not in made and 'data-action="trace"' not in made and 'class="trace"' not in made
+
+
+@pytest.mark.parametrize("key", trace_view.TEXTS)
+def test_the_texts_of_a_trace_have_the_same_places(key: str) -> None:
+    chinese, english = (
+        {field for _, field, _, _ in string.Formatter().parse(each) if field} for each in trace_view.TEXTS[key]
+    )
+    assert chinese == english
 
 
 def test_every_link_has_its_place(answered: tuple[Any, Turn]) -> None:

@@ -3,22 +3,33 @@
 A finished turn is shown from ``Answer.to_dict()``, so one that was kept reads as it did when it was asked.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from rag.answers import Answer, Citation
 from rag.assistant import EvidenceFound
+from rag.view import INVISIBLE
+from ui import trace_view
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join, text
 from ui.texts import Language, say
 
 FACTS = ("date", "source", "speaker")
+_NOT_SHOWN = re.compile(f"[{INVISIBLE}\ud800-\udfff]")
 
 
-def thread(turns: Sequence[Turn], language: Language) -> Html:
-    """Turns that are over, oldest first; the last one may be retried and edited."""
+def thread(turns: Sequence[Turn], language: Language, traced: str = "") -> Html:
+    """Turns that are over, oldest first; the last one may be retried and edited.
+
+    Args:
+        turns: of one conversation.
+        language: of the interface.
+        traced: id of the turn whose trace is folded out.
+    """
     last = turns[-1].id if turns else ""
-    return join(_turn(turn, language, turn.id == last) for turn in turns)
+    return join(_turn(turn, language, turn.id == last, turn.id == traced) for turn in turns)
 
 
 def underway(turn: Turn, found: EvidenceFound | None, written: str, language: Language) -> Html:
@@ -67,8 +78,10 @@ def copied(turn: Turn, language: Language) -> str:
 
 
 def from_answer(answer: Answer) -> dict[str, Any]:
-    """An answer as it is kept: ``to_dict()``, and how each quote reads."""
+    """An answer as it is kept: ``to_dict()``, how each quote reads, and its record without the server's own paths."""
     kept = answer.to_dict()
+    if answer.provenance:
+        kept["record"] = answer.to_record(full_paths=False)
     for shown, citation in zip(kept["citations"], answer.citations, strict=True):
         shown["text"] = _read(citation)
     return kept
@@ -78,7 +91,7 @@ def _read(citation: Citation) -> str:
     return citation.text or " ".join(citation.quote.split())
 
 
-def _turn(turn: Turn, language: Language, last: bool) -> Html:
+def _turn(turn: Turn, language: Language, last: bool, traced: bool) -> Html:
     answer = turn.answer
     if answer is None:
         parts: list[str] = [_question(turn, "", language)]
@@ -102,7 +115,9 @@ def _turn(turn: Turn, language: Language, last: bool) -> Html:
         parts.append(element("div", _claims(turn, answer, language), class_="answer"))
     if answer["withheld"]:
         parts.append(_withheld(answer, language))
-    parts.append(_colophon(turn, answer, language, last))
+    parts.append(_colophon(turn, answer, language, last, traced))
+    if traced and "trace" in answer:
+        parts.append(trace_view.steps(answer["trace"], language, why, anchor("trace", turn.id)))
     return _article(turn, parts, "abstained" if answer["abstained"] else "finished")
 
 
@@ -248,7 +263,7 @@ def _withheld(answer: dict[str, Any], language: Language) -> Html:
     return element("details", summary, element("ul", *claims), class_="withheld")
 
 
-def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool) -> Html:
+def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool, traced: bool) -> Html:
     """Who wrote the answer, how its checks went, and what can be done with it."""
     parts: list[str] = []
     claims = answer["claims"]
@@ -263,10 +278,10 @@ def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool
     parts.append(element("span", say("answered_by", language, model=model, seconds=answer["timings"]["total"])))
     if turn.feedback and turn.feedback.reason:
         parts.append(element("span", say("you_said", language, reason=say(f"reason_{turn.feedback.reason}", language))))
-    return join([element("p", *parts, class_="colophon"), _actions(turn, language, last)])
+    return join([element("p", *parts, class_="colophon"), _actions(turn, language, last, traced)])
 
 
-def _actions(turn: Turn, language: Language, last: bool) -> Html:
+def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -> Html:
     good = turn.feedback is not None and turn.feedback.good
     bad = turn.feedback is not None and not turn.feedback.good
     buttons = []
@@ -275,12 +290,43 @@ def _actions(turn: Turn, language: Language, last: bool) -> Html:
         buttons.append(_button("copy", turn, language, data_text=copied(turn, language), data_done=done))
         buttons.append(_button("good", turn, language, aria_pressed="true" if good else "false"))
         buttons.append(_button("bad", turn, language, aria_pressed="true" if bad else "false"))
+        if "record" in turn.answer:
+            buttons.append(_record_button(turn, turn.answer["record"], language))
+        if "trace" in turn.answer:
+            place = anchor("trace", turn.id) if traced else None
+            expanded = "true" if traced else "false"
+            buttons.append(
+                _button(
+                    "trace",
+                    turn,
+                    language,
+                    data_open="yes" if traced else None,
+                    aria_expanded=expanded,
+                    aria_controls=place,
+                )
+            )
     if last:
         buttons += [_button("retry", turn, language), _button("edit", turn, language)]
     return element("div", *buttons, class_="actions", role="group", aria_label=say("actions", language))
 
 
-def _button(action: str, turn: Turn, language: Language, **more: str) -> Html:
+def _record_button(turn: Turn, record: dict[str, Any], language: Language) -> Html:
+    """Gives the record as a file (``download.js``); characters that the page does not show stand there as numbers."""
+    written = json.dumps(record, ensure_ascii=False, indent=2)
+    content = _NOT_SHOWN.sub(lambda match: json.dumps(match.group())[1:-1], written)
+    moment = re.sub(r"\W", "", record["times"]["asked"][:19])
+    return element(
+        "button",
+        say("record", language),
+        type="button",
+        title=say("record_long", language),
+        data_file=f"youju-{moment}.json",
+        data_type="application/json",
+        data_content=content,
+    )
+
+
+def _button(action: str, turn: Turn, language: Language, **more: str | bool | None) -> Html:
     return element(
         "button",
         text(say(action, language)),

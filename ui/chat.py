@@ -25,6 +25,7 @@ from ui.source_view import Highlight
 from ui.texts import Language, say
 
 SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
+DOWNLOAD = Path(__file__).with_name("download.js").read_text("utf-8")
 SECONDS_BETWEEN_UPDATES = 0.08
 SECONDS_TO_LEAVE = 3.0
 FILTERS = ("after", "before", "source", "speaker")
@@ -38,9 +39,9 @@ _TOGGLE_RAIL = "() => { document.getElementById('chat').toggleAttribute('data-ra
 _CLOSE_RAIL = "(...values) => { document.getElementById('chat').removeAttribute('data-rail'); return values; }"
 
 
-def html(elem_id: str) -> gr.HTML:
+def html(elem_id: str, script: str = SCRIPT) -> gr.HTML:
     """An HTML component whose buttons act (:mod:`ui.page.js`) and which keeps Gradio's styles away."""
-    return gr.HTML(elem_id=elem_id, js_on_load=SCRIPT, apply_default_css=False)
+    return gr.HTML(elem_id=elem_id, js_on_load=script, apply_default_css=False)
 
 
 def build(context: Context) -> None:
@@ -75,7 +76,7 @@ class Chat:
             with gr.Column(elem_id="conversation", min_width=0):
                 self._build_narrow_bar()
                 with gr.Column(elem_id="scroll", min_width=0):
-                    self.thread = html("thread")
+                    self.thread = html("thread", SCRIPT + DOWNLOAD)
                     self.current = html("current")
                     self._build_feedback()
                 self._build_composer()
@@ -337,7 +338,7 @@ class Chat:
         language: Language,
     ) -> Generator[Event, None, None]:
         """Answers a question; where the language model cannot, by quotation, with a line on what was wrong."""
-        stream, options = self.context.assistant.stream, {**preferences.options, **filters}
+        stream, options = self.context.assistant.stream, {**preferences.options, **filters, "trace": True}
         try:
             yield from stream(question, history=history, language_model=preferences.language_model, **options)
         except LanguageModelError as error:
@@ -481,6 +482,10 @@ class Chat:
                 yield from self._view(visitor, request)
         elif action == "edit":
             yield {self.question: turn.question, self.editing: turn.id}
+        elif action == "trace":
+            opened = "" if data.get("open") else turn.id
+            turns = self._conversation(visitor).turns
+            yield {self.thread: answer_view.thread(turns, visitor.language, opened)}
         elif action in ("good", "bad"):
             yield self._rated(visitor, turn, action == "good")
 

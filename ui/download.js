@@ -1,11 +1,13 @@
-// Gives the values that the page shows as a file: no request, no file on the server. The mark before the text tells
+// Gives what a button holds as a file: no request, no file on the server. CSV begins with the mark that tells
 // spreadsheets that it is UTF-8.
 element.addEventListener('click', (event) => {
-  const button = event.target.closest('button[data-csv]');
+  const button = event.target.closest('button[data-file]');
   if (!button) return;
+  const { file, type, content } = button.dataset;
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob(['\ufeff' + button.dataset.csv], { type: 'text/csv;charset=utf-8' }));
-  link.download = button.dataset.file.replace(/[\\/:*?"<>|\s]+/g, '-');
+  const mark = type === 'text/csv' ? '\ufeff' : '';
+  link.href = URL.createObjectURL(new Blob([mark + content], { type: `${type};charset=utf-8` }));
+  link.download = file.replace(/[\\/:*?"<>|\s]+/g, '-');
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 });

@@ -4,6 +4,7 @@ A page follows a run and may leave it; the run goes on and its turn is kept. Sto
 the language model for the next question.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ from ui.answer_view import from_answer
 from ui.conversations import Turn
 from ui.service import Admission
 from ui.texts import Language
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 
@@ -64,8 +67,10 @@ class Run:
                     if not self._take(event):
                         return
         except YoujuError as error:
+            logger.warning("a question was not answered", exc_info=error)
             self._finish(replace(self.turn, status="failed", text=error.zh if self._language == "zh" else error.en))
         except BaseException as error:
+            logger.exception("answering failed unexpectedly")
             self._finish(replace(self.turn, status="failed", text=f"{type(error).__name__}: {error}"))
             raise
 

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import logging
 import os
 import socket
 import threading
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     import uvicorn
 
     from ui.runs import Runs
+
+logger = logging.getLogger(__name__)
 
 HOST, PORT = "127.0.0.1", 7860
 AUTH_VARIABLE = "YOUJU_AUTH"
@@ -306,6 +309,7 @@ def serve(
     threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
     with listening:
         server = server_of(create(assistant, page=page, hosts=names, **options))
+        logger.info("serving: url=%s page=%s", url, page)
         started(url)
         server.run(sockets=[listening])
 

@@ -5,6 +5,7 @@ leaves before the end stops the language model: closing or cancelling the iterat
 """
 
 import asyncio
+import logging
 import os
 import threading
 from collections import Counter
@@ -22,6 +23,8 @@ from rag.conversation import History
 from rag.errors import UsageError, YoujuError, interface_language
 from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, choose, is_available
 from ui.texts import Language, preferred
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 WAITING_PER_CLIENT = 3
@@ -185,8 +188,10 @@ class Service:
                         if left.is_set() or self._closed.is_set():
                             break
                         tell(event)
-            except BaseException as error:  # noqa: BLE001 (raised where it is listened for)
-                tell(error)
+            except BaseException as error:
+                if not isinstance(error, YoujuError):
+                    logger.exception("answering failed unexpectedly")
+                tell(error)  # raised where it is listened for
             finally:
                 tell(None)
 

@@ -85,6 +85,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "retry_long": ("重新回答这个问题", "Answer this question again"),
     "edit": ("改问", "Edit"),
     "edit_long": ("修改问题再问", "Edit the question and ask again"),
+    "trace": ("经过", "Trace"),
+    "trace_long": ("这个回答是怎样得来的", "How this answer came about"),
+    "record": ("存证", "Record"),
+    "record_long": (
+        "下载记录，日后可用 youju verify 核对引文",
+        "Download a record; 'youju verify' checks its quotes later",
+    ),
     "actions": ("对这个回答", "For this answer"),
     "you_said": ("您的评价：{reason}", "You said: {reason}"),
     "sources_list": ("引文", "Citations"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -13,7 +12,7 @@ from rag.documents import Document
 from rag.errors import YoujuError
 from rag.store import Filters, Store
 from rag.timeline import Point, Timeline
-from ui.chat import FOR_THE_PAGE, SCRIPT
+from ui.chat import DOWNLOAD, FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join
 from ui.source_view import Highlight, excerpt
@@ -53,7 +52,6 @@ TEXTS: dict[str, tuple[str, str]] = {
 MOST_LISTED = 200
 MOST_SUGGESTED = 8
 _SUBJECTS_CONSIDERED = 500
-_DOWNLOAD = Path(__file__).with_name("download.js").read_text("utf-8")
 _COLUMNS = ("date", "value", "subject", "status", "speaker", "source")
 _QUALIFIERS = {"超过": "over ", "近": "nearly ", "约": "about ", "不到": "under "}
 
@@ -100,7 +98,7 @@ class TimelineTab:
                         value="timeline_show",
                     )
                 self.suggested = gr.HTML(elem_id="suggested", js_on_load=SCRIPT, apply_default_css=False)
-                self.found = gr.HTML(elem_id="points", js_on_load=SCRIPT + _DOWNLOAD, apply_default_css=False)
+                self.found = gr.HTML(elem_id="points", js_on_load=SCRIPT + DOWNLOAD, apply_default_css=False)
             with gr.Column(elem_id="timeline-evidence", min_width=0):
                 self.pane = gr.HTML(elem_id="timeline-pane", js_on_load=SCRIPT, apply_default_css=False)
         view = [self.shown, self.found, self.pane]
@@ -172,7 +170,8 @@ def found(timeline: Timeline, language: Language) -> Html:
         say("timeline_csv", language),
         type="button",
         data_file=f"{timeline.topic}.csv",
-        data_csv=timeline.to_csv(),
+        data_type="text/csv",
+        data_content=timeline.to_csv(),
         class_="download",
     )
     parts = [element("div", element("p", said, role="status"), download, class_="summary")]

@@ -13,11 +13,13 @@ What was found by trying (xllamacpp 2026.10), and what is done about it here:
 """
 
 import atexit
+import logging
 import os
 import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Generator
 from contextlib import suppress
@@ -32,6 +34,8 @@ from rag.errors import LanguageModelError, WeightsError
 from rag.language_models import gguf
 from rag.language_models.failures import PromptTooLongError
 from rag.language_models.weights import LOCAL_EXTRA, engine_obstacle
+
+logger = logging.getLogger(__name__)
 
 BATCH_TOKENS = 128
 """Tokens read between two chances to stop; smaller costs speed, larger makes stopping slower."""
@@ -179,7 +183,10 @@ class Engine:
         server = self._server
         if server is None:
             job.messages.put(Progress("loading"))
+            began = time.perf_counter()
             server = self._server = _load(self._settings, job)
+            seconds = time.perf_counter() - began
+            logger.info("language model loaded: file=%s seconds=%.2f", self._settings.path.name, seconds)
         try:
             if not job.stopped.is_set():
                 server.handle_chat_completions(job.request, job.take)
