@@ -13,6 +13,7 @@ from rag.rows import Entry
 from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join
+from ui.paths import shown_path
 from ui.reading import find, holding, part_buttons, part_of, parts
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language
@@ -249,7 +250,8 @@ class Sources:
         return self._list(query, opened, language), self._accepted(language)
 
     def _list(self, query: str, opened: str, language: Language) -> Html:
-        return listing(self.context.assistant.documents(), language, query or "", opened)
+        assistant = self.context.assistant
+        return listing(assistant.documents(), language, query or "", opened, assistant.store.folders())
 
     def _accepted(self, language: Language) -> Html:
         said = say("sources_accepted", language, size=self._limits().file_bytes // 1_000_000, n=self.limits.files)
@@ -420,18 +422,21 @@ class Sources:
 # -- views ------------------------------------------------------------------------------------------------------------
 
 
-def listing(entries: Sequence[Entry], language: Language, query: str = "", opened: str = "") -> Html:
+def listing(
+    entries: Sequence[Entry], language: Language, query: str = "", opened: str = "", folders: Sequence[str] = ()
+) -> Html:
     """The documents that fit a search, the latest first.
 
     Args:
-        query: words, each of which is in the title, the source, the occasion, the file's name or a speaker's name.
+        query: words, each of which is in the title, the source, the occasion, the file's path or a speaker's name.
         opened: id of the document that is being read.
+        folders: those that were added, to which the path is relative.
     """
     if not entries:
         return element("p", say("sources_none", language), class_="empty")
     titles = {entry.id: entry.title for entry in entries}
     words = query.casefold().split()
-    fitting = [entry for entry in entries if all(word in _searched(entry) for word in words)]
+    fitting = [entry for entry in entries if all(word in _searched(entry, folders) for word in words)]
     fitting.sort(key=lambda entry: (entry.date is not None, entry.date, entry.added), reverse=True)
     if query.strip():
         said = say("sources_count_found", language, found=len(fitting), n=len(entries))
@@ -574,10 +579,9 @@ def _near(others: Sequence[tuple[str, str]], language: Language) -> Html:
     return element("p", say("sources_near", language), join(buttons, "、"), class_="near-duplicates")
 
 
-def _searched(entry: Entry) -> str:
-    return "\n".join(
-        [entry.title, entry.source, entry.event, entry.path, *entry.speakers, str(entry.date or "")]
-    ).casefold()
+def _searched(entry: Entry, folders: Sequence[str]) -> str:
+    path = shown_path(entry.path, folders)
+    return "\n".join([entry.title, entry.source, entry.event, path, *entry.speakers, str(entry.date or "")]).casefold()
 
 
 def _html(elem_id: str) -> gr.HTML:

@@ -1,0 +1,50 @@
+"""What the server logs: failures by kind and place, and questions only where whoever started it wants them logged.
+
+An exception's own text may hold a question or a piece of a document, and so may a traceback, which ends in it. So the
+log has neither.
+"""
+
+import logging
+import traceback
+from pathlib import Path
+
+from rag.errors import StoreError, YoujuError
+
+FRAMES = 4
+
+_LOG = logging.getLogger(__name__)
+_wanted = False
+
+
+def told_where(error: BaseException) -> str:
+    """The type of an exception and the last places it went through, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    places = " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"{type(error).__name__} at {places or '?'}"
+
+
+def for_others(error: YoujuError) -> YoujuError:
+    """An error as a client may know it: what is wrong with the index names its place, which only the log is told."""
+    if not isinstance(error, StoreError):
+        return error
+    _LOG.error("%s", error)
+    return YoujuError(
+        zh="索引现在不能读写；原因见服务器的日志。",
+        en="The index cannot be read or written now; the server's log says why.",
+    )
+
+
+def log_questions(wanted: bool = True) -> None:
+    """Has questions logged from now on, on the standard error where nobody has set logging up; or no longer."""
+    global _wanted
+    _wanted = wanted
+    if wanted:
+        _LOG.setLevel(logging.INFO)
+        if not _LOG.hasHandlers():
+            _LOG.addHandler(logging.StreamHandler())
+
+
+def asked(client: str, question: str) -> None:
+    """Logs a question, and who asked it, if that is wanted."""
+    if _wanted:
+        _LOG.info("%s asked: %r", client or "?", question)
