@@ -117,7 +117,8 @@ def _types(function: Any) -> Mapping[str, TypeAdapter[Any]]:
 
 def connection_of(request: Any) -> Request | None:
     """The HTTP request: Gradio wraps it, its MCP server hands it over as it is."""
-    found = getattr(request, "request", request)
+    first = request[0] if isinstance(request, list) and request else request
+    found = getattr(first, "request", first)
     return found if isinstance(found, Request) else None
 
 

@@ -48,7 +48,9 @@ class Connection(H11Protocol):
 
     def _give_up(self) -> None:
         self._deadline = None
-        if self.cycle is self._begun and not self.transport.is_closing():
-            if self._begun is None:
-                self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-            self.transport.close()
+        is_first = self._begun is None
+        if self.cycle is not self._begun or self.transport.is_closing():
+            return
+        if is_first:
+            self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        self.transport.close()

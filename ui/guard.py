@@ -58,7 +58,6 @@ class Guard:
             ``Host`` header is that of a site that points its own name at us (DNS rebinding).
         headers: set on every response.
         throttle: how often an address may give a wrong login; one of its own if none is given.
-        body_seconds: for how long a body is waited for, besides the time that its size takes.
     """
 
     def __init__(
@@ -69,11 +68,9 @@ class Guard:
         hosts: Collection[str] = (),
         headers: Mapping[str, str] | None = None,
         throttle: Throttle | None = None,
-        body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._app = app
         self._throttle = throttle or Throttle()
-        self._body_seconds = body_seconds
         self._secret = secrets.token_bytes(32)
         self._logins = {_digest(f"{name}:{password}"): name for name, password in (logins or {}).items()}
         self._hosts = {host.lower() for host in hosts} | {"localhost"}
@@ -169,7 +166,7 @@ class Guard:
         if not length.isdecimal() or int(length) > most:
             await too_large(scope, receive, send)
             return
-        body = _Body(receive, most, self._body_seconds)
+        body = _Body(receive, most)
         answered = False
 
         async def replaced(message: Message) -> None:
@@ -206,9 +203,9 @@ class _Body:
         error: why it is not received any longer.
     """
 
-    def __init__(self, receive: Receive, most: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self.error: BodyError | None = None
-        self._receive, self._most, self._seconds = receive, most, seconds
+        self._receive, self._most = receive, most
         self._received = 0
         self._began = asyncio.get_running_loop().time()
         self._is_whole = False
@@ -223,7 +220,7 @@ class _Body:
             return await self._receive()
         if self.error is not None:
             raise self.error
-        until = self._began + self._seconds + self._received / BODY_BYTES_A_SECOND
+        until = self._began + BODY_SECONDS + self._received / BODY_BYTES_A_SECOND
         try:
             async with asyncio.timeout_at(until):
                 message = await self._receive()

@@ -28,6 +28,7 @@ DEEPEST = 50
 """Most arrays and objects within each other that a call may have; those of the page and of clients have about five."""
 
 _READING = ("GET", "HEAD")
+_ALL = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN = (
     r"/|/config/?|/theme\.css|/favicon\.ico|/robots\.txt|/manifest\.json|/(?:assets|static|svelte)/.+"
     r"|/gradio_api/(?:info/?|openapi\.json|app_id/?|theme\.css|startup-events|queue/data|heartbeat/[^/]+)"
@@ -73,19 +74,20 @@ class Routes:
             receive = _again(body, receive)
         await self._answered(scope, receive, send, calls)
 
+    def allowed(self, path: str) -> tuple[str, ...]:
+        """The methods with which a path can be requested; none where there is nothing."""
+        if re.fullmatch(rf"{_OF_PROGRAMS}|{_OF_MCP}", path):
+            return _ALL
+        if self._shown.fullmatch(path):
+            return _READING
+        return ("POST",) if self._called.fullmatch(path) or self._sent.fullmatch(path) else ()
+
     def _refusal(self, scope: Scope) -> JSONResponse | None:
-        method, path = scope["method"], scope["path"]
-        if re.fullmatch(_OF_PROGRAMS, path) or re.fullmatch(_OF_MCP, path):
-            return None
-        allowed = [
-            each
-            for each, pattern in ((_READING, self._shown), (("POST",), self._called), (("POST",), self._sent))
-            if pattern.fullmatch(path)
-        ]
+        allowed = self.allowed(scope["path"])
         if not allowed:
             return refused(404, "There is nothing at this address.", "not_found")
-        if not any(method in methods for methods in allowed):
-            return refused(405, f"{method} is not possible here.", "method_not_allowed")
+        if scope["method"] not in allowed:
+            return refused(405, f"Only {', '.join(allowed)} is possible here.", "method_not_allowed")
         return None
 
     async def _answered(self, scope: Scope, receive: Receive, send: Send, calls: bool) -> None:
