@@ -211,3 +211,71 @@ def test_an_upload_is_taken_and_gone(server: Server) -> None:
     assert '"success":true' in told.replace(" ", "")
     assert [entry.path for entry in server.assistant.documents()] == ["隧道.txt"]
     assert not Path(stored).exists()
+
+
+def test_gradio_itself_refuses_paths_that_were_not_uploaded(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own check, behind ours: a new version of Gradio that no longer makes it is noticed here."""
+    taken: list[Any] = []
+
+    def take_in(_: Any, paths: Any, *__: Any) -> Iterator[Any]:
+        taken.extend(paths)
+        yield from ()
+
+    monkeypatch.setattr("ui.routes.uploaded", lambda path: path)
+    monkeypatch.setattr("ui.sources.take_in", take_in)
+    function = server.dependency("upload")
+    for kind in ("absolute", "relative", "upwards", "upwards from the uploads", "symbolic link", "root by way of proc"):
+        server.shown([HOSTILE[kind](server.place, server.site), {}, 0], function)
+        assert taken == [], kind
+    stored = upload(server, "a.txt", HONEST.encode())
+    server.shown([[file(stored)], {}, 0], function)
+    assert taken == [stored]
+    Path(stored).unlink()
+
+
+def test_ours_refuses_what_gradio_lets_through(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rag.errors import UsageError
+    from ui.uploads import Limits, take_in
+
+    for kind in (
+        "absolute",
+        "relative",
+        "upwards",
+        "symbolic link",
+        "folder",
+        "pipe",
+        "device",
+        "long",
+        "zero byte",
+        "number",
+    ):
+        value = HOSTILE[kind](server.place, server.site)
+        with pytest.raises(UsageError):
+            list(take_in(server.assistant, [value[0]["path"]], Limits()))
+    assert server.place.secret.exists() and server.place.link.exists()
+
+
+def test_the_upload_folder_is_this_processs_own(server: Server) -> None:
+    import tempfile
+
+    from gradio.utils import get_upload_folder
+
+    from ui.uploads import upload_folder
+
+    assert Path(get_upload_folder()) == upload_folder()
+    assert upload_folder() != Path(tempfile.gettempdir()) / "gradio"
+    assert os.name == "nt" or upload_folder().stat().st_mode & 0o077 == 0, "nobody else can put a link there"
+
+
+def test_no_other_client_can_name_an_upload_by_its_content(server: Server) -> None:
+    import hashlib
+
+    stored = upload(server, "a.txt", HONEST.encode())
+    assert hashlib.sha256(HONEST.encode()).hexdigest() not in stored
+    assert len(Path(stored).parent.name) == 64
+    Path(stored).unlink()
+
+
+def test_no_documented_function_takes_a_file(server: Server) -> None:
+    named = server.client.get("/gradio_api/info").json()["named_endpoints"]
+    assert "filepath" not in json.dumps(named) and "FileData" not in json.dumps(named)
