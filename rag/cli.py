@@ -131,6 +131,20 @@ AllowHost = Annotated[
         show_default=False,
     ),
 ]
+AllowEndpoints = Annotated[
+    bool,
+    typer.Option(
+        "--allow-endpoints",
+        help=_help(
+            "对他人开放时，也让来访者在设置里填写模型服务的网址。",
+            "Let visitors name endpoints under Settings although others can reach the server.",
+        ),
+    ),
+]
+LogQuestions = Annotated[
+    bool,
+    typer.Option("--log-questions", help=_help("把问题记入日志（默认从不）。", "Log questions (never, by default).")),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -471,8 +485,12 @@ def ui(
     auth: Auth = None,
     allow_host: AllowHost = None,
     strict: Strict = None,
+    allow_endpoints: AllowEndpoints = False,
+    log_questions: LogQuestions = False,
 ) -> None:
-    _serve(index, model, embedder, strict, auth, page=True, host=host, port=port, hosts=allow_host or ())
+    logging_setup.set_up_for_server(questions=log_questions)
+    options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
+    _serve(index, model, embedder, strict, auth, page=True, **options)
 
 
 @app.command(
@@ -490,8 +508,12 @@ def serve(
     auth: Auth = None,
     allow_host: AllowHost = None,
     strict: Strict = None,
+    allow_endpoints: AllowEndpoints = False,
+    log_questions: LogQuestions = False,
 ) -> None:
-    _serve(index, model, embedder, strict, auth, page=False, host=host, port=port, hosts=allow_host or ())
+    logging_setup.set_up_for_server(questions=log_questions)
+    options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
+    _serve(index, model, embedder, strict, auth, page=False, **options)
 
 
 @app.command(help=_help("检查索引；--repair 修复。", "Check an index; --repair mends it."))

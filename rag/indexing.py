@@ -125,12 +125,15 @@ def add(
         StoreError: the index cannot be written (the documents before are in it).
     """
     report = Report() if report is None else report
+    items = [items] if isinstance(items, str | Path | Document) else list(items)
     expanded: list[Path | Document] = []
     for item in _expand(items):
         if isinstance(item, Failure):
             _refuse(report, item.path, item.error)
         else:
             expanded.append(item)
+    if not dry_run:
+        store.remember_folders(_folders(items, expanded))
     try:
         for number, item in enumerate(expanded):
             path = item.path if isinstance(item, Document) else str(item)
@@ -203,7 +206,7 @@ def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document 
     """The files behind the items; a path that cannot be taken is a failure, the ones after it still follow."""
     from rag.loading import find_files
 
-    for item in [items] if isinstance(items, str | Path | Document) else items:
+    for item in items:
         if isinstance(item, Document):
             yield item
             continue
@@ -211,6 +214,13 @@ def _expand(items: Iterable[str | Path | Document]) -> Iterator[Path | Document 
             yield from find_files([os.path.expanduser(item)])
         except LoadError as error:
             yield Failure(str(item), error)
+
+
+def _folders(items: Iterable[str | Path | Document], files: Iterable[Path | Document]) -> set[str]:
+    """The folders among the items in which there are files to add."""
+    named = (Path(os.path.abspath(os.path.expanduser(item))) for item in items if not isinstance(item, Document))
+    holding = {folder for file in files if isinstance(file, Path) for folder in file.parents}
+    return {text for folder in named if folder in holding and is_storable(text := str(folder))}
 
 
 def _load(path: Path) -> Document:

@@ -59,6 +59,17 @@ def set_up(*, verbose: bool = False, file: Path | None = None, as_json: bool = F
         logger.setLevel(logging.INFO if handlers else logging.NOTSET)
 
 
+def set_up_for_server(*, questions: bool = False) -> None:
+    """What a server logs where no log was asked for: what goes wrong, to standard error, and questions if they are wanted."""
+    global _questions_allowed
+    _questions_allowed = _questions_allowed or questions
+    if any(handler.name == _HANDLER for handler in logging.getLogger(PACKAGES[0]).handlers):
+        return
+    set_up(verbose=True, questions=_questions_allowed)
+    for package in PACKAGES if not _questions_allowed else ():
+        logging.getLogger(package).setLevel(logging.WARNING)
+
+
 def allows_questions() -> bool:
     """Whether logs and spans may hold questions and text of documents."""
     return _questions_allowed

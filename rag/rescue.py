@@ -1,6 +1,7 @@
 """Rescue: what can still be read of a damaged index goes into a new file, which then takes the damaged one's place."""
 
 import contextlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from rag.indexing import Report, add_document
 from rag.loading import date_in_text, title_in_text
 from rag.replacement import DAMAGED, replace_file, workplace
 from rag.rows import document_of, edits_from_json
-from rag.seals import checksum, digest
+from rag.seals import checksum, digest, settings_are_sealed
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -44,12 +45,14 @@ class Readable:
         lost: paths of those that are not.
         complete: whether the file still tells of all its documents.
         chunk_size: size of its chunks, in characters.
+        folders: those that were added.
     """
 
     documents: list[tuple[Document, dict[str, Any]]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
     complete: bool = True
     chunk_size: int = DEFAULT_SIZE
+    folders: list[str] = field(default_factory=list)
 
 
 def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
@@ -69,6 +72,7 @@ def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
             for document, edited in readable.documents:
                 add_document(store, embedder, document, Report(), edited)
             rescue_conversations(source, store)
+            store.remember_folders(readable.folders)
             store.catch_up()
             _compare(store, readable, folder)
             store.fold_journal()
@@ -82,9 +86,10 @@ def _read(file: Path) -> Readable:
             readable.lost = _paths(connection)
             _read_documents(connection, readable)
             with contextlib.suppress(StoreError, ValueError, TypeError):
-                query = "SELECT value FROM settings WHERE key = 'chunk_size'"
-                size = int(connection.execute(query).fetchone()[0])
+                settings = dict(connection.execute("SELECT key, value FROM settings").fetchall())
+                size = int(settings["chunk_size"])
                 readable.chunk_size = size if SMALLEST_CHUNKS <= size <= LARGEST_CHUNKS else DEFAULT_SIZE
+                readable.folders = json.loads(settings.get("folders", "[]")) if settings_are_sealed(settings) else []
     except StoreError as error:
         if not is_damage(error):
             raise

@@ -212,6 +212,20 @@ class Store:
         self._check_embedder(settings)
         return int(settings["generation"])
 
+    def folders(self) -> list[str]:
+        """The folders that were added, as absolute paths: what the paths of documents are told relative to."""
+        return list(json.loads(self._read_settings().get("folders", "[]")))
+
+    def remember_folders(self, folders: Iterable[str]) -> None:
+        """Notes folders that are being added; nothing is written where all are known."""
+        if set(folders) <= set(self.folders()):
+            return
+        with self.transaction() as connection:
+            known = sorted({*self.folders(), *folders})
+            row = ("folders", json.dumps(known, ensure_ascii=False))
+            connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", row)
+            seal_settings(connection)
+
     def _read_settings(self) -> dict[str, str]:
         settings = dict(self.connection.execute("SELECT key, value FROM settings"))
         if not settings.get("generation", "").isdecimal():

@@ -164,6 +164,8 @@ def synchronize(
     origins = _origins({path: file for path, file in found.items() if path not in known}, known.values())
     edits = {path: store.edits(entry.id) for path, entry in origins.items()}
     in_order = sorted(found, key=lambda path: path not in origins)  # before what they came from is replaced
+    if not dry_run:
+        store.remember_folders([shown_path(root)])
     add(store, embedder, [found[path] for path in in_order], progress, report, edits=edits, dry_run=dry_run)
 
     lost = {entry.id for entry in gone}

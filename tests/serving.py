@@ -15,12 +15,12 @@ from pydantic import PrivateAttr
 
 
 @contextmanager
-def served(assistant: Any, **options: Any) -> Iterator[str]:
+def served(assistant: Any, *, behind_proxy: bool = False, **options: Any) -> Iterator[str]:
     """The URL of a server over the assistant, without a slash at its end."""
     from ui import server
 
     listening = server.listen("127.0.0.1", 0)
-    running = server.server_of(server.create(assistant, **options))
+    running = server.server_of(server.create(assistant, **options), behind_proxy=behind_proxy)
     _forget_loops()
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

@@ -38,7 +38,10 @@ def url(assistant: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def locked(assistant: Any) -> Iterator[str]:
-    with served(assistant, page=False, logins={"anna": PASSWORD, "ben": "second"}) as address:
+    from ui.throttle import Throttle
+
+    patient = Throttle(free=1000)  # these tests give many wrong logins; test_ui_requests.py has the waiting
+    with served(assistant, page=False, logins={"anna": PASSWORD, "ben": "second"}, throttle=patient) as address:
         yield address
 
 

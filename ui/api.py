@@ -1,6 +1,6 @@
 """The named endpoints of the Gradio app: plain functions that ``gradio_client``, HTTP and MCP clients call as tools.
 
-What they return is ready for JSON; the path of a document stands under ``file``. Their docstrings and types are what an MCP client is told about them.
+What they return is ready for JSON; the path of a document, relative to what was added, stands under ``file``. Their docstrings and types are what an MCP client is told about them.
 """
 
 import json
@@ -9,12 +9,14 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
 import gradio as gr
-from starlette.requests import Request
 
 from rag.answering import Finished
 from rag.answers import Answer, hit_to_dict
-from rag.errors import UsageError, YoujuError, interface_language
-from ui.service import AUTO, ClientGoneError, Service, client_of, language_for, while_connected
+from rag.errors import UsageError, YoujuError
+from ui.blocks import Refusal, connection_of
+from ui.logs import asked
+from ui.paths import shown_path, with_shown_paths
+from ui.service import AUTO, ClientGoneError, Service, client_of, while_connected
 
 Result = TypeVar("Result")
 
@@ -76,15 +78,15 @@ class Endpoints:
             raise RuntimeError("the server is closing")
 
         try:
-            connection = _connection(request)
+            connection = connection_of(request)
             waits = connection and _WAITS.search(connection.url.path)
             found = await while_connected(connection, answer()) if connection and waits else await answer()
         except ClientGoneError as error:
             raise gr.Error("", print_exception=False) from error  # nobody is there to read it
         except YoujuError as error:
-            raise _told(error, request) from error
+            raise Refusal(error, request) from error
         told = found.to_dict()
-        return _given(told if passages or found.abstained else {**told, "hits": []}, request)
+        return self._given(told if passages or found.abstained else {**told, "hits": []}, request)
 
     def search(
         self,
@@ -111,12 +113,13 @@ class Endpoints:
         Returns:
             passages with text, score, document_id, title, date, source, speakers, start and end in the document
         """
+        asked(_client(request), question)
         try:
             filters = _filters(after, before, speaker, source, document_id)
             found = self._assistant.retrieve(question, _between("k", k, 1, MOST_PASSAGES), **filters)
         except YoujuError as error:
-            raise _told(error, request) from error
-        return _given([hit_to_dict(hit) for hit in found], request)
+            raise Refusal(error, request) from error
+        return self._given([hit_to_dict(hit) for hit in found], request)
 
     def documents(
         self,
@@ -139,12 +142,12 @@ class Endpoints:
             _between("limit", limit, 1, MOST_DOCUMENTS)
             _between("offset", offset, 0, None)
         except YoujuError as error:
-            raise _told(error, request) from error
-        wanted = contains.strip().lower()
+            raise Refusal(error, request) from error
+        wanted, folders = contains.strip().lower(), self._assistant.store.folders()
         entries = [
             entry
             for entry in self._assistant.documents()
-            if wanted in f"{entry.title}\n{entry.source}\n{entry.path}".lower()
+            if wanted in f"{entry.title}\n{entry.source}\n{shown_path(entry.path, folders)}".lower()
         ]
         listed = [
             {
@@ -154,14 +157,14 @@ class Endpoints:
                 "source": entry.source,
                 "event": entry.event,
                 "speakers": list(entry.speakers),
-                "file": entry.path,
+                "path": entry.path,
                 "characters": entry.characters,
                 "added": entry.added,
                 "near_duplicates": list(entry.near_duplicates),
             }
             for entry in entries[offset : offset + limit]
         ]
-        return _given({"total": len(entries), "documents": listed}, request)
+        return self._given({"total": len(entries), "documents": listed}, request)
 
     def read(
         self,
@@ -185,7 +188,7 @@ class Endpoints:
             _between("end", end, start, None)
             document = self._assistant.document(document_id)
         except YoujuError as error:
-            raise _told(error, request) from error
+            raise Refusal(error, request) from error
         last = min(end, start + MOST_CHARACTERS, len(document.text))
         span = {
             "document_id": document.id,
@@ -196,7 +199,7 @@ class Endpoints:
             "end": last,
             "text": document.text[start:last],
         }
-        return _given(span, request)
+        return self._given(span, request)
 
     def timeline(
         self,
@@ -219,11 +222,20 @@ class Endpoints:
         Returns:
             topic, and points with value, unit, first and last day, status (actual or plan), speaker and citation
         """
+        asked(_client(request), topic)
         try:
             found = self._assistant.timeline(topic, **_filters(after, before, speaker, source))
         except YoujuError as error:
-            raise _told(error, request) from error
-        return _given(found.to_dict(), request)
+            raise Refusal(error, request) from error
+        return self._given(found.to_dict(), request)
+
+    def _given(self, value: Result, request: gr.Request | None) -> Result:
+        """A result as its caller can read it; MCP carries text, which is to be JSON and not Python."""
+        connection = connection_of(request)
+        told = _without_paths(with_shown_paths(value, self._assistant.store.folders()))
+        if connection and _IS_MCP.search(connection.url.path):
+            told = json.dumps(told, ensure_ascii=False)
+        return cast("Result", told)
 
 
 def add_endpoints(page: gr.Blocks, service: Service) -> None:
@@ -241,15 +253,6 @@ def add_endpoints(page: gr.Blocks, service: Service) -> None:
             endpoints.timeline,
         ):
             gr.api(endpoint, api_name=endpoint.__name__, queue=False)  # type: ignore[attr-defined] # it has no stub
-
-
-def _given(value: Result, request: gr.Request | None) -> Result:
-    """A result as its caller can read it; MCP carries text, which is to be JSON and not Python."""
-    connection = _connection(request)
-    told = _without_paths(value)
-    if connection and _IS_MCP.search(connection.url.path):
-        told = json.dumps(told, ensure_ascii=False)
-    return cast("Result", told)
 
 
 def _without_paths(value: Any) -> Any:
@@ -285,19 +288,6 @@ def _between(name: str, value: int, least: int, most: int | None) -> int:
     raise UsageError(zh=f"{name} 应至少 {least}{upper[0]}。", en=f"{name} must be at least {least}{upper[1]}.")
 
 
-def _connection(request: gr.Request | Request | None) -> Request | None:
-    """The HTTP request: Gradio wraps it, its MCP server hands it over as it is."""
-    found = getattr(request, "request", request)
-    return found if isinstance(found, Request) else None
-
-
 def _client(request: gr.Request | None) -> str:
-    connection = _connection(request)
+    connection = connection_of(request)
     return client_of(connection.scope) if connection else ""
-
-
-def _told(error: YoujuError, request: gr.Request | None) -> gr.Error:
-    """An error of ours as Gradio shows it to clients, in their language."""
-    connection = _connection(request)
-    language = language_for(connection) if connection else interface_language()
-    return gr.Error(error.zh if language == "zh" else error.en, print_exception=False)

@@ -32,6 +32,7 @@ from typing import Any
 import gradio as gr
 
 from rag.assistant import Assistant
+from ui.blocks import Blocks
 from ui.context import NOBODY, Context, Preferences, Visitor
 from ui.conversations import Conversations, open_conversations
 from ui.html import Html, element
@@ -52,14 +53,16 @@ def build(
     conversations: Conversations | None = None,
     *,
     runs: Runs | None = None,
+    names_endpoints: bool = True,
     tabs: Sequence[str] = TABS,
-) -> tuple[gr.Blocks, Interface]:
+) -> tuple[Blocks, Interface]:
     """Puts the page together.
 
     Args:
         assistant: answers and holds the documents.
         conversations: keeps what was asked; by default in the file of the index.
         runs: works the answers out; whoever gives it closes it.
+        names_endpoints: whether visitors may name an endpoint of a language model.
         tabs: the modules of the tabs, in their order.
 
     Returns:
@@ -70,7 +73,7 @@ def build(
     for module in modules:
         texts |= getattr(module, "TEXTS", {})
     interface = Interface(texts)
-    with gr.Blocks(
+    with Blocks(
         title="有据 Youju",
         analytics_enabled=False,
         fill_width=True,
@@ -95,6 +98,7 @@ def build(
                 tabs=tab_bar,
                 arrived=arrived,
                 switched=switched,
+                names_endpoints=names_endpoints,
             )
             for module in modules:
                 module.build(context)

@@ -19,6 +19,7 @@ from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
 from ui.evidence_view import reader
 from ui.examples import examples
 from ui.html import Html, element
+from ui.logs import asked
 from ui.runs import Run
 from ui.service import BusyError
 from ui.source_view import Highlight
@@ -320,6 +321,7 @@ class Chat:
             conversations.save(*place, turn)
 
         turn = Turn(new_id(), question, filters=filters)
+        asked(visitor.client, question)
         try:
             self.context.runs.start(
                 visitor.conversation, turn, ask, keep, visitor.language, visitor.owner, visitor.client, prepare

@@ -97,6 +97,7 @@ class Context:
         switched: the language was switched; tabs draw their HTML again with ``switched.then(…)``.
         question: the chat's question box, set by the chat tab; fill it to bring a question there.
         filters: the chat's filters by name, set by the chat tab.
+        names_endpoints: whether visitors may name an endpoint of a language model.
     """
 
     assistant: Assistant
@@ -112,3 +113,4 @@ class Context:
     switched: "Dependency"
     question: gr.Textbox | None = None
     filters: dict[str, Any] = field(default_factory=dict)
+    names_endpoints: bool = True

@@ -24,6 +24,7 @@ from eval.verdicts import verdict
 from rag.assistant import Assistant
 from rag.errors import UsageError, YoujuError
 from rag.language_models import EXTRACTIVE, choose
+from ui.logs import told_where
 
 FOLDER = Path("youju-eval")
 SET = "youju"
@@ -199,7 +200,7 @@ class Evaluations:
             except YoujuError as error:
                 self._note(state="failed", error=(error.zh, error.en))
             except Exception as error:  # noqa: BLE001 - whatever fails is told on the page
-                _LOG.exception("an evaluation failed")
+                _LOG.error("An evaluation failed. %s", told_where(error))
                 self._note(state="failed", error=(f"{type(error).__name__}: {error}",) * 2)
             else:
                 self._note(state="finished")

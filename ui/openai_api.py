@@ -25,6 +25,8 @@ from rag.conversation import History
 from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import PromptTooLongError
 from rag.prompts import is_chinese
+from ui.logs import for_others
+from ui.paths import with_shown_paths
 from ui.service import BusyError, ClientGoneError, Service, UnknownModelError, client_of, language_for, while_connected
 
 PREFIX = "/v1"
@@ -236,6 +238,7 @@ def add_routes(app: FastAPI, service: Service) -> None:
 
 def refusal(error: YoujuError, request: Request) -> JSONResponse:
     """An error of ours in OpenAI's format, in the language that the request asks for."""
+    error = for_others(error)
     message = error.zh if language_for(request) == "zh" else error.en
     status, kind, parameter, code = _meaning(error)
     headers = {"Retry-After": str(SECONDS_TO_RETRY)} if status == 429 else None
@@ -244,6 +247,7 @@ def refusal(error: YoujuError, request: Request) -> JSONResponse:
 
 async def _respond(completion: Completion, request: Request, service: Service) -> Response:
     options = completion.youju
+    folders = service.assistant.store.folders()
     live = (not service.quotes(completion.model)) if options.live is None else options.live
     events = service.events(
         client_of(request.scope),
@@ -254,10 +258,10 @@ async def _respond(completion: Completion, request: Request, service: Service) -
     )
     if not completion.stream:
         answer = await while_connected(request, _finished(events))
-        return JSONResponse(_whole(completion, answer))
+        return JSONResponse(with_shown_paths(_whole(completion, answer), folders))
     first = await while_connected(request, _next(events))  # what is wrong with the question is told before the stream
     return StreamingResponse(
-        _stream(completion, first, events, live, request),
+        _stream(completion, first, events, live, request, folders),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
@@ -293,7 +297,12 @@ def _whole(completion: Completion, answer: Answer) -> dict[str, Any]:
 
 
 async def _stream(
-    completion: Completion, first: Event, events: AsyncGenerator[Event, None], live: bool, request: Request
+    completion: Completion,
+    first: Event,
+    events: AsyncGenerator[Event, None],
+    live: bool,
+    request: Request,
+    folders: Sequence[str],
 ) -> AsyncIterator[str]:
     """The lines of a stream of ``chat.completion.chunk``, the last of them with annotations.
 
@@ -320,7 +329,7 @@ async def _stream(
                     tail, spans = _ending(completion.youju, event.answer, written)
                     if tail:
                         yield chunk({"content": tail})
-                    noted = annotations_of(event.answer, spans)
+                    noted = with_shown_paths(annotations_of(event.answer, spans), folders)
                     yield chunk({"annotations": noted}, "stop", youju=_account(event.answer, spans))
                     if with_usage:
                         yield _line({**head, "choices": [], "usage": _usage(event.answer)})

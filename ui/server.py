@@ -1,14 +1,11 @@
 """The server: the page and the endpoints for programs behind one guard, on this machine unless told otherwise.
 
-Every request passes :class:`Guard`: it must name a host that is ours, come from our own page or from no page at all,
-carry a valid login where there is one, and be of a size that a question can have. No other site may read an answer: no
-response carries a CORS header.
+Every request passes :class:`~ui.guard.Guard`: it must name a host that is ours, come from our own page or from no page at
+all, carry a valid login where there is one, and be of a size that a question can have. Then :class:`~ui.routes.Routes`
+lets through what is documented or what the page needs. No other site may read an answer: no response carries a CORS
+header.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import ipaddress
 import logging
 import os
@@ -17,16 +14,15 @@ import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, urlsplit
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from rag.assistant import Assistant
 from rag.errors import UsageError, YoujuError
-from ui.service import CLIENT, USER, Service
+from ui.guard import Guard
+from ui.service import USER, Service
+from ui.throttle import Throttle
 
 if TYPE_CHECKING:
     import uvicorn
@@ -37,11 +33,6 @@ logger = logging.getLogger(__name__)
 
 HOST, PORT = "127.0.0.1", 7860
 AUTH_VARIABLE = "YOUJU_AUTH"
-BODY_BYTES = 2_000_000
-UPLOAD_BYTES = 2_000_000_000
-"""Largest request that holds a question, and one that uploads files; how large each file may be, Gradio checks."""
-
-UPLOAD_PATH = "/gradio_api/upload"
 SECONDS_TO_SHUT_DOWN = 3
 ENDPOINTS = {
     "chat_completions": "/v1/chat/completions",
@@ -62,148 +53,6 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 
-_SAFE_SITES = ("same-origin", "none")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class TooLargeError(Exception):
-    """A request's body is larger than a question can be."""
-
-
-class Guard:
-    """The ASGI application in front of all others: host, origin, login and size of each request.
-
-    Args:
-        app: what answers the requests let through.
-        logins: password of each name; empty lets in whoever reaches the host.
-        hosts: names by which this machine is called, besides IP addresses and ``localhost``. Another name in the
-            ``Host`` header is that of a site that points its own name at us (DNS rebinding).
-        headers: set on every response.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        logins: Mapping[str, str] | None = None,
-        hosts: Collection[str] = (),
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self._app = app
-        self._logins = {_digest(f"{name}:{password}"): name for name, password in (logins or {}).items()}
-        self._hosts = {host.lower() for host in hosts} | {"localhost"}
-        self._headers = dict(headers or {})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets a request through, or answers it with 400, 401, 403, 404 or 413."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":  # nothing here speaks WebSocket
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        headers = Headers(scope=scope)
-        peer = scope.get("client")
-        scope[CLIENT] = peer[0] if peer else ""
-        sending = self._sending(send)
-        if found := self._obstacle(scope, headers):
-            await found(scope, receive, sending)
-            return
-        most = UPLOAD_BYTES if scope["path"].rstrip("/") == UPLOAD_PATH else BODY_BYTES
-        await self._limited(scope, receive, sending, headers, most)
-
-    def _obstacle(self, scope: Scope, headers: Headers) -> JSONResponse | None:
-        """The refusal of a request; None if nothing stands against it, its login then noted in the scope."""
-        host = headers.get("host", "")
-        if not self._is_ours(host):
-            return _refused(400, "The Host header names no host of this server; see --allow-host.", "unknown_host")
-        if _is_foreign(scope, headers, host):
-            return _refused(403, "Requests from other sites are refused.", "foreign_origin")
-        if self._logins:
-            name = self._login(headers.get("authorization", ""))
-            if name is None:
-                challenge = {"WWW-Authenticate": 'Basic realm="Youju", charset="UTF-8"'}
-                return _refused(401, "A valid login is required.", "invalid_api_key", challenge)
-            scope[USER], scope[CLIENT] = name, f"user:{name}"
-        return None
-
-    def _is_ours(self, host: str) -> bool:
-        try:
-            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
-        except ValueError:
-            return False
-        if name in self._hosts or name.endswith(".localhost"):
-            return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
-
-    def _login(self, authorization: str) -> str | None:
-        """The name that a header logs in: ``Basic``, or ``Bearer name:password`` as clients send an API key.
-
-        All logins are compared, digests of equal length in constant time, so time tells nothing about them.
-        """
-        scheme, _, given = authorization.partition(" ")
-        if scheme.lower() == "basic":
-            try:
-                given = base64.b64decode(given.strip(), validate=True).decode("utf-8", "replace")
-            except (binascii.Error, ValueError):
-                given = ""
-        elif scheme.lower() == "bearer":
-            given = given.strip(" ").encode("latin-1", "replace").decode("utf-8", "replace")
-        else:
-            given = ""
-        digest, name = _digest(given), None
-        for known, owner in self._logins.items():
-            if hmac.compare_digest(known, digest):
-                name = owner
-        return name
-
-    async def _limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers, most: int) -> None:
-        """Lets a request through, but no more of its body than ``most`` bytes."""
-        length = headers.get("content-length", "0")
-        too_large = _refused(413, f"A request may have {most:,} bytes.", "request_too_large")
-        if not length.isdecimal() or int(length) > most:
-            await too_large(scope, receive, send)
-            return
-        received = 0
-        answered = False
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > most:
-                raise TooLargeError
-            return message
-
-        async def replaced(message: Message) -> None:
-            nonlocal answered
-            if received <= most:
-                answered = True
-                await send(message)
-
-        # What reads the body may turn the error into an answer of its own, which is left unsent.
-        with suppress(TooLargeError):
-            await self._app(scope, counted, replaced)
-        if received > most and not answered:
-            await too_large(scope, receive, send)
-
-    def _sending(self, send: Send) -> Send:
-        """Sends responses with our headers, and without those by which Gradio would let other sites read them."""
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name in [name for name in headers if name.startswith("access-control-")]:
-                    del headers[name]
-                headers.update(self._headers)
-            await send(message)
-
-        return sending
-
 
 def create(
     assistant: Assistant,
@@ -214,6 +63,8 @@ def create(
     hosts: Collection[str] = (),
     service: Service | None = None,
     max_upload: int | None = None,
+    names_endpoints: bool = True,
+    throttle: Throttle | None = None,
 ) -> Guard:
     """The whole web application: ``/v1``, the Gradio endpoints, MCP and, unless it is left out, the page at ``/``.
 
@@ -225,13 +76,20 @@ def create(
         hosts: names of this machine; see :class:`Guard`.
         service: what answers programs; one of its own if none is given. It is closed with the application.
         max_upload: the largest file that the page takes, in bytes; None means ``YOUJU_UPLOAD_MB``.
+        names_endpoints: whether visitors of the page may name an endpoint of a language model, which this server then
+            sends requests to.
+        throttle: how often an address may give a wrong login.
     """
+    from ui.uploads import Limits, upload_folder
+
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before Gradio is imported; it would ask its makers for news
+    upload_folder()  # before any component is made, each of which notes where it is
     import gradio as gr
 
     from ui import api
+    from ui.blocks import Blocks
+    from ui.routes import Routes
     from ui.runs import Runs
-    from ui.uploads import Limits
 
     service = service or Service(assistant)
     runs = Runs(admission=service.admission)
@@ -241,10 +99,10 @@ def create(
         from ui import app as window
         from ui.theme import stylesheet, theme
 
-        blocks, interface = window.build(assistant, conversations, runs=runs)
+        blocks, interface = window.build(assistant, conversations, runs=runs, names_endpoints=names_endpoints)
         looks = {"i18n": interface.i18n, "theme": theme(), "css": stylesheet()}
     else:
-        blocks = gr.Blocks(title="Youju", analytics_enabled=False)
+        blocks = Blocks(title="Youju", analytics_enabled=False)
         app.get("/")(lambda: {"name": "Youju", "endpoints": ENDPOINTS})
     api.add_endpoints(blocks, service)
     blocks.queue(default_concurrency_limit=8, max_size=64)
@@ -263,7 +121,9 @@ def create(
         pwa=False,
         **looks,
     )
-    return Guard(app, logins=logins, hosts=hosts, headers=HEADERS)
+    blocks.guard_files()
+    routes = Routes(app, uploads=page)
+    return Guard(routes, logins=logins, hosts=hosts, headers=HEADERS, throttle=throttle)
 
 
 def _application(service: Service, runs: "Runs") -> FastAPI:
@@ -288,6 +148,7 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     hosts: Sequence[str] = (),
+    allow_endpoints: bool = False,
     started: Callable[[str], None] = lambda url: None,
     **options: Any,
 ) -> None:
@@ -297,7 +158,9 @@ def serve(
         assistant, page, options: as for :func:`create`.
         host: address to listen on; ``0.0.0.0`` for all of this machine.
         port: port to listen on; 0 for any that is free.
-        hosts: more names by which this machine is called.
+        hosts: more names by which this machine is called. They are taken for those of a proxy: where there is one on
+            this machine, clients' addresses are those that it names in ``X-Forwarded-For``.
+        allow_endpoints: lets visitors name endpoints although others can reach the server.
         started: told the address when connections are taken.
 
     Raises:
@@ -306,21 +169,31 @@ def serve(
     listening = listen(host, port)
     url = address(listening)
     names = {host, socket.gethostname(), *hosts}
+    options["names_endpoints"] = allow_endpoints or not is_open_to_others(host)
     threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
     with listening:
-        server = server_of(create(assistant, page=page, hosts=names, **options))
+        server = server_of(create(assistant, page=page, hosts=names, **options), behind_proxy=bool(hosts))
         logger.info("serving: url=%s page=%s", url, page)
         started(url)
         server.run(sockets=[listening])
 
 
-def server_of(app: ASGIApp) -> "uvicorn.Server":
-    """The HTTP server that runs an application. It logs no requests: questions are nobody else's business."""
+def server_of(app: ASGIApp, *, behind_proxy: bool = False) -> "uvicorn.Server":
+    """The HTTP server that runs an application. It logs no requests: questions are nobody else's business.
+
+    Args:
+        behind_proxy: whether what a proxy on this machine says of its clients is believed; else anyone here could say it.
+    """
     import uvicorn
+
+    from ui.connections import Connection
 
     return uvicorn.Server(
         uvicorn.Config(
             app,
+            http=Connection,
+            ws="none",
+            proxy_headers=behind_proxy,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -391,34 +264,6 @@ def _not_listening(host: str, port: int, error: Exception) -> UsageError:
         zh=f"不能在 {host} 的端口 {port} 上提供服务：{reason}。可用 --port 换一个端口。",
         en=f"Cannot serve on port {port} of {host}: {reason}. Choose another with --port.",
     )
-
-
-def _is_foreign(scope: Scope, headers: Headers, host: str) -> bool:
-    """Whether a page of another site sent a request; following a link to ours from there is allowed."""
-    if (origin := headers.get("origin")) is not None:
-        try:
-            theirs = urlsplit(origin)
-            ours = urlsplit(f"{theirs.scheme}://{host}")  # a proxy before us may speak https where we hear http
-            return not theirs.hostname or _place(theirs) != _place(ours)
-        except ValueError:
-            return True
-    site = headers.get("sec-fetch-site", "none")
-    follows = scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
-    return site not in _SAFE_SITES and not follows
-
-
-def _place(url: SplitResult) -> tuple[str | None, int | None]:
-    """Host and port of a URL. Raises ``ValueError`` for a port that is none."""
-    return url.hostname, url.port or _DEFAULT_PORTS.get(url.scheme)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-
-
-def _refused(status: int, message: str, code: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
-    return JSONResponse({"error": error}, status, headers)
 
 
 def _logged_in(request: Request) -> str | None:

@@ -22,6 +22,7 @@ from rag.assistant import Assistant
 from rag.conversation import History
 from rag.errors import UsageError, YoujuError, interface_language
 from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, choose, is_available
+from ui.logs import asked
 from ui.texts import Language, preferred
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ SECONDS_BETWEEN_LOOKS = 0.2
 AUTO, LOCAL, ENDPOINT = "auto", "local", "endpoint"
 CLIENT = "youju.client"
 USER = "youju.user"
-"""Keys of an ASGI scope that the guard of :mod:`ui.server` sets: who asks, and the name that was logged in."""
+"""Keys of an ASGI scope that the guard (:mod:`ui.guard`) sets: who asks, and the name that was logged in."""
 
 Result = TypeVar("Result")
 
@@ -172,6 +173,7 @@ class Service:
             UsageError, LanguageModelError: as for ``Assistant.stream``.
         """
         setting = self.model(model)
+        asked(client, question)
         loop = asyncio.get_running_loop()
         arrived: asyncio.Queue[Event | BaseException | None] = asyncio.Queue()
         left = threading.Event()

@@ -95,7 +95,14 @@ class Outcome:
 
 
 def chosen(
-    assistant: Assistant, model: str, url: str = "", name: str = "", key: str = "", before: Any = None
+    assistant: Assistant,
+    model: str,
+    url: str = "",
+    name: str = "",
+    key: str = "",
+    before: Any = None,
+    *,
+    names_endpoints: bool = True,
 ) -> Outcome:
     """The language model for what was chosen.
 
@@ -104,9 +111,15 @@ def chosen(
         model: one of :data:`LANGUAGE_MODELS`; anything else is taken for ``auto``.
         url, name, key: of an endpoint. Without a key that of ``before`` is used, if that is the same endpoint.
         before: the setting that holds now.
+        names_endpoints: whether an endpoint may be named: this server sends requests there.
     """
     try:
         if model == ENDPOINT:
+            if not names_endpoints:
+                raise UsageError(
+                    zh="这台服务器不让来访者填写网址；管理者可以用 --allow-endpoints 放开。",
+                    en="Visitors of this server may not name endpoints; its operator can allow it with --allow-endpoints.",
+                )
             if not url.strip():
                 raise UsageError(zh="还没有填网址。", en="There is no URL yet.")
             from ui.endpoint import VisitorsEndpoint, connect
@@ -183,7 +196,7 @@ class SettingsTab:
         interface, text = self.context.interface, self.context.interface.text
         self.model = interface.show(
             gr.Radio(
-                interface.choices("settings_", LANGUAGE_MODELS),
+                interface.choices("settings_", self._language_models()),
                 value=AUTO,
                 label=text("settings_model"),
                 elem_id="settings-model",
@@ -318,7 +331,15 @@ class SettingsTab:
         """Takes the language model and asks it for one word; one that fails leaves the answers to quotation."""
         language = Visitor.of(browser, request).language
         yield {self.key: "", self.status: element("p", _say("trying", language), class_="progress", role="status")}
-        outcome = chosen(self.context.assistant, model, url, name, key, preferences.language_model)
+        outcome = chosen(
+            self.context.assistant,
+            model,
+            url,
+            name,
+            key,
+            preferences.language_model,
+            names_endpoints=self.context.names_endpoints,
+        )
         said = _say("no_model", language) if not outcome.problem[0] else ""
         try:
             word, seconds = tried(self.context.assistant, outcome.setting)
@@ -336,6 +357,9 @@ class SettingsTab:
     def set_options(self, strictness: str, caution: str, passages: float, preferences: Preferences) -> Preferences:
         """Takes how answers are given."""
         return Preferences(preferences.language_model, options(strictness, caution, passages))
+
+    def _language_models(self) -> tuple[str, ...]:
+        return tuple(name for name in LANGUAGE_MODELS if name != ENDPOINT or self.context.names_endpoints)
 
     def _standing(self, model: str, preferences: Preferences) -> Outcome:
         """What holds now, without choosing anew."""

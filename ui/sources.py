@@ -15,6 +15,7 @@ from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.file_states import FileStates, mark, summary
 from ui.html import Html, element, join
+from ui.paths import shown_path
 from ui.reading import find, holding, part_buttons, part_of, parts
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language
@@ -254,7 +255,9 @@ class Sources:
         return self._list(query, opened, language), self._accepted(language)
 
     def _list(self, query: str, opened: str, language: Language) -> Html:
-        return listing(self.context.assistant.documents(), language, query or "", opened, self.files_seen.amiss)
+        assistant = self.context.assistant
+        folders = assistant.store.folders()
+        return listing(assistant.documents(), language, query or "", opened, folders, self.files_seen.amiss)
 
     def _accepted(self, language: Language) -> Html:
         said = say("sources_accepted", language, size=self._limits().file_bytes // 1_000_000, n=self.limits.files)
@@ -430,13 +433,15 @@ def listing(
     language: Language,
     query: str = "",
     opened: str = "",
+    folders: Sequence[str] = (),
     amiss: Mapping[str, FileState] | None = None,
 ) -> Html:
     """The documents that fit a search, the latest first.
 
     Args:
-        query: words, each of which is in the title, the source, the occasion, the file's name or a speaker's name.
+        query: words, each of which is in the title, the source, the occasion, the file's path or a speaker's name.
         opened: id of the document that is being read.
+        folders: those that were added, to which the path is relative.
         amiss: what became of files that are no longer as they were added, by the documents' ids.
     """
     known = {entry.id for entry in entries}
@@ -445,7 +450,7 @@ def listing(
         return element("p", say("sources_none", language), class_="empty")
     titles = {entry.id: entry.title for entry in entries}
     words = query.casefold().split()
-    fitting = [entry for entry in entries if all(word in _searched(entry) for word in words)]
+    fitting = [entry for entry in entries if all(word in _searched(entry, folders) for word in words)]
     fitting.sort(key=lambda entry: (entry.date is not None, entry.date, entry.added), reverse=True)
     if query.strip():
         said = say("sources_count_found", language, found=len(fitting), n=len(entries))
@@ -589,10 +594,9 @@ def _near(others: Sequence[tuple[str, str]], language: Language) -> Html:
     return element("p", say("sources_near", language), join(buttons, "、"), class_="near-duplicates")
 
 
-def _searched(entry: Entry) -> str:
-    return "\n".join(
-        [entry.title, entry.source, entry.event, entry.path, *entry.speakers, str(entry.date or "")]
-    ).casefold()
+def _searched(entry: Entry, folders: Sequence[str]) -> str:
+    path = shown_path(entry.path, folders)
+    return "\n".join([entry.title, entry.source, entry.event, path, *entry.speakers, str(entry.date or "")]).casefold()
 
 
 def _html(elem_id: str) -> gr.HTML:

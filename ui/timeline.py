@@ -15,6 +15,7 @@ from rag.timeline import Point, Timeline
 from ui.chat import DOWNLOAD, FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join
+from ui.logs import asked
 from ui.source_view import Highlight, excerpt
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language
@@ -137,6 +138,7 @@ class TimelineTab:
         if not topic.strip():
             intro = element("p", say("timeline_intro", language), class_="intro")
             return "", intro, element("p", say("timeline_pane_empty", language), class_="empty")
+        asked(Visitor.of(browser, request).client, topic.strip())
         try:
             timeline = self.context.assistant.timeline(topic.strip())
         except YoujuError as error:

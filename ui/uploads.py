@@ -2,14 +2,22 @@
 
 What was uploaded lives on in the index only. A file is known by its base name; one of a name that the index holds
 already, but with another content, is kept beside it as ``name (2).txt``.
+
+Which file that is, the browser says, and a client can say anything: :func:`uploaded` takes what lies in this process's
+own upload folder and nothing else.
 """
 
+import atexit
 import os
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 from rag.assistant import Assistant
 from rag.documents import Document
@@ -17,6 +25,9 @@ from rag.errors import LoadError, UsageError, YoujuError
 from rag.indexing import Report
 from rag.loading import MAX_BYTES, load_bytes
 from rag.store import Store
+
+UPLOAD_FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
+"""Where Gradio looks for the folder of what is uploaded."""
 
 State = Literal["waiting", "reading", "added", "unchanged", "refused"]
 
@@ -73,21 +84,58 @@ def base_name(path: str) -> str:
     return name if name not in ("", ".", "..") else "?"
 
 
+@cache
+def upload_folder() -> Path:
+    """This process's own folder for uploads, which Gradio is told to use; removed when the process ends.
+
+    Gradio's default, ``gradio`` in the folder for temporary files, is shared by all processes of this machine. Within
+    ours a file lies under a hash that nobody can guess who does not know what this installation mixes into it.
+    """
+    parent = os.environ.get(UPLOAD_FOLDER_VARIABLE) or tempfile.gettempdir()
+    os.makedirs(parent, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="youju-", dir=parent)).resolve()
+    os.environ[UPLOAD_FOLDER_VARIABLE] = str(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def uploaded(path: Any) -> Path:
+    """Where an uploaded file really lies.
+
+    Args:
+        path: what a client says; anything.
+
+    Raises:
+        UsageError: it is not, links followed, a regular file in the upload folder.
+    """
+    try:
+        place = Path(path).resolve(strict=True)
+        if place.is_relative_to(upload_folder()) and stat.S_ISREG(place.stat().st_mode):
+            return place
+    except (OSError, ValueError, TypeError, RuntimeError):  # too long, a zero byte, no text, links in a circle
+        pass
+    raise UsageError(
+        zh="只接受通过本页上传的文件。请重新上传。",
+        en="Only files uploaded through this page are taken; upload it again.",
+    )
+
+
 def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Iterator[tuple[Upload, ...]]:
     """Takes uploaded files into the index, one after the other, and deletes them, whatever happens.
 
     Hidden files and the locks that word processors leave beside open documents are passed over.
 
     Args:
-        paths: where the browser's files were put.
+        paths: where the browser's files were put; see :func:`uploaded`.
         limits: how many, and how large.
 
     Yields:
         all files as they stand, again after each change.
 
     Raises:
-        UsageError: there are more than the limit allows; none is taken in.
+        UsageError: there are more than the limit allows, or one is no upload; none is taken in.
     """
+    paths = [str(uploaded(path)) for path in paths]
     try:
         wanted = [path for path in paths if not base_name(path).startswith((".", "~$"))]
         if len(wanted) > limits.files:
