@@ -77,7 +77,7 @@ class Cursor(sqlite3.Cursor):
             return method(*arguments)
         except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
             raise  # misuse by our own code stays what it is
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged name
             assert isinstance(self.connection, Connection)
             raise explanation(error, self.connection.folder) from error
 
@@ -269,7 +269,7 @@ def is_damage(error: StoreError) -> bool:
     return isinstance(error, DamageError)
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: Exception) -> int:
     """SQLite's primary result code; that of damage where Python found what SQLite gave it to be no text."""
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)) & 0xFF
 
@@ -292,7 +292,7 @@ def not_a_folder(path: Path) -> StoreError:
     )
 
 
-def explanation(error: sqlite3.Error, folder: Path) -> StoreError:
+def explanation(error: Exception, folder: Path) -> StoreError:
     """What an error of SQLite means to the user."""
     code = _code(error)
     file = folder / FILE_NAME

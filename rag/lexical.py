@@ -260,7 +260,7 @@ def posting_checksum(segment: int, term: int, chunks: bytes, counts: bytes) -> i
 def is_posting(segment: int, term: int, chunks: Any, counts: Any, check: Any) -> bool:
     """Whether a row of ``postings`` is as it was written."""
     try:
-        return posting_checksum(segment, term, chunks, counts) == check
+        return bool(posting_checksum(segment, term, chunks, counts) == check)
     except TypeError:  # the columns are no bytes any more
         return False
 

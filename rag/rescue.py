@@ -1,6 +1,8 @@
 """Rescue: what can still be read of a damaged index goes into a new file, which then takes the damaged one's place."""
 
 import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.chunks import DEFAULT_SIZE
 from rag.conversations import rescue_conversations
-from rag.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage
+from rag.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage, make
 from rag.documents import Document
 from rag.errors import StoreError
 from rag.indexing import Report, add_document
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from embeddings import TextEmbedder
 
 _MOST_RESCUED = 200_000
+_PAGE = 4096
+_NUMBER_OF_PAGES = 28
+"""Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
+
 _SEALED = (
     *("number", "id", "path", "title", "date", "source", "event", "speakers", "page_starts", "encoding", "digest"),
     *("characters", "checksum", "signature", "edited", "added", "parts"),
@@ -56,20 +62,20 @@ def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
         StoreError: the folder cannot be written, another program has the index open, or what was rescued is not whole.
     """
     with workplace(folder) as place:
-        readable = read(folder / FILE_NAME)
+        source = _with_a_sound_schema(folder / FILE_NAME, place / "schema")
+        readable = _read(source)
         opened = Store.open(place, embedder=embedder.name, dimension=embedder.dimension, chunk_size=readable.chunk_size)
         with contextlib.closing(opened) as store:
             for document, edited in readable.documents:
                 add_document(store, embedder, document, Report(), edited)
-            rescue_conversations(folder / FILE_NAME, store)
+            rescue_conversations(source, store)
             store.catch_up()
             _compare(store, readable, folder)
             store.fold_journal()
         return replace_file(folder, place / FILE_NAME, DAMAGED)
 
 
-def read(file: Path) -> Readable:
-    """All that can be read of a damaged file of an index."""
+def _read(file: Path) -> Readable:
     readable = Readable()
     try:
         with contextlib.closing(connect_damaged(file)) as connection:
@@ -90,9 +96,39 @@ def read(file: Path) -> Readable:
 def missing(kept: Path, store: Store) -> tuple[list[str], bool]:
     """Paths of the documents of a file that was set aside which the index does not hold, and whether that is all of them."""
     held = {path for path, _ in store.texts().values()}
-    readable = read(kept)
+    with tempfile.TemporaryDirectory() as place:
+        readable = _read(_with_a_sound_schema(kept, Path(place)))
     named = readable.lost | {document.path for document, _ in readable.documents}
     return sorted(named - held), readable.complete
+
+
+def _with_a_sound_schema(file: Path, place: Path) -> Path:
+    """The file, or, where its first pages no longer say which tables it has, a copy into which those of a new index are put.
+
+    Tables are made in one order, so that in every index made with this format they begin at the same pages.
+    """
+    try:
+        with contextlib.closing(connect_damaged(file)) as connection:
+            connection.execute("SELECT id FROM documents LIMIT 1").fetchall()
+            connection.execute("SELECT id FROM turns LIMIT 1").fetchall()
+        return file
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+    make(place, "", 1, DEFAULT_SIZE)
+    with contextlib.closing(connect_damaged(place / FILE_NAME)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT rootpage FROM sqlite_master").fetchall()}
+    fresh = (place / FILE_NAME).read_bytes()
+    mended = place / "mended.sqlite"
+    shutil.copyfile(file, mended)
+    with mended.open("rb+") as written:
+        for number in range(len(fresh) // _PAGE):
+            if number + 1 not in tables:
+                written.seek(number * _PAGE)
+                written.write(fresh[number * _PAGE : (number + 1) * _PAGE])
+        written.seek(_NUMBER_OF_PAGES)
+        written.write((mended.stat().st_size // _PAGE).to_bytes(4, "big"))
+    return mended
 
 
 def _read_documents(connection: Connection, readable: Readable) -> None:

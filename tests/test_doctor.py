@@ -260,7 +260,8 @@ def test_altered_text_is_found_and_no_false_text_survives(folder: Path) -> None:
 FILE_DAMAGE: dict[str, tuple[Callable[[Path], object], int]] = {
     "a page in the middle": (overwritten(0.5, 4096), 15),
     "a page near the end": (overwritten(0.9, 4096), 15),
-    "the schema": (overwritten(0.0, 4096), 0),
+    "the schema": (overwritten(0.0, 4096), 15),
+    "schema and tables": (overwritten(0.0, 40_960), 0),
     "truncated": (lambda folder: (folder / FILE_NAME).write_bytes((folder / FILE_NAME).read_bytes()[:-40_960]), 15),
     "noise": (lambda folder: (folder / FILE_NAME).write_bytes(bytes(range(256)) * 400), 0),
 }
