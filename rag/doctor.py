@@ -30,7 +30,7 @@ _FILES_NAMED = 5
 
 
 def examine(folder: Path) -> list[Finding]:
-    """Checks an index: the SQLite file, documents, what is derived from them, conversations, the documents' files, what was set aside.
+    """Checks an index: its file, documents, what is derived from them, conversations, their files, what was set aside.
 
     Raises:
         StoreError: there is no index in the folder, it cannot be opened, or it is of another version.

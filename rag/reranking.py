@@ -34,7 +34,7 @@ def load_reranker(setting: str) -> Reranker | None:
     from sentence_transformers import CrossEncoder
 
     try:
-        model: Reranker = CrossEncoder(setting.strip())
+        model: Reranker = CrossEncoder(setting.strip(), model_kwargs={"use_safetensors": True}, trust_remote_code=False)
     except Exception as error:  # whatever the library, the hub or a damaged file raises
         raise UsageError(
             zh=f"打不开重排模型“{setting}”：{error}。YOUJU_RERANKER 应是 sentence-transformers 交叉编码器的名称或文件夹；留空则不重排。",

@@ -91,6 +91,24 @@ def test_a_reranker_that_gives_no_score_is_refused(retriever: Any, scores: Any) 
     assert "分数" in refused.value.zh and "score" in refused.value.en
 
 
+def test_a_reranker_is_never_loaded_from_a_pickle(tmp_path: Path) -> None:
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "有", "据"]
+    (tmp_path / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
+    BertTokenizerFast(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 8}
+    model = BertForSequenceClassification(BertConfig(vocab_size=len(words), num_labels=1, **sizes))
+    model.save_pretrained(tmp_path)
+    assert load_reranker(str(tmp_path)) is not None
+    torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(UsageError) as refused:
+        load_reranker(str(tmp_path))
+    assert str(tmp_path) in refused.value.zh
+
+
 def test_a_reranker_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(UsageError) as refused:
