@@ -41,7 +41,7 @@ class Effort:
         """
         tried = 0
 
-        def counted(*values: Any) -> None:
+        def counted(values: tuple[Any, ...]) -> None:
             nonlocal tried
             tried += 1
             property_(*values)
@@ -55,7 +55,7 @@ class Effort:
                 database=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
-            hypothesis.seed(self.seed + rounds)(settings(hypothesis.given(*strategies)(counted)))()
+            hypothesis.seed(self.seed + rounds)(settings(hypothesis.given(hypothesis.strategies.tuples(*strategies))(counted)))()
             rounds += 1
         return tried
 

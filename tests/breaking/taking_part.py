@@ -68,7 +68,7 @@ def read(index: Path, number: int, seed: int, until: float, report: Path) -> Non
 
 def rebuild(index: Path, seed: int, until: float, report: Path) -> None:
     """Rebuilds the index with one size of chunks and another, while others change it."""
-    with Assistant.open(index, embedder=HashingEmbedder(), language_model="extractive") as assistant:
+    with Assistant.open(index, embedder=HashingEmbedder(seconds=0.02), language_model="extractive") as assistant:
         sizes = [CHUNK_SIZE, 2 * CHUNK_SIZE]
 
         def again() -> str:
