@@ -55,7 +55,9 @@ class Effort:
                 database=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
-            hypothesis.seed(self.seed + rounds)(settings(hypothesis.given(hypothesis.strategies.tuples(*strategies))(counted)))()
+            hypothesis.seed(self.seed + rounds)(
+                settings(hypothesis.given(hypothesis.strategies.tuples(*strategies))(counted))
+            )()
             rounds += 1
         return tried
 

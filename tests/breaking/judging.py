@@ -178,7 +178,9 @@ def _repair(index: Path, truth: Truth, case: Case) -> None:
     # The edit of a document that was lost is lost with it; the rest is as it was.
     sound = {document.path: document for document in truth.looks["texts"] if document.path != EDITED}
     differing = [path for path, document in sound.items() if found.get(path) != document]
-    missing = {_point(point) for point in truth.looks["timeline"]["points"] if point["citation"]["path"] != EDITED} - points
+    missing = {
+        _point(point) for point in truth.looks["timeline"]["points"] if point["citation"]["path"] != EDITED
+    } - points
     if differing or missing:
         case.fault("unmended", f"added again after the repair, these differ: {differing} {missing}")
 

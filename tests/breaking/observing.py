@@ -29,7 +29,15 @@ def _texts(assistant: Assistant) -> Any:
 def _retrieve(question: str, **filters: str) -> Callable[[Assistant], Any]:
     def look(assistant: Assistant) -> Any:
         return [
-            (hit.document, hit.start, hit.end, hit.text, hit.speakers, hit.found_by, [other.path for other in hit.reprints])
+            (
+                hit.document,
+                hit.start,
+                hit.end,
+                hit.text,
+                hit.speakers,
+                hit.found_by,
+                [other.path for other in hit.reprints],
+            )
             for hit in assistant.retrieve(question, 6, **filters)
         ]
 

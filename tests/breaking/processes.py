@@ -20,8 +20,20 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["pytest", "hypothesis", "faiss", "rich.progress", "rag.cli", "rag.assistant", "rag.doctor", "rag.indexing"]
-    + ["rag.loading.plain", "rag.language_models", "embeddings.loading", "pypinyin"]
+    [
+        "pytest",
+        "hypothesis",
+        "faiss",
+        "rich.progress",
+        "rag.cli",
+        "rag.assistant",
+        "rag.doctor",
+        "rag.indexing",
+        "rag.loading.plain",
+        "rag.language_models",
+        "embeddings.loading",
+        "pypinyin",
+    ]
 )
 _FILE_EVENTS = {"os.rename", "os.remove", "os.truncate", "os.link", "os.mkdir", "shutil.copyfile"}
 _INSTRUCTIONS = 500

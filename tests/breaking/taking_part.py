@@ -111,7 +111,9 @@ def _retrieve(assistant: Assistant, chance: random.Random) -> str:
 
 
 def _ask(assistant: Assistant, chance: random.Random) -> str:
-    answer = assistant.ask(f"编号{chance.choice(LASTING)}说我国建成了多少个5G基站？", passages=4, after="2023-03", before="2023-05")
+    answer = assistant.ask(
+        f"编号{chance.choice(LASTING)}说我国建成了多少个5G基站？", passages=4, after="2023-03", before="2023-05"
+    )
     for citation in answer.citations:
         assert_whole(citation.document)
         assert citation.document.text[citation.start : citation.end] == citation.quote

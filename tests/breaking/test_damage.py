@@ -100,7 +100,13 @@ RAW: dict[str, tuple[Callable[[Random, bytes], bytes], int, int]] = {
 def test_damaged_bytes(sample: Sample, effort: Effort, figures: Figures, tmp_path: Path, damage: str) -> None:
     change, short, long = RAW[damage]
     chance = effort.random(f"{damage} {sample.folder.parent.name.rstrip('0123456789')}")
-    files = [FILE_NAME, FILE_NAME, FILE_NAME, VECTOR_FILE, *([JOURNAL] * 3 if (sample.folder / JOURNAL).exists() else [])]
+    files = [
+        FILE_NAME,
+        FILE_NAME,
+        FILE_NAME,
+        VECTOR_FILE,
+        *([JOURNAL] * 3 if (sample.folder / JOURNAL).exists() else []),
+    ]
     faults = []
     for number in range(effort.of(short, long)):
         folder = copy_of(sample.folder, tmp_path / "index")
@@ -131,7 +137,9 @@ def columns(folder: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
         tables = [
             name
-            for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
             if connection.execute(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()
         ]
         return [(table, row[1]) for table in tables for row in connection.execute(f"PRAGMA table_info({table})")]

@@ -6,7 +6,6 @@ command.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import time
@@ -16,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from corpus import CHUNK_SIZE, files_in, open_assistant, text_of, texts_in
+from corpus import files_in, open_assistant, texts_in
 from effort import Effort, Figures
 from processes import Child, youju
 
 from rag import doctor
 from rag.chunks import chunk
-from rag.dense import FILE_NAME as VECTOR_FILE
 from rag.errors import StoreError
 from rag.facts import facts_of
 from rag.rows import Filters
@@ -237,12 +235,17 @@ def assert_sound(index: Path, texts: Texts) -> None:
                 "SELECT start, end, text FROM chunks WHERE document_id = ? ORDER BY id", (entry.id,)
             )
             assert kept.fetchall() == expected
-            facts = [fact for _, fact in store.facts(store.subjects(Filters(document_id=entry.id)), Filters(document_id=entry.id))]
+            facts = [
+                fact
+                for _, fact in store.facts(store.subjects(Filters(document_id=entry.id)), Filters(document_id=entry.id))
+            ]
             assert sorted(map(repr, facts)) == sorted(map(repr, facts_of(document, sentences)))
         for path in list(texts)[::4]:
             quoted = texts[path][-60:-30]
             hits = assistant.retrieve(quoted, 3)
-            (found,) = [hit for hit in hits if hit.document.path == path and quoted in hit.document.text[hit.start : hit.end]]
+            (found,) = [
+                hit for hit in hits if hit.document.path == path and quoted in hit.document.text[hit.start : hit.end]
+            ]
             assert set(found.found_by) == {"lexical", "dense"}
             assert found.document.text == texts[path]
         assistant.store.fold_journal()

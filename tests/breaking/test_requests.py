@@ -126,7 +126,9 @@ def _try_operation(
         response = figures.timed("v1", lambda: case.call(base_url=server.url, timeout=SECONDS_TO_ANSWER))
         name = f"{operation.path} {operation.method}"
         kind = response.headers.get("content-type", [""])[0]
-        faults.check(name, f"{case.method} {case.formatted_path} {case.body!r}", response.status_code, kind, response.text)
+        faults.check(
+            name, f"{case.method} {case.formatted_path} {case.body!r}", response.status_code, kind, response.text
+        )
 
     chats = operation.path.endswith("completions")
     examples = effort.of(12 if chats else 3, 100)
@@ -139,23 +141,57 @@ def _try_operation(
 
 # -- Gradio and MCP ---------------------------------------------------------------------------------------------------
 
-_NAMES = st.sampled_from(["ask", "search", "documents", "read", "timeline", "upload", "predict", "0", "999", "-1", "lambda", "__class__"])
+_NAMES = st.sampled_from(
+    ["ask", "search", "documents", "read", "timeline", "upload", "predict", "0", "999", "-1", "lambda", "__class__"]
+)
 _WORDS = st.one_of(
-    st.sampled_from(["", "5G基站", "万亿" * 1000, "\0", "\ud800", "../" * 8 + "etc/passwd", "/etc/passwd", "http://127.0.0.1:1/", "9" * 400]),
+    st.sampled_from(
+        [
+            "",
+            "5G基站",
+            "万亿" * 1000,
+            "\0",
+            "\ud800",
+            "../" * 8 + "etc/passwd",
+            "/etc/passwd",
+            "http://127.0.0.1:1/",
+            "9" * 400,
+        ]
+    ),
     st.text(max_size=20),
 )
 
 
 def _files(secret: Path) -> st.SearchStrategy[Any]:
     """Files as a client names them: what is not his, among them."""
-    paths = st.sampled_from([str(secret), "/proc/self/environ", f"../../../../..{secret}", f"file://{secret}", "http://127.0.0.1:1/x", "", "\0"])
+    paths = st.sampled_from(
+        [
+            str(secret),
+            "/proc/self/environ",
+            f"../../../../..{secret}",
+            f"file://{secret}",
+            "http://127.0.0.1:1/x",
+            "",
+            "\0",
+        ]
+    )
     kinds = st.sampled_from(["gradio.FileData", "gradio.fileData", "x", None])
-    return st.fixed_dictionaries({"path": paths | _WORDS}, optional={"meta": kinds.map(lambda kind: {"_type": kind}), "url": paths, "size": st.integers(), "orig_name": _WORDS})
+    return st.fixed_dictionaries(
+        {"path": paths | _WORDS},
+        optional={
+            "meta": kinds.map(lambda kind: {"_type": kind}),
+            "url": paths,
+            "size": st.integers(),
+            "orig_name": _WORDS,
+        },
+    )
 
 
 def _values(secret: Path) -> st.SearchStrategy[Any]:
     leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _WORDS | _files(secret)
-    return st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3), max_leaves=6)
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3), max_leaves=6
+    )
 
 
 def _bodies(secret: Path) -> st.SearchStrategy[Any]:
@@ -174,19 +210,67 @@ def _bodies(secret: Path) -> st.SearchStrategy[Any]:
             "simple_format": values,
         },
     )
-    named = st.dictionaries(st.sampled_from(["question", "model", "history", "after", "before", "k", "limit", "offset", "document_id", "start", "end", "topic", "strict"]), values, max_size=6)
-    methods = st.sampled_from(["initialize", "tools/list", "tools/call", "resources/read", "prompts/get", "ping", "notifications/initialized", "x"])
+    named = st.dictionaries(
+        st.sampled_from(
+            [
+                "question",
+                "model",
+                "history",
+                "after",
+                "before",
+                "k",
+                "limit",
+                "offset",
+                "document_id",
+                "start",
+                "end",
+                "topic",
+                "strict",
+            ]
+        ),
+        values,
+        max_size=6,
+    )
+    methods = st.sampled_from(
+        [
+            "initialize",
+            "tools/list",
+            "tools/call",
+            "resources/read",
+            "prompts/get",
+            "ping",
+            "notifications/initialized",
+            "x",
+        ]
+    )
     tool = st.fixed_dictionaries({"name": _NAMES}, optional={"arguments": named | values})
-    rpc = st.fixed_dictionaries({"jsonrpc": st.sampled_from(["2.0", "1.0"]), "method": methods}, optional={"id": values, "params": tool | values})
+    rpc = st.fixed_dictionaries(
+        {"jsonrpc": st.sampled_from(["2.0", "1.0"]), "method": methods},
+        optional={"id": values, "params": tool | values},
+    )
     return call | call | named | rpc | values
 
 
 def test_every_route(server: Server, secret: Path, faults: Faults, effort: Effort, figures: Figures) -> None:
     routes = [(path, methods) for path, methods in server.routes if not path.startswith("/v1")]
-    assert {"/gradio_api/queue/join", "/gradio_api/run/{api_name}", "/gradio_api/upload"} <= {path for path, _ in routes}
+    assert {"/gradio_api/queue/join", "/gradio_api/run/{api_name}", "/gradio_api/upload"} <= {
+        path for path, _ in routes
+    }
     pieces = _NAMES | _WORDS | st.just(str(secret))
-    queries = st.dictionaries(st.sampled_from(["session_hash", "event_id", "path", "upload_id", "fn_index", "url"]), _WORDS, max_size=2)
-    contents = st.sampled_from(["application/json", "application/json", "application/json", "text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""])
+    queries = st.dictionaries(
+        st.sampled_from(["session_hash", "event_id", "path", "upload_id", "fn_index", "url"]), _WORDS, max_size=2
+    )
+    contents = st.sampled_from(
+        [
+            "application/json",
+            "application/json",
+            "application/json",
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/x-www-form-urlencoded",
+            "",
+        ]
+    )
     bodies = st.none() | st.binary(max_size=80) | _bodies(secret) | _bodies(secret) | _bodies(secret)
     with httpx.Client(base_url=server.url, timeout=SECONDS_TO_ANSWER) as client:
 
@@ -196,7 +280,10 @@ def test_every_route(server: Server, secret: Path, faults: Faults, effort: Effor
             place = re.sub(r"\{[^}]*\}", lambda _: quote(data.draw(pieces).encode("utf-8", "replace"), safe="/"), path)
             body = data.draw(bodies)
             raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-            headers = {"Content-Type": data.draw(contents), "Accept": data.draw(st.sampled_from(["*/*", "application/json, text/event-stream"]))}
+            headers = {
+                "Content-Type": data.draw(contents),
+                "Accept": data.draw(st.sampled_from(["*/*", "application/json, text/event-stream"])),
+            }
             query = {key: value.encode("utf-8", "replace") for key, value in data.draw(queries).items()}
             request = f"{method} {place} {query} {headers} {raw!r}"
             try:
@@ -207,12 +294,16 @@ def test_every_route(server: Server, secret: Path, faults: Faults, effort: Effor
                 faults.check(path, request, *answer)
 
         for route in routes:
-            tried = effort.explore(asked, st.just(route), st.data(), examples=effort.of(3, 60), seconds=effort.of(0.0, 2.0))
+            tried = effort.explore(
+                asked, st.just(route), st.data(), examples=effort.of(3, 60), seconds=effort.of(0.0, 2.0)
+            )
             figures.counts["routes"] += bool(tried)
     faults.assert_none()
 
 
-def _answer(client: httpx.Client, method: str, place: str, query: Any, headers: dict[str, str], raw: bytes | None) -> tuple[int, str, str]:
+def _answer(
+    client: httpx.Client, method: str, place: str, query: Any, headers: dict[str, str], raw: bytes | None
+) -> tuple[int, str, str]:
     """Status, content type and the beginning of an answer; streams may go on for ever and are left after a moment."""
     with client.stream(method, place, params=query, headers=headers, content=raw) as response:
         kind, body = response.headers.get("content-type", ""), b""
