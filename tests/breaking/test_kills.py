@@ -165,7 +165,7 @@ def test_killed_at_any_step(site: Site, effort: Effort, figures: Figures, name: 
     assert whole.ended() == 0, whole.written
     seconds, steps = time.monotonic() - began, whole.steps
     assert_sound(site.index, after)
-    for number in range(effort.of(1, 20)):
+    for number in range(effort.of(1, 22)):
         _put_back(site, name)
         if number % 4 < 3:
             killed = _run(site, command, chance.randint(1, steps))
@@ -180,7 +180,7 @@ def test_killed_at_any_step(site: Site, effort: Effort, figures: Figures, name: 
         figures.counts[f"kills of {name}"] += 1
         assert "Traceback" not in killed.written, killed.written
         assert killed.left_behind() == []
-        assert_survived(site, before, after, operation.whole)
+        assert_survived(site, before, after, operation.whole, figures)
         if name != "remove" or texts_in(site.index) != after:  # what is removed already is refused
             again = _run(site, [*operation.command(site), "--index", site.index], None)
             assert again.ended() == 0, again.written
@@ -194,7 +194,7 @@ def _run(site: Site, command: list[str | Path], stop_at: int | None) -> Child:
     return child
 
 
-def assert_survived(site: Site, before: Texts, after: Texts, whole: bool) -> None:
+def assert_survived(site: Site, before: Texts, after: Texts, whole: bool, figures: Figures) -> None:
     """What a kill may leave: each document as before or as after, in an index that is sound or that a repair mends."""
     if not before and not (site.index / FILE_NAME).exists():
         return
@@ -213,6 +213,7 @@ def assert_survived(site: Site, before: Texts, after: Texts, whole: bool) -> Non
         assert "Traceback" not in mended.written, mended.written
         found = texts_in(site.index)
     lost = {path for path in before.keys() & after.keys() if path not in found}
+    figures.counts["documents lost"] += len(lost)
     assert not lost, f"lost {len(lost)} of {len(before)} documents; the doctor said sound: {told_sound}"
     assert found.keys() <= before.keys() | after.keys()
     mixed = {path for path, text in found.items() if text not in (before.get(path), after.get(path))}

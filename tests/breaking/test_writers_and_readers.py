@@ -67,13 +67,13 @@ def _assert_sound(index: Path, expected: dict[str, str]) -> None:
 
 
 def test_four_writers_and_eight_readers(index: Path, effort: Effort, figures: Figures) -> None:
-    left = _together(index, effort, figures, {"writer": 4, "reader": 8}, effort.of(5.0, 60.0))
+    left = _together(index, effort, figures, {"writer": 4, "reader": 8}, effort.of(4.0, 60.0))
     _assert_sound(index, left)
     assert figures.counts["replaced"] and figures.counts["removed"] and figures.counts["ask"]
 
 
 def test_rebuild_beside_writers_and_readers(index: Path, effort: Effort, figures: Figures) -> None:
-    seconds = effort.of(4.0, 40.0)
+    seconds = effort.of(3.0, 40.0)
     report = index.parent / "rebuilder.json"
     rebuilder = start(
         taking_part.rebuild, index, effort.seed, time.time() + seconds, report, output=report.with_suffix(".txt")
