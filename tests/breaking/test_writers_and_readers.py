@@ -81,4 +81,4 @@ def test_rebuild_beside_writers_and_readers(index: Path, effort: Effort, figures
     left = _together(index, effort, figures, {"writer": 2, "reader": 2}, seconds)
     _ended(rebuilder, report, figures)
     _assert_sound(index, left)
-    assert figures.counts["rebuilt"] > 1
+    assert figures.counts["rebuilt"]
