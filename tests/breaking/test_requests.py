@@ -308,8 +308,8 @@ def _answer(
     with client.stream(method, place, params=query, headers=headers, content=raw) as response:
         kind, body = response.headers.get("content-type", ""), b""
         end = time.monotonic() + SECONDS_OF_STREAM
-        if kind.startswith("text/event-stream") or "content-length" not in response.headers:
-            response.extensions["network_stream"].get_extra_info("socket").settimeout(SECONDS_OF_STREAM)
+        if "content-length" not in response.headers:  # it may be a stream: wait no longer for more of it
+            response.request.extensions["timeout"]["read"] = SECONDS_OF_STREAM
         with suppress(httpx.ReadTimeout):
             for piece in response.iter_bytes():
                 body += piece
