@@ -171,10 +171,14 @@ def _repair(index: Path, truth: Truth, case: Case) -> None:
     for name, (verdict, detail) in _seen(index, truth).items():
         if verdict in ("wrong", "raised", "unclear", "refused") and name not in ("conversations", "beside documents"):
             case.fault("unmended", f"{name} is {verdict} after the repair; {detail}")
-    with open_assistant(index) as assistant:
-        assistant.add(truth.given)
-        found = {entry.path: assistant.document(entry.id) for entry in assistant.documents()}
-        points = set(map(_point, LOOKS["timeline"](assistant)["points"]))
+    try:
+        with open_assistant(index) as assistant:
+            assistant.add(truth.given)
+            found = {entry.path: assistant.document(entry.id) for entry in assistant.documents()}
+            points = set(map(_point, LOOKS["timeline"](assistant)["points"]))
+    except Exception as error:
+        case.fault("unmended", f"added again after the repair: {_where(error)}")
+        return
     # The edit of a document that was lost is lost with it; the rest is as it was.
     sound = {document.path: document for document in truth.looks["texts"] if document.path != EDITED}
     differing = [path for path, document in sound.items() if found.get(path) != document]
