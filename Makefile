@@ -134,6 +134,10 @@ pytest: setup ## the tests alone, on two cores but for the language model's: mak
 	$(BIN)/python -m pytest --durations=5 -m local_model || failed=1; \
 	exit $$failed
 
+.PHONY: break
+break: setup ## try to break it, long (about half an hour): make break ARGS="-k kills --seed 7"; figures in artefacts/breaking
+	@$(BIN)/python -m pytest tests/breaking --long --durations=0 --durations-min=1 $(ARGS)
+
 # The same tree gives the same bytes: the times inside are that of the last commit.
 wheel wheel-test: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1580601600)
 

@@ -220,14 +220,15 @@ def timeline(store: Store, embedder: "TextEmbedder", topic: str, filters: Filter
         topic: what is measured, such as ``5G基站``.
         filters: what the documents and speakers are limited to.
     """
-    subjects = store.subjects(filters)
-    scores = {subject: _match(topic, subject) for subject in subjects}
-    best = max(scores.values(), default=0.0)
-    if best >= LOWEST_MATCH:
-        chosen = [subject for subject, score in scores.items() if score >= max(LOWEST_MATCH, CLOSE_TO_BEST * best)]
-    else:
-        chosen = _nearest(embedder, topic, subjects)
-    return Timeline(topic, _points(store, store.facts(chosen, filters)))
+    with store.snapshot():  # facts and the documents they stand in are of one moment
+        subjects = store.subjects(filters)
+        scores = {subject: _match(topic, subject) for subject in subjects}
+        best = max(scores.values(), default=0.0)
+        if best >= LOWEST_MATCH:
+            chosen = [subject for subject, score in scores.items() if score >= max(LOWEST_MATCH, CLOSE_TO_BEST * best)]
+        else:
+            chosen = _nearest(embedder, topic, subjects)
+        return Timeline(topic, _points(store, store.facts(chosen, filters)))
 
 
 def answering_points(store: Store, question: str, filters: Filters, documents: Iterable[str]) -> tuple[Point, ...]:
@@ -252,12 +253,13 @@ def answering_points(store: Store, question: str, filters: Filters, documents: I
     for mention in reversed(dates):
         bare = f"{bare[: mention.start]}，{bare[mention.end :]}"
     asked = fold(bare)
-    candidates = []
-    for subject in store.subjects(filters, documents):
-        if _pieces(_SAYS_NOTHING.sub("，", fold(subject))) and _is_named(subject, asked):
-            candidates.append(subject)
-    facts = [(identifier, fact) for identifier, fact in store.facts(candidates, filters) if _fits(fact, question)]
-    points = [point for point in _points(store, facts) if _says_all(point, bare)]
+    with store.snapshot():
+        candidates = []
+        for subject in store.subjects(filters, documents):
+            if _pieces(_SAYS_NOTHING.sub("，", fold(subject))) and _is_named(subject, asked):
+                candidates.append(subject)
+        facts = [(identifier, fact) for identifier, fact in store.facts(candidates, filters) if _fits(fact, question)]
+        points = [point for point in _points(store, facts) if _says_all(point, bare)]
     if dates:
         found = [[point for point in points if _is_of(point.fact, mention.period)] for mention in dates]
         points = [point for point in points if any(point in some for some in found)] if all(found) else []

@@ -17,6 +17,12 @@ settings.register_profile("thorough", parent=settings.get_profile("youju"), max_
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "youju"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The knobs of tests/breaking; they stand here because pytest reads options before it looks into that folder."""
+    parser.addoption("--long", action="store_true", help="tests/breaking: the long runs (make break)")
+    parser.addoption("--seed", type=int, default=11, help="tests/breaking: the seed of all that is random")
+
+
 class NetworkBlockedError(RuntimeError):
     """A test tried to leave this machine. Not an OSError, so that nothing takes it for a failing network."""
 
