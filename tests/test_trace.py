@@ -1,5 +1,6 @@
 """Traces, logs and spans: what an answer's way tells, and that questions stay out of logs unless they are let in."""
 
+import datetime
 import io
 import json
 import logging
@@ -86,11 +87,12 @@ def test_a_trace_tells_every_step_of_a_written_answer(make_assistant: Callable[.
 
 
 def test_what_stops_a_silence_is_told(make_assistant: Callable[..., Assistant]) -> None:
-    answer = make_assistant(document_of(TEXT)).ask("2019年火星基地有多少宇航员？", trace=True)
+    document = document_of(TEXT, date=datetime.date(2023, 4, 21))
+    answer = make_assistant(document).ask("2019年火星基地有多少宇航员？", trace=True)
     assert answer.abstained
     decided = steps(answer, "decide")[0]
     assert not decided["answered"] and decided["confidence"] < decided["threshold"]
-    assert {"what": "2019年", "kind": "time"} in decided["missing"] or decided["signals"]["time"]
+    assert {"what": "2019年", "kind": "time"} in decided["missing"] and decided["signals"]["time"]
 
 
 def test_nobody_is_told_who_did_not_ask(assistant: Assistant) -> None:
@@ -220,10 +222,10 @@ def test_an_error_is_logged_with_its_code_in_the_file_alone(
     tmp_path: Path, written: Callable[..., io.StringIO]
 ) -> None:
     log = written(file=tmp_path / "log")
-    logger = logging.getLogger("rag.test")
+    logger, quoted = logging.getLogger("rag.test"), f"宇航员{6 * 7}人"
     try:
         try:
-            raise ValueError("宇航员42人")
+            raise ValueError(quoted)
         except ValueError as error:
             raise LoadError(zh="读不了 a.txt", en="a.txt cannot be read") from error
     except LoadError:
@@ -232,7 +234,7 @@ def test_an_error_is_logged_with_its_code_in_the_file_alone(
     assert "failed [LoadError: a.txt cannot be read]" in kept and "failed [LoadError" in log.getvalue()
     assert "raised from ValueError" in kept and "test_trace.py" in kept
     assert "test_trace.py" not in log.getvalue()
-    assert "42人" not in kept + log.getvalue().replace(kept, ""), "the text of another's error may quote a document"
+    assert quoted not in kept + log.getvalue(), "the text of another's error may quote a document"
 
 
 def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
