@@ -166,7 +166,7 @@ def test_a_malformed_call_is_refused_in_a_sentence(url: str, kind: str, quiet: C
     with httpx.Client(base_url=url, timeout=30, headers=JSON) as client:
         for call in CALLS:
             answer = client.post(f"/gradio_api/{call}", content=BODIES[kind])
-            assert answer.status_code < 500, (call, answer.text)
+            assert answer.status_code < 500 and answer.status_code not in (404, 405), (call, answer.text)
             answer.json()
             if answer.status_code == 200 and "event_id" in answer.text:
                 session = {"session_hash": "abc"}

@@ -78,9 +78,8 @@ class Routes:
         """The methods with which a path can be requested; none where there is nothing."""
         if re.fullmatch(rf"{_OF_PROGRAMS}|{_OF_MCP}", path):
             return _ALL
-        if self._shown.fullmatch(path):
-            return _READING
-        return ("POST",) if self._called.fullmatch(path) or self._sent.fullmatch(path) else ()
+        shown = _READING if self._shown.fullmatch(path) else ()
+        return (*shown, "POST") if self._called.fullmatch(path) or self._sent.fullmatch(path) else shown
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         allowed = self.allowed(scope["path"])
