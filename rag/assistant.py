@@ -108,7 +108,11 @@ class Assistant:
         ranking = settings.reranker if reranker is None else reranker
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
-        verify(store)
+        try:
+            verify(store)
+        except BaseException:
+            store.close()
+            raise
         assistant = cls(
             Retriever(store, loaded, named_reranker(ranking) if isinstance(ranking, str) else ranking),
             model,

@@ -127,6 +127,7 @@ class Store:
             make(folder, embedder, dimension, chunk_size)
         store = cls.open_as_it_is(folder)
         if store.embedder != embedder or store.dimension != dimension:
+            store.close()
             raise StoreError(
                 zh=f"索引 {folder} 是用嵌入模型“{store.embedder}”（{store.dimension} 维）建的，现在的设置是“{embedder}”"
                 f"（{dimension} 维），两者的向量不能混用。"
