@@ -16,9 +16,10 @@ from rag.conversation import History
 from rag.documents import Document
 from rag.evidence import EvidenceSelector
 from rag.indexing import ProgressCallback, Report, add, rebuild
+from rag.inputs import checked_caution, checked_count, checked_filter, checked_history, checked_question, parsed_day
 from rag.language_models import Choice, choose
 from rag.reranking import named_reranker
-from rag.retrieval import Hit, Retriever, checked_question, parsed_day
+from rag.retrieval import Hit, Retriever
 from rag.settings import SEEDS, Caution, Settings
 from rag.spelling import corrected
 from rag.store import VERSION, Entry, Filters, Store
@@ -167,7 +168,7 @@ class Assistant:
         Raises:
             UsageError: the index holds no such document.
         """
-        return self.store.document(document_id)
+        return self.store.document(checked_filter("document_id", document_id) or "")
 
     def rebuild(self, chunk_size: int | None = None, progress: ProgressCallback | None = None) -> None:
         """Makes all chunks and vectors anew, with this assistant's embedder and another chunk size if one is given."""
@@ -263,8 +264,8 @@ class Assistant:
 
         Closing the iterator stops the language model. Arguments and errors as for :meth:`ask`.
         """
-        question = checked_question(question)
-        found = _filters(**filters)
+        question, turns = checked_question(question), checked_history(history)
+        found, passages = _filters(**filters), checked_count("passages", passages)
         answering = Answering(
             choice=self._choice(language_model),
             selector=self._selector,
@@ -273,9 +274,9 @@ class Assistant:
             correct=lambda asked: corrected(asked, self.retriever.lexical()),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
-            caution=caution or self.caution,
+            caution=checked_caution(caution or self.caution),
         )
-        yield from answering.stream(question, history or [])
+        yield from answering.stream(question, turns)
 
     def batch(self, questions: Iterable[str], **options: Any) -> list[Answer]:
         """Answers several questions in turn; options as for :meth:`ask`."""
@@ -348,4 +349,9 @@ def _filters(
     source: str | None = None,
     document_id: str | None = None,
 ) -> Filters:
-    return Filters(parsed_day(after, "after"), parsed_day(before, "before"), speaker, source, document_id)
+    names = {"speaker": speaker, "source": source, "document_id": document_id}
+    return Filters(
+        parsed_day(after, "after"),
+        parsed_day(before, "before"),
+        **{name: checked_filter(name, value) for name, value in names.items()},
+    )
