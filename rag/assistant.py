@@ -15,9 +15,12 @@ from rag.answers import Answer
 from rag.conversation import History
 from rag.documents import Document
 from rag.evidence import EvidenceSelector
+from rag.fallback import quoted_instead
 from rag.indexing import ProgressCallback, Report, add, rebuild
 from rag.inputs import checked_caution, checked_count, checked_filter, checked_history, checked_question, parsed_day
-from rag.language_models import Choice, choose
+from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
+from rag.language_models.calls import Calls
+from rag.language_models.limits import Limits
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever
 from rag.settings import SEEDS, Caution, Settings
@@ -52,8 +55,10 @@ class Assistant:
         *,
         strict: bool = False,
         caution: Caution = "balanced",
+        limits: Limits | None = None,
     ) -> None:
         """Use :meth:`open`; this puts an assistant together from parts."""
+        self.limits = limits or Limits.from_environment()
         self.strict = strict
         self.caution: Caution = caution
         self.retriever = retriever
@@ -225,6 +230,7 @@ class Assistant:
         strict: bool | None = None,
         caution: Caution | None = None,
         passages: int = PASSAGES,
+        fall_back: bool = True,
         **filters: Any,
     ) -> Answer:
         """Answers a question.
@@ -237,13 +243,15 @@ class Assistant:
                 assistant's own setting.
             caution: how sure the documents must be of an answer; None means the assistant's own setting.
             passages: how many passages are looked at for evidence, at least 1.
+            fall_back: where the language model fails, quote the evidence, and say why in ``Answer.notice``.
             filters: as for :meth:`retrieve`.
 
         Raises:
             UsageError: the question is empty or too long, a setting or filter is wrong.
-            LanguageModelError: the language model cannot be loaded or fails.
+            LanguageModelError: there is no such language model here; or it failed, and ``fall_back`` is not set.
         """
         options: dict[str, Any] = {"strict": strict, "caution": caution, "passages": passages, **filters}
+        options["fall_back"] = fall_back
         for event in self.stream(question, history=history, language_model=language_model, **options):
             if isinstance(event, Finished):
                 return event.answer
@@ -258,16 +266,21 @@ class Assistant:
         strict: bool | None = None,
         caution: Caution | None = None,
         passages: int = PASSAGES,
+        fall_back: bool = True,
+        cancelled: threading.Event | None = None,
         **filters: Any,
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
-        Closing the iterator stops the language model. Arguments and errors as for :meth:`ask`.
+        Closing the iterator stops the language model; where a thread waits for its next event, setting ``cancelled``
+        does, and that thread gets a `StoppedError`. Other arguments and errors as for :meth:`ask`.
         """
         question, turns = checked_question(question), checked_history(history)
         found, passages = _filters(**filters), checked_count("passages", passages)
+        choice = self._choice(language_model, fall_back)
+        model = choice.chat_model
         answering = Answering(
-            choice=self._choice(language_model),
+            choice=choice,
             selector=self._selector,
             retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
@@ -275,6 +288,8 @@ class Assistant:
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
             caution=checked_caution(caution or self.caution),
+            calls=Calls(model, choice.name, self.limits, cancelled) if model else None,
+            falls_back=fall_back,
         )
         yield from answering.stream(question, turns)
 
@@ -298,13 +313,19 @@ class Assistant:
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _choice(self, language_model: "LanguageModel | None") -> Choice:
+    def _choice(self, language_model: "LanguageModel | None", fall_back: bool) -> Choice:
+        """The language model; an endpoint that does not even tell its models is one that fails."""
         setting = self.language_model if language_model is None else language_model
         if not isinstance(setting, str | Path):
             return choose(setting)
         key = str(setting)
         if key not in self._choices:
-            self._choices[key] = choose(setting)
+            try:
+                self._choices[key] = choose(setting)
+            except EndpointError as error:
+                if not fall_back:
+                    raise
+                return Choice(EXTRACTIVE, notice=quoted_instead(error))
         return self._choices[key]
 
 

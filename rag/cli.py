@@ -45,7 +45,6 @@ app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
 
 
-
 def _typed(text: str) -> str:
     """Text of an argument: bytes that Python could not read are tried as what Chinese terminals send."""
     from rag.inputs import typed

@@ -82,13 +82,13 @@ def checked_filter(name: str, value: Any) -> str | None:
     """
     if value is None:
         return None
-    value = _text(name, name, value)
-    if len(value) > LONGEST_FILTER:
+    text = _text(name, name, value)
+    if len(text) > LONGEST_FILTER:
         raise UsageError(
-            zh=f"{name} 有 {len(value):,} 字，最长可以有 {LONGEST_FILTER} 字。",
-            en=f"{name} has {len(value):,} characters; {LONGEST_FILTER} is the most.",
+            zh=f"{name} 有 {len(text):,} 字，最长可以有 {LONGEST_FILTER} 字。",
+            en=f"{name} has {len(text):,} characters; {LONGEST_FILTER} is the most.",
         )
-    return value
+    return text
 
 
 def checked_count(name: str, value: Any) -> int:
@@ -183,7 +183,7 @@ def typed(text: str) -> str:
     return decoded(data)
 
 
-def _text(zh: str, en: str, value: Any) -> str:
+def _text(zh: str, en: str, value: object) -> str:
     if not isinstance(value, str):
         raise UsageError(zh=f"{zh}应是文字，而不是 {_shown(value)}。", en=f"{en} must be text, not {_shown(value)}.")
     return clean(value)

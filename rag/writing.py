@@ -1,17 +1,16 @@
 """Writing: how the text of an answer comes about, by a chat model or by quoting the evidence."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from contextlib import closing
+from typing import Protocol
 
 from rag.dates import dates_in
 from rag.enumerations import announces, names_several
 from rag.evidence import Evidence, leans_back
+from rag.language_models.calls import Calls
 from rag.lexical import query_terms, terms_of
 from rag.prompts import messages
 from rag.questions import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 QUOTED_SENTENCES = 3
 QUOTED_SHARE = 0.85
@@ -101,8 +100,8 @@ class ChatModelWriter:
 
     writes_freely = True
 
-    def __init__(self, chat_model: "BaseChatModel") -> None:
-        self.chat_model = chat_model
+    def __init__(self, calls: Calls) -> None:
+        self.calls = calls
         self.usage: dict[str, int] = {}
 
     def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
@@ -112,18 +111,13 @@ class ChatModelWriter:
             LanguageModelError: the model cannot be loaded or fails.
         """
         self.usage = {}
-        stream = self.chat_model.stream(messages(question, evidence))
-        try:
+        with closing(self.calls.stream(messages(question, evidence))) as stream:
             for piece in stream:
                 usage = getattr(piece, "usage_metadata", None)
                 if usage:
                     self.usage = {key: usage[key] for key in ("input_tokens", "output_tokens") if key in usage}
                 if piece.text:
                     yield str(piece.text)
-        finally:
-            close = getattr(stream, "close", None)
-            if close:
-                close()
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:

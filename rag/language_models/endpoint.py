@@ -5,12 +5,14 @@ Importing this module imports langchain-openai (a second); the door imports it o
 
 import ipaddress
 import os
+import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Event
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+import httpx
 import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.exceptions import ContextOverflowError
@@ -18,14 +20,20 @@ from langchain_core.language_models.chat_models import generate_from_stream
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
+from pydantic import Field
 
-from rag.errors import LanguageModelError, UsageError, YoujuError
-from rag.language_models.failures import PromptTooLongError
+from embeddings.exchange import CONNECT_SECONDS, BoundedClient, ExchangeError
+from rag.errors import UsageError, YoujuError
+from rag.language_models.failures import EndpointError, PromptTooLongError
+from rag.language_models.limits import VARIABLES, Limits
 
 KEY_VARIABLE = "YOUJU_API_KEY"
 MODEL_VARIABLE = "YOUJU_MODEL"
-TIMEOUT_SECONDS = 120.0
-"""Longest silence of the endpoint; a model on a processor may read its prompt that long."""
+TRIES_AGAIN = 1
+"""After a refusal for the moment (429, 500, 503, a connection that breaks before the first word), as openai's client does."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds that are waited for such an endpoint; one that asks for more is not waited for."""
 
 LISTING_SECONDS = 10.0
 NO_KEY = "none"
@@ -41,12 +49,15 @@ Explanation = tuple[str, str]
 class EndpointChatModel(ChatOpenAI):
     """A chat model behind a URL. Besides LangChain's settings every call takes ``cancelled`` (see `LocalChatModel`).
 
-    The key is read from the environment when a request is made, and is kept nowhere.
+    The key is read from the environment when a request is made, and is kept nowhere; it is never sent on to where an
+    endpoint redirects. What the endpoint sends is bounded by `Limits` and by `embeddings.exchange`.
 
     Raises:
-        LanguageModelError: the endpoint cannot be reached, refuses the key, lacks the model, is too slow, or does not
+        EndpointError: the endpoint cannot be reached, refuses the key, lacks the model, is too slow, or does not
             answer in OpenAI's form; `PromptTooLongError` if the prompt does not fit.
     """
+
+    http_client: Any = Field(default_factory=lambda: bounded_client(), exclude=True)
 
     @property
     def _llm_type(self) -> str:
@@ -81,8 +92,8 @@ class EndpointChatModel(ChatOpenAI):
 
     def _stream(self, *args: Any, cancelled: Event | None = None, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         received = 0
-        with self._explained():
-            for chunk in super()._stream(*args, **_without_ours(kwargs)):
+        with self._explained(), closing(super()._stream(*args, **_without_ours(kwargs))) as chunks:  # type: ignore[type-var]
+            for chunk in chunks:
                 received += 1
                 yield chunk
                 if cancelled and cancelled.is_set():
@@ -115,8 +126,8 @@ def connect(setting: str) -> EndpointChatModel:
         LanguageModelError: the list of models was needed and could not be had.
     """
     url, _, model = setting.partition("#")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _parts(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
             zh=f"不是模型服务的网址：{shown(url)}。写法：http://主机:端口/v1#模型名",
             en=f"Not the URL of an endpoint: {shown(url)}. Write it as http://host:port/v1#model-name",
@@ -127,10 +138,33 @@ def connect(setting: str) -> EndpointChatModel:
         base_url=url,
         api_key=lambda: key_for(url) or NO_KEY,
         temperature=0,
-        timeout=TIMEOUT_SECONDS,
-        max_retries=1,
+        timeout=Limits.from_environment().silence,
+        max_retries=TRIES_AGAIN,
         use_responses_api=False,
     )
+
+
+def bounded_client(seconds: float | None = None) -> BoundedClient:
+    """The HTTP client for an endpoint: held to the limits, or to ``seconds`` for a whole exchange."""
+    limits = Limits.from_environment()
+    return BoundedClient(
+        seconds=seconds or limits.seconds,
+        timeout=httpx.Timeout(min(seconds or limits.seconds, limits.silence), connect=CONNECT_SECONDS),
+        event_hooks={"response": [_without_long_pause]},
+    )
+
+
+def _without_long_pause(response: httpx.Response) -> None:
+    """Has openai's client not wait for an endpoint that asks for a long pause."""
+    asked = response.headers.get("Retry-After")
+    if asked is None:
+        return
+    try:
+        waits = 0 <= float(asked) <= LONGEST_PAUSE
+    except ValueError:
+        waits = False
+    if not waits:
+        response.headers["x-should-retry"] = "false"
 
 
 def key_for(url: str) -> str:
@@ -149,8 +183,19 @@ def key_for(url: str) -> str:
 
 def shown(url: str) -> str:
     """The URL without what may be secret in it: user, password and query."""
-    parts = urlsplit(url)
+    parts = _parts(url)
+    if parts is None:
+        return "…"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a URL; None for what is none, such as one with a port that is no number."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:
+        return None
 
 
 def _is_this_machine(host: str) -> bool:
@@ -167,15 +212,21 @@ def _without_ours(kwargs: dict[str, Any]) -> dict[str, Any]:
 
 def _first_model(url: str) -> str:
     with explained(url, ""):
-        client = openai.OpenAI(base_url=url, api_key=key_for(url) or NO_KEY, timeout=LISTING_SECONDS, max_retries=0)
-        with client:
-            models = [model.id for model in client.models.list().data]
-        return models[0]
+        return first_listed(url, key_for(url))
+
+
+def first_listed(url: str, key: str) -> str:
+    """The first model that an endpoint lists, with this key. Raises what openai's client raises."""
+    http_client: Any = bounded_client(LISTING_SECONDS)
+    with openai.OpenAI(
+        base_url=url, api_key=key or NO_KEY, timeout=LISTING_SECONDS, max_retries=0, http_client=http_client
+    ) as client:
+        return str(client.models.list().data[0].id)
 
 
 @contextmanager
 def explained(url: str, model: str) -> Iterator[None]:
-    """Turn what the client raises into a `LanguageModelError` with the address, and never the key."""
+    """Turn what the client raises into an `EndpointError` with the address, and never the key."""
     try:
         yield
     except YoujuError:
@@ -188,7 +239,7 @@ def explained(url: str, model: str) -> Iterator[None]:
             raise
         key = key_for(url)
         zh, en = (text.replace(key, "***") if key else text for text in found)
-        raise LanguageModelError(zh=f"模型服务 {shown(url)} {zh}", en=f"The endpoint {shown(url)} {en}") from error
+        raise EndpointError(zh=f"模型服务 {shown(url)} {zh}", en=f"The endpoint {shown(url)} {en}") from error
 
 
 def _too_long(error: Exception) -> PromptTooLongError | None:
@@ -208,12 +259,16 @@ def _too_long(error: Exception) -> PromptTooLongError | None:
 
 def _explain(error: Exception, model: str) -> Explanation | None:
     """``None`` for what is no failure of the endpoint."""
+    if isinstance(error, ExchangeError):
+        return _explain_exchange(error)
     if isinstance(error, openai.APITimeoutError):
-        return (
-            f"在 {TIMEOUT_SECONDS:.0f} 秒内没有回应。请稍后重试，或检查服务是否繁忙。",
-            f"did not answer within {TIMEOUT_SECONDS:.0f} seconds. Try again later, or see whether it is busy.",
-        )
+        return _explain_exchange(ExchangeError("slow"))
     if isinstance(error, openai.APIConnectionError):
+        if _is_about_tls(error):
+            return (
+                "的 TLS 证书无效。请检查网址和证书。",
+                "has no valid TLS certificate. Check the URL and the certificate.",
+            )
         return "无法连接。请检查服务是否已启动、网址是否正确。", "cannot be reached. Is it running, is the URL right?"
     if isinstance(error, openai.APIStatusError):
         return _explain_status(error, model)
@@ -229,6 +284,35 @@ def _explain(error: Exception, model: str) -> Explanation | None:
     return None
 
 
+def _explain_exchange(error: ExchangeError) -> Explanation:
+    told: dict[str, Explanation] = {
+        "slow": (
+            f"在限定的秒数内没有回应。请稍后重试，检查服务是否繁忙，或调整 {VARIABLES['silence']}、{VARIABLES['seconds']}。",
+            "did not answer within the seconds it is given. Try again later, see whether it is busy, or change "
+            f"{VARIABLES['silence']} or {VARIABLES['seconds']}.",
+        ),
+        "large": (
+            "的回答太长，已中止。请换别的模型。",
+            "sent too long an answer, which was stopped. Use another model.",
+        ),
+        "compressed": (
+            "的回答是压缩的，而没有请求压缩。请检查网址。",
+            "sent a compressed answer though none was asked for. Check the URL.",
+        ),
+        "cut": ("的回答被停止了。", "was stopped while it answered."),
+    }
+    return told[error.reason]
+
+
+def _is_about_tls(error: BaseException | None) -> bool:
+    """Whether a failure comes from TLS, by what caused it."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _explain_status(error: openai.APIStatusError, model: str) -> Explanation:
     reason = _reason(error)
     if error.status_code in (401, 403):
@@ -241,9 +325,20 @@ def _explain_status(error: openai.APIStatusError, model: str) -> Explanation:
             f"没有模型“{model}”，或网址不对（通常以 /v1 结尾）：{reason}",
             f"has no model '{model}', or the URL is wrong (it usually ends with /v1): {reason}",
         )
+    if 300 <= error.status_code < 400:
+        return (
+            f"转到了别的网址（{error.status_code}），密钥不会随之发送。请直接写那个网址。",
+            f"redirects to another URL ({error.status_code}), where the key is not sent. Give that URL itself.",
+        )
     if error.status_code == 429:
-        return f"限制了请求次数或额度已用完：{reason}", f"limits requests, or the quota is used up: {reason}"
-    return f"出错（{error.status_code}）：{reason}", f"failed ({error.status_code}): {reason}"
+        return (
+            f"限制了请求次数或额度已用完，请稍后再试或检查额度：{reason}",
+            f"limits requests, or the quota is used up; try again later or see the quota: {reason}",
+        )
+    return (
+        f"出错（{error.status_code}），请稍后再试或查看它的日志：{reason}",
+        f"failed ({error.status_code}); try again later or see its log: {reason}",
+    )
 
 
 def _reason(error: openai.APIError) -> str:

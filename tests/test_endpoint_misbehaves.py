@@ -1,0 +1,283 @@
+"""A language-model endpoint that misbehaves: bounded in time, length and memory; then the sources are quoted, and why."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+from misbehaving import STREAMS, Misbehaving, misbehaving, settled
+from pydantic import PrivateAttr
+
+from rag.answers import Answer
+from rag.assistant import Assistant, Finished
+from rag.documents import Document
+from rag.errors import LanguageModelError, UsageError
+from rag.language_models import choose
+from rag.language_models.calls import Calls, StoppedError
+from rag.language_models.limits import Limits
+
+KEY = "sk-never-to-be-shown-1234"
+TEXT = "青岚市统计局2月18日发布公报。截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。"
+QUESTION = "截至2024年底青岚市建成了多少个公共充电桩？"
+LIMITS = Limits(seconds=1.5, silence=0.7, characters=3000)
+"""Short, so that the tests are; a hanging endpoint is given up after them and not sooner."""
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Misbehaving]:
+    with misbehaving() as server:
+        yield server
+
+
+@pytest.fixture
+def assistant(make_assistant: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch) -> Assistant:
+    monkeypatch.setenv("YOUJU_API_KEY", KEY)
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.05)
+    opened = make_assistant(Document(TEXT, "bulletin.txt", "公报", datetime.date(2025, 2, 18)))
+    opened.limits = LIMITS
+    return opened
+
+
+def ask(assistant: Assistant, endpoint: Misbehaving, behaviour: str, **options: Any) -> Answer:
+    endpoint.requests.clear()
+    return assistant.ask(QUESTION, language_model=f"{endpoint.url}#{behaviour}", **options)
+
+
+def assert_quoted(answer: Answer, why: str = "") -> None:
+    assert "3.2万个" in answer.text and answer.supported and not answer.abstained
+    assert answer.language_model == "extractive"
+    assert answer.notice.endswith("这次改由原文摘录作答。") and why in answer.notice, answer.notice
+    assert KEY not in repr(answer.to_dict())
+    for citation in answer.citations:
+        assert citation.document.text[citation.start : citation.end] == citation.quote
+
+
+def no_thread_is_left() -> bool:
+    return not [each for each in threading.enumerate() if each.name == "language-model"]
+
+
+FAILURES = {
+    "401": "YOUJU_API_KEY",
+    "404": "没有模型",
+    "429": "额度",
+    "429-later": "额度",
+    "429-soon": "额度",
+    "500": "500",
+    "503": "503",
+    "hangs": "0.7 秒内没有回应",
+    "hangs-in-headers": "0.7 秒内没有回应",
+    "hangs-in-the-middle": "0.7 秒内没有回应",
+    "keepalives": "0.7 秒内没有回应",
+    "empty-deltas": "1.5 秒还没有写完",
+    "drips": "秒",
+    "drips-headers": "0.7 秒内没有回应",
+    "never-ends": "3,000 字",
+    "ten-megabytes": "3,000 字",
+    "closes-at-once": "无法连接",
+    "reset": "无法连接",
+    "closes-in-the-middle": "",
+    "gzip-bomb": "压缩",
+    "no-http": "无法连接",
+}
+
+
+@pytest.mark.parametrize("behaviour", [*FAILURES, *STREAMS])
+def test_the_sources_are_quoted_and_the_reason_is_told(
+    assistant: Assistant, endpoint: Misbehaving, behaviour: str
+) -> None:
+    answer = ask(assistant, endpoint, behaviour)
+    assert_quoted(answer, FAILURES.get(behaviour, ""))
+    settled(no_thread_is_left)
+    settled(lambda: endpoint.open == 0)
+
+
+@pytest.mark.parametrize("behaviour", ["huge-token", "comments-fast", "never-ends", "gzip-bomb", "ten-megabytes"])
+def test_no_more_is_kept_in_memory_than_a_response_may_have(
+    assistant: Assistant, endpoint: Misbehaving, behaviour: str
+) -> None:
+    assistant.limits = Limits(seconds=20, silence=20, characters=3000)
+    ask(assistant, endpoint, "404")  # everything is imported and loaded
+    tracemalloc.start()
+    try:
+        assert_quoted(ask(assistant, endpoint, behaviour))
+        assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("behaviour", ["good-at-second", "reset-once"])
+def test_what_may_be_over_in_a_moment_is_tried_once_more(
+    assistant: Assistant, endpoint: Misbehaving, behaviour: str
+) -> None:
+    answer = ask(assistant, endpoint, behaviour)
+    assert endpoint.requests == [behaviour] * 2
+    assert answer.notice == "" and answer.language_model.startswith(behaviour)
+    assert answer.text == "截至2024年底，青岚市建成公共充电桩3.2万个。"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "requests"), [("401", 1), ("404", 1), ("429", 2), ("429-soon", 2), ("429-later", 1), ("hangs", 1)]
+)
+def test_only_what_helps_is_tried_again(
+    assistant: Assistant, endpoint: Misbehaving, behaviour: str, requests: int
+) -> None:
+    ask(assistant, endpoint, behaviour)
+    assert endpoint.requests == [behaviour] * requests
+
+
+def test_after_a_failure_the_endpoint_is_left_alone(assistant: Assistant, endpoint: Misbehaving) -> None:
+    history = [("2023年青岚市有多少辆公交车？", "资料没有说。")]
+    endpoint.requests.clear()
+    question = "截至2024年底青岚市建成了多少个公共充电桩，同比增长多少？这个呢？"
+    answer = assistant.ask(question, history=history, language_model=f"{endpoint.url}#404")
+    assert len(endpoint.requests) <= 1 and "没有模型" in answer.notice
+
+
+def test_a_key_is_not_sent_on_to_where_an_endpoint_redirects(assistant: Assistant, endpoint: Misbehaving) -> None:
+    with misbehaving() as other:
+        endpoint.elsewhere = other.url
+        assert_quoted(ask(assistant, endpoint, "redirects"), "转到了别的网址")
+        assert not other.requests
+
+
+def test_a_certificate_that_is_not_valid_is_told(assistant: Assistant, tmp_path: Path) -> None:
+    trustme = pytest.importorskip("trustme")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with misbehaving() as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        setting = f"{server.url.replace('http:', 'https:')}#good"
+        assert_quoted(assistant.ask(QUESTION, language_model=setting), "TLS")
+
+
+def test_an_endpoint_that_does_not_tell_its_models_is_one_that_fails(
+    assistant: Assistant, endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.language_models.endpoint.LISTING_SECONDS", 0.3)
+    assert_quoted(assistant.ask(QUESTION, language_model=endpoint.url), "秒内没有回应")
+    with pytest.raises(LanguageModelError):
+        assistant.ask(QUESTION, language_model=endpoint.url, fall_back=False)
+
+
+def test_where_nothing_may_stand_in_the_failure_is_raised(assistant: Assistant, endpoint: Misbehaving) -> None:
+    with pytest.raises(LanguageModelError, match="没有模型"):
+        ask(assistant, endpoint, "404", fall_back=False)
+
+
+def test_an_english_question_is_told_why_in_english(assistant: Assistant, endpoint: Misbehaving) -> None:
+    asked = "How many public chargers did 青岚市 have at the end of 2024?".replace("青岚市", "Qinglan")
+    answer = assistant.ask(asked, language_model=f"{endpoint.url}#401", caution="lenient")
+    assert answer.notice == "" or ("YOUJU_API_KEY" in answer.notice and "。" not in answer.notice)
+
+
+class Failing(GenericFakeChatModel):
+    """A caller's own model, which says a few words and then fails, or goes on for ever."""
+
+    error: Any = None
+    words: int = 3
+    _said: int = PrivateAttr(default=0)
+
+    def _stream(self, *arguments: Any, **options: Any) -> Iterator[Any]:
+        from langchain_core.messages import AIMessageChunk
+        from langchain_core.outputs import ChatGenerationChunk
+
+        while self.error is None or self._said < self.words:
+            self._said += 1
+            yield ChatGenerationChunk(message=AIMessageChunk("截至2024年底，青岚市"))
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (RuntimeError(f"the key {KEY} is wrong\nand more"), "RuntimeError"),
+        (LanguageModelError(zh="模型坏了。", en="It is broken."), "模型坏了。"),
+        (UsageError(zh="模型不支持。", en="It does not."), "模型不支持。"),
+        (MemoryError(), "MemoryError"),
+        (RecursionError("too deep"), "RecursionError"),
+        (None, "3,000 字"),
+    ],
+)
+def test_a_model_of_the_callers_that_fails_in_the_middle(assistant: Assistant, error: Any, why: str) -> None:
+    model = Failing(messages=iter(()), error=error)
+    events = list(assistant.stream(QUESTION, language_model=model))
+    assert isinstance(events[-1], Finished)
+    assert_quoted(events[-1].answer, why)
+    assert "\n" not in events[-1].answer.notice
+
+
+def test_a_model_that_fails_only_at_mending_leaves_what_it_wrote(assistant: Assistant) -> None:
+    wrong = "截至2024年底，青岚市建成公共充电桩5.7万个。"
+    model = GenericFakeChatModel(messages=iter([AIMessage(wrong)]))  # a second call raises
+    answer = assistant.ask(QUESTION, language_model=model)
+    assert "3.2万个" in answer.text and answer.supported
+    assert answer.notice and "摘录" not in answer.notice
+
+
+def test_whoever_waits_is_free_at_once_when_it_is_cancelled(assistant: Assistant, endpoint: Misbehaving) -> None:
+    assistant.limits = Limits()
+    left = threading.Event()
+    endpoint.requests.clear()
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            list(assistant.stream(QUESTION, language_model=f"{endpoint.url}#hangs", cancelled=left))
+        except StoppedError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    settled(lambda: endpoint.requests == ["hangs"])
+    left.set()
+    thread.join(10)
+    assert not thread.is_alive() and ended
+    settled(no_thread_is_left)
+
+
+def test_an_answer_of_200_000_characters_is_stopped_at_the_limit(assistant: Assistant) -> None:
+    model = GenericFakeChatModel(messages=iter([AIMessage("充电桩有3.2万个。" * 20_000)]))
+    assert_quoted(assistant.ask(QUESTION, language_model=model), "YOUJU_ANSWER_CHARACTERS")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf", "1e99"])
+@pytest.mark.parametrize("name", ["YOUJU_ENDPOINT_SECONDS", "YOUJU_ENDPOINT_SILENCE", "YOUJU_ANSWER_CHARACTERS"])
+def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=name):
+        Limits.from_environment()
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_ENDPOINT_SECONDS", "7.5")
+    assert Limits.from_environment() == Limits(seconds=7.5)
+
+
+def test_calls_outside_of_questions_are_bounded_too(endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOUJU_ENDPOINT_SECONDS", "0.6")
+    model = choose(f"{endpoint.url}#drips-headers").chat_model
+    assert model is not None
+    for call in (lambda: model.invoke("你好"), lambda: list(model.stream("你好"))):
+        with pytest.raises(LanguageModelError, match="秒内没有回应"):
+            call()
+    with pytest.raises(LanguageModelError, match="转到了别的网址"):
+        endpoint.elsewhere = endpoint.url
+        choose(f"{endpoint.url}#redirects").chat_model.invoke("你好")  # type: ignore[union-attr]
+
+
+def test_a_call_that_nobody_reads_to_the_end_is_stopped(endpoint: Misbehaving) -> None:
+    model = choose(f"{endpoint.url}#never-ends").chat_model
+    assert model is not None
+    pieces = Calls(model, "m", Limits()).stream("你好")
+    next(pieces)
+    pieces.close()
+    settled(no_thread_is_left)
+    settled(lambda: endpoint.open == 0)
