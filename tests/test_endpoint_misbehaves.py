@@ -6,7 +6,7 @@ import datetime
 import ssl
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,18 @@ def endpoint() -> Iterator[Misbehaving]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def opened(embedder: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("index")
+    with Assistant.open(folder, embedder=embedder, language_model="extractive") as assistant:
+        assistant.add(Document(TEXT, "bulletin.txt", "公报", datetime.date(2025, 2, 18)))
+        yield assistant
+
+
 @pytest.fixture
-def assistant(make_assistant: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch) -> Assistant:
+def assistant(opened: Assistant, monkeypatch: pytest.MonkeyPatch) -> Assistant:
     monkeypatch.setenv("YOUJU_API_KEY", KEY)
     monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.05)
-    opened = make_assistant(Document(TEXT, "bulletin.txt", "公报", datetime.date(2025, 2, 18)))
     opened.limits = LIMITS
     return opened
 
@@ -268,9 +275,11 @@ def test_calls_outside_of_questions_are_bounded_too(endpoint: Misbehaving, monke
     for call in (lambda: model.invoke("你好"), lambda: list(model.stream("你好"))):
         with pytest.raises(LanguageModelError, match="秒内没有回应"):
             call()
+    endpoint.elsewhere = endpoint.url
+    model = choose(f"{endpoint.url}#redirects").chat_model
+    assert model is not None
     with pytest.raises(LanguageModelError, match="转到了别的网址"):
-        endpoint.elsewhere = endpoint.url
-        choose(f"{endpoint.url}#redirects").chat_model.invoke("你好")  # type: ignore[union-attr]
+        model.invoke("你好")
 
 
 def test_a_call_that_nobody_reads_to_the_end_is_stopped(endpoint: Misbehaving) -> None:
