@@ -108,6 +108,9 @@ class BoundedClient(httpx.Client):
                 cutoff.note(event, details)
 
         request.extensions = {**request.extensions, "trace": trace}
+        if waits := request.extensions.get("timeout"):  # until there is a connection, there is nothing to cut
+            waits = {**waits, "connect": min(waits.get("connect") or CONNECT_SECONDS, CONNECT_SECONDS)}
+            request.extensions["timeout"] = waits
         timer = threading.Timer(self.seconds, cutoffs[0].cut, ["slow"])
         timer.daemon = True
         timer.start()

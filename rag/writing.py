@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Protocol
 
+from rag.citations import claims_in
 from rag.dates import dates_in
 from rag.enumerations import announces, names_several
 from rag.evidence import Evidence, leans_back
@@ -18,6 +19,8 @@ QUOTED_GAIN = 0.15
 COMPARED_SHARE = 0.7
 LIST_SHARE = 0.7
 NEXT = 2
+MOST_CLAIMS, LONGEST_CLAIM = 60, 1000
+"""Claims of a model's text, and characters of one, that are checked: each is compared with all of the best documents."""
 
 
 class Writer(Protocol):
@@ -108,16 +111,24 @@ class ChatModelWriter:
         """The model's answer as it is generated.
 
         Raises:
-            LanguageModelError: the model cannot be loaded or fails.
+            LanguageModelError: the model cannot be loaded or fails, or writes more than can be checked.
         """
         self.usage = {}
+        text = ""
         with closing(self.calls.stream(messages(question, evidence))) as stream:
             for piece in stream:
                 usage = getattr(piece, "usage_metadata", None)
                 if usage:
                     self.usage = {key: usage[key] for key in ("input_tokens", "output_tokens") if key in usage}
                 if piece.text:
+                    text += str(piece.text)
                     yield str(piece.text)
+        lengths = [end - start for start, end in claims_in(text)]
+        if len(lengths) > MOST_CLAIMS or max(lengths, default=0) > LONGEST_CLAIM:
+            raise self.calls.refused(
+                zh=f"写得太多或句子太长，无法逐句核对（至多 {MOST_CLAIMS} 句，每句 {LONGEST_CLAIM} 字）。",
+                en=f"wrote more than can be checked claim by claim ({MOST_CLAIMS} of {LONGEST_CLAIM} characters at most).",
+            )
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:

@@ -6,7 +6,7 @@ import datetime
 import ssl
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,14 +155,31 @@ def test_a_key_is_not_sent_on_to_where_an_endpoint_redirects(assistant: Assistan
         assert not other.requests
 
 
-def test_a_certificate_that_is_not_valid_is_told(assistant: Assistant, tmp_path: Path) -> None:
-    trustme = pytest.importorskip("trustme")
+def test_a_certificate_that_nobody_vouches_for_is_told(assistant: Assistant, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    context.load_cert_chain(self_signed(tmp_path / "certificate.pem"))
     with misbehaving() as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         setting = f"{server.url.replace('http:', 'https:')}#good"
         assert_quoted(assistant.ask(QUESTION, language_model=setting), "TLS")
+        assert not server.requests
+
+
+def self_signed(file: Path) -> Path:
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now, now.replace(year=2099)
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem) + secret)
+    return file
 
 
 def test_an_endpoint_that_does_not_tell_its_models_is_one_that_fails(
@@ -255,6 +272,13 @@ def test_an_answer_of_200_000_characters_is_stopped_at_the_limit(assistant: Assi
     assert_quoted(assistant.ask(QUESTION, language_model=model), "YOUJU_ANSWER_CHARACTERS")
 
 
+@pytest.mark.parametrize(
+    "text", ["一。" * 1000, "充电桩有3.2万个，" * 200, "。\n" + "万亿" * 1000, "1" * 2900, "“（" * 1400]
+)
+def test_what_is_too_much_to_check_is_not_checked(assistant: Assistant, text: str) -> None:
+    assert_quoted(assistant.ask(QUESTION, language_model=GenericFakeChatModel(messages=iter([AIMessage(text)]))))
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf", "1e99"])
 @pytest.mark.parametrize("name", ["YOUJU_ENDPOINT_SECONDS", "YOUJU_ENDPOINT_SILENCE", "YOUJU_ANSWER_CHARACTERS"])
 def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -290,3 +314,72 @@ def test_a_call_that_nobody_reads_to_the_end_is_stopped(endpoint: Misbehaving) -
     pieces.close()
     settled(no_thread_is_left)
     settled(lambda: endpoint.open == 0)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("way", ["v1", "v1 streaming", "gradio"])
+def test_clients_that_leave_free_their_threads_while_the_endpoint_hangs(
+    assistant: Assistant, endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    pytest.importorskip("gradio")
+    import httpx
+    from serving import served
+
+    assistant.limits = Limits()
+    monkeypatch.setenv("YOUJU_ENDPOINT", f"{endpoint.url}#hangs")
+    endpoint.requests.clear()
+    message = {"messages": [{"role": "user", "content": QUESTION}]}
+
+    def leave(url: str) -> None:
+        timeout = httpx.Timeout(30, read=3)
+        if way == "gradio":
+            values = [QUESTION, "endpoint", None, "", "", "", "", False, False]
+            httpx.post(f"{url}/gradio_api/run/ask", json={"data": values}, timeout=timeout)
+        else:
+            body = {**message, "model": "endpoint", "stream": way == "v1 streaming"}
+            httpx.post(f"{url}/v1/chat/completions", json=body, timeout=timeout)
+
+    from ui.service import Admission, Service
+
+    service = Service(assistant, at_once=4, admission=Admission(per_client=8))
+    with served(assistant, page=False, service=service) as url:
+        clients = [threading.Thread(target=_expect_timeout, args=(leave, url)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        settled(lambda: endpoint.open == 4)
+        for client in clients:
+            client.join(30)
+        settled(lambda: endpoint.open == 0)
+        settled(no_thread_is_left)
+        answer = httpx.post(f"{url}/v1/chat/completions", json={**message, "model": "extractive"}, timeout=30)
+        assert "3.2万个" in answer.json()["choices"][0]["message"]["content"]
+
+
+def _expect_timeout(leave: Callable[[str], None], url: str) -> None:
+    import httpx
+
+    with pytest.raises(httpx.ReadTimeout):
+        leave(url)
+
+
+def test_a_reader_who_stops_an_answer_frees_its_thread(assistant: Assistant, endpoint: Misbehaving) -> None:
+    pytest.importorskip("gradio")
+    from ui.conversations import Turn
+    from ui.runs import Runs
+
+    assistant.limits = Limits()
+    endpoint.requests.clear()
+    runs, kept = Runs(at_once=1), list[Turn]()
+
+    def ask_endpoint(stopped: threading.Event) -> Any:
+        return assistant.stream(QUESTION, language_model=f"{endpoint.url}#hangs", cancelled=stopped)
+
+    runs.start("c", Turn("1", QUESTION), ask_endpoint, kept.append, "zh")
+    settled(lambda: endpoint.open == 1)
+    runs.stop("c")
+    quoting = runs.start("c", Turn("2", QUESTION), lambda _: assistant.stream(QUESTION), kept.append, "zh")
+    settled(lambda: quoting.over)
+    assert [turn.status for turn in kept] == ["stopped", "finished"]
+    settled(lambda: endpoint.open == 0)
+    runs.close()

@@ -97,6 +97,11 @@ class Calls:
         finally:
             reading.stop()
 
+    def refused(self, zh: str, en: str) -> LanguageModelError:
+        """The failure of a model whose text is of no use; what is wrong with it follows the model's name."""
+        self.failure = LanguageModelError(zh=f"语言模型 {self._name} {zh}", en=f"The language model {self._name} {en}")
+        return self.failure
+
     def complete(self, prompt: str, **options: Any) -> str:
         """All that the model writes; an empty text where it fails."""
         try:

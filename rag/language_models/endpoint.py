@@ -22,7 +22,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import Field
 
-from embeddings.exchange import CONNECT_SECONDS, BoundedClient, ExchangeError
+from embeddings.exchange import BoundedClient, ExchangeError
 from rag.errors import UsageError, YoujuError
 from rag.language_models.failures import EndpointError, PromptTooLongError
 from rag.language_models.limits import VARIABLES, Limits
@@ -149,7 +149,7 @@ def bounded_client(seconds: float | None = None) -> BoundedClient:
     limits = Limits.from_environment()
     return BoundedClient(
         seconds=seconds or limits.seconds,
-        timeout=httpx.Timeout(min(seconds or limits.seconds, limits.silence), connect=CONNECT_SECONDS),
+        timeout=min(seconds or limits.seconds, limits.silence),
         event_hooks={"response": [_without_long_pause]},
     )
 
