@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import select
 import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -220,7 +220,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _gzip_bomb(self) -> None:
         self._begin(Content_Encoding="gzip")
-        self.wfile.write(gzip.compress(b" " * 200_000_000, 1))
+        packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        for _ in range(200):
+            self.wfile.write(packer.compress(b" " * 1_000_000))
+        self.wfile.write(packer.flush())
 
     def _redirects(self) -> None:
         self.send_response(307)

@@ -88,15 +88,16 @@ FAILURES = {
     "drips-headers": "0.7 秒内没有回应",
     "never-ends": "3,000 字",
     "ten-megabytes": "3,000 字",
-    "closes-at-once": "无法连接",
+    "closes-at-once": "断开了连接",
     "reset": "无法连接",
-    "closes-in-the-middle": "",
+    "closes-in-the-middle": "断开了连接",
+    "half-json": "断开了连接",
     "gzip-bomb": "压缩",
-    "no-http": "无法连接",
+    "no-http": "断开了连接",
 }
 
 
-@pytest.mark.parametrize("behaviour", [*FAILURES, *STREAMS])
+@pytest.mark.parametrize("behaviour", sorted({*FAILURES, *STREAMS}))
 def test_the_sources_are_quoted_and_the_reason_is_told(
     assistant: Assistant, endpoint: Misbehaving, behaviour: str
 ) -> None:
@@ -186,7 +187,7 @@ def test_an_endpoint_that_does_not_tell_its_models_is_one_that_fails(
     assistant: Assistant, endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.language_models.endpoint.LISTING_SECONDS", 0.3)
-    assert_quoted(assistant.ask(QUESTION, language_model=endpoint.url), "秒内没有回应")
+    assert_quoted(assistant.ask(QUESTION, language_model=endpoint.url), "没有回应")
     with pytest.raises(LanguageModelError):
         assistant.ask(QUESTION, language_model=endpoint.url, fall_back=False)
 
@@ -272,9 +273,7 @@ def test_an_answer_of_200_000_characters_is_stopped_at_the_limit(assistant: Assi
     assert_quoted(assistant.ask(QUESTION, language_model=model), "YOUJU_ANSWER_CHARACTERS")
 
 
-@pytest.mark.parametrize(
-    "text", ["一。" * 1000, "充电桩有3.2万个，" * 200, "。\n" + "万亿" * 1000, "1" * 2900, "“（" * 1400]
-)
+@pytest.mark.parametrize("text", ["一。" * 1000, "充电桩有3.2万个，" * 200, "。\n" + "万亿" * 1000, "1" * 2900])
 def test_what_is_too_much_to_check_is_not_checked(assistant: Assistant, text: str) -> None:
     assert_quoted(assistant.ask(QUESTION, language_model=GenericFakeChatModel(messages=iter([AIMessage(text)]))))
 
@@ -297,7 +296,7 @@ def test_calls_outside_of_questions_are_bounded_too(endpoint: Misbehaving, monke
     model = choose(f"{endpoint.url}#drips-headers").chat_model
     assert model is not None
     for call in (lambda: model.invoke("你好"), lambda: list(model.stream("你好"))):
-        with pytest.raises(LanguageModelError, match="秒内没有回应"):
+        with pytest.raises(LanguageModelError, match="没有回应"):
             call()
     endpoint.elsewhere = endpoint.url
     model = choose(f"{endpoint.url}#redirects").chat_model

@@ -42,8 +42,17 @@ NO_KEY = "none"
 LONGEST_REASON = 300
 """Characters of the endpoint's own words that are shown."""
 
+_ENDINGS = "。！？…；.!?;”’\"')）】》"
+"""What a text that is whole ends with."""
+
 Explanation = tuple[str, str]
 """What went wrong and what to do, in Chinese and English."""
+
+
+_BROKEN_OFF: Explanation = (
+    "没有答完就断开了连接，或者不是 HTTP 服务。请重试，并检查网址。",
+    "broke off before it had answered, or does not speak HTTP. Try again; check the URL.",
+)
 
 
 class EndpointChatModel(ChatOpenAI):
@@ -91,15 +100,19 @@ class EndpointChatModel(ChatOpenAI):
             return await super()._agenerate(messages, stop, run_manager, **_without_ours(kwargs))
 
     def _stream(self, *args: Any, cancelled: Event | None = None, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
-        received = 0
+        received, ending, has_ended = 0, "", False
         with self._explained(), closing(super()._stream(*args, **_without_ours(kwargs))) as chunks:  # type: ignore[type-var]
             for chunk in chunks:
                 received += 1
+                ending = chunk.text.rstrip()[-1:] or ending
+                has_ended = has_ended or bool((chunk.generation_info or {}).get("finish_reason"))
                 yield chunk
                 if cancelled and cancelled.is_set():
                     return
             if not received:
                 raise ValueError("an empty stream")
+            if not has_ended and ending and ending not in _ENDINGS:  # some servers never say why they end
+                raise httpx.RemoteProtocolError("the stream ends in the middle")
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         received = 0
@@ -264,18 +277,20 @@ def _explain(error: Exception, model: str) -> Explanation | None:
     if isinstance(error, openai.APITimeoutError):
         return _explain_exchange(ExchangeError("slow"))
     if isinstance(error, openai.APIConnectionError):
-        if _is_about_tls(error):
+        if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
             return (
                 "的 TLS 证书无效。请检查网址和证书。",
                 "has no valid TLS certificate. Check the URL and the certificate.",
             )
+        if any(isinstance(cause, httpx.RemoteProtocolError) for cause in _causes(error)):
+            return _BROKEN_OFF
         return "无法连接。请检查服务是否已启动、网址是否正确。", "cannot be reached. Is it running, is the URL right?"
     if isinstance(error, openai.APIStatusError):
         return _explain_status(error, model)
     if isinstance(error, openai.APIError):
         return f"中断了回答：{_reason(error)}", f"broke off its answer: {_reason(error)}"
-    if type(error).__module__.partition(".")[0].startswith("httpx"):  # one of two HTTP clients, by openai's version
-        return "在回答途中断开了连接。请重试。", "closed the connection in the middle of its answer. Try again."
+    if type(error).__module__.partition(".")[0].startswith("httpx"):
+        return _BROKEN_OFF
     if isinstance(error, (ValueError, TypeError, AttributeError, LookupError)):
         return (
             "的回答不是 OpenAI 接口的格式。网址通常以 /v1 结尾，请检查。",
@@ -304,13 +319,11 @@ def _explain_exchange(error: ExchangeError) -> Explanation:
     return told[error.reason]
 
 
-def _is_about_tls(error: BaseException | None) -> bool:
-    """Whether a failure comes from TLS, by what caused it."""
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """A failure and what caused it."""
     while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
 def _explain_status(error: openai.APIStatusError, model: str) -> Explanation:
