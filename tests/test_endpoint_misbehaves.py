@@ -15,6 +15,7 @@ from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 from misbehaving import STREAMS, Misbehaving, misbehaving, settled
 from pydantic import PrivateAttr
+from youju_process import run
 
 from rag.answers import Answer
 from rag.assistant import Assistant, Finished
@@ -245,6 +246,15 @@ def test_a_model_that_fails_only_at_mending_leaves_what_it_wrote(assistant: Assi
     answer = assistant.ask(QUESTION, language_model=model)
     assert "3.2万个" in answer.text and answer.supported
     assert answer.notice and "摘录" not in answer.notice
+
+
+def test_the_command_line_shows_the_reason(endpoint: Misbehaving, tmp_path: Path) -> None:
+    (tmp_path / "bulletin.txt").write_text(TEXT, encoding="utf-8")
+    assert run("add", tmp_path / "bulletin.txt", "--index", tmp_path / "index").code == 0
+    for behaviour, why in (("404", "没有模型"), ("closes-in-the-middle", "断开了连接")):
+        outcome = run("ask", QUESTION, "-m", f"{endpoint.url}#{behaviour}", "--index", tmp_path / "index")
+        assert outcome.code == 0, outcome
+        assert why in outcome.output and "改由原文摘录" in outcome.output and "3.2万个" in outcome.output
 
 
 def test_whoever_waits_is_free_at_once_when_it_is_cancelled(assistant: Assistant, endpoint: Misbehaving) -> None:
