@@ -26,6 +26,9 @@ MOST_WAITING = 256
 
 SECONDS_BETWEEN_LOOKS = 0.1
 LONGEST_REASON = 300
+LOCAL_SECONDS_TO_END = 2.0
+"""The model in this process ends with its next word; it is waited for, so that no process ends under it."""
+
 LOCAL = "youju-local"
 OURS = (LOCAL, "youju-endpoint")
 """The kinds of chat models whose calls take ``cancelled``."""
@@ -95,7 +98,7 @@ class Calls:
             self.failure = error
             raise
         finally:
-            reading.stop()
+            reading.stop(LOCAL_SECONDS_TO_END if self._kind == LOCAL else 0)
 
     def refused(self, zh: str, en: str) -> LanguageModelError:
         """The failure of a model whose text is of no use; what is wrong with it follows the model's name."""
@@ -183,13 +186,16 @@ class _Reading:
         self._cutoff = _new_cutoff() if is_ours else None
         options = {**options, "cancelled": self._stopped} if is_ours else options
         work = (self._read, chat_model, prompt, options)
-        threading.Thread(target=copy_context().run, args=work, name="language-model", daemon=True).start()
+        self._thread = threading.Thread(target=copy_context().run, args=work, name="language-model", daemon=True)
+        self._thread.start()
 
-    def stop(self) -> None:
-        """Stops the model, where that can be; nothing more arrives."""
+    def stop(self, wait: float) -> None:
+        """Stops the model, where that can be; nothing more arrives. Its thread is given ``wait`` seconds to end."""
         self._stopped.set()
         if self._cutoff:
             self._cutoff.cut()
+        if wait:
+            self._thread.join(wait)
 
     def _read(self, chat_model: "BaseChatModel", prompt: Any, options: dict[str, Any]) -> None:
         ending: Exception | None = None
