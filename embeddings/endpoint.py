@@ -21,6 +21,13 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSED = (401, 403)
 WORTH_ANOTHER_TRY = (408, 409, 425, 429, 500, 502, 503, 504)
 LONGEST_PAUSE = 20.0
+MOST_BYTES = 64 * 2**20
+"""Bytes of an answer: a batch of long vectors, written as text, has a few millions."""
+
+_BEYOND = {
+    True: ("没有及时回应，请检查服务是否繁忙", "did not answer in time; see whether it is busy"),
+    False: ("的回答超出限度，请检查网址", "gave an answer beyond all bounds; check the address"),
+}
 
 
 class EndpointEmbedder:
@@ -97,12 +104,16 @@ class EndpointEmbedder:
         """The server's answer, asked again after a pause if that may help. Raises ``EmbeddingError``."""
         import httpx
 
+        from embeddings.exchange import ExchangeError
+
         attempt = 0
         while True:
             attempt += 1
             pause = self.pause * 2 ** (attempt - 1)
             try:
                 answer = self._open().post(self.url + "/embeddings", json=body)
+            except ExchangeError as error:
+                raise self._error(*_BEYOND[error.reason == "slow"], error.reason) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 if attempt >= self.tries:
                     raise self._error("无法连接", "cannot be reached", f"{type(error).__name__}: {error}") from error
@@ -116,11 +127,13 @@ class EndpointEmbedder:
 
     def _open(self) -> httpx.Client:
         if self._client is None:
-            import httpx
+            from embeddings.exchange import BoundedClient
 
             headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
             away = urlsplit(self.url).hostname not in LOOPBACK  # a proxy has no business with this machine's own ports
-            self._client = httpx.Client(headers=headers, timeout=self.timeout, trust_env=away)
+            self._client = BoundedClient(
+                seconds=2 * self.timeout, most_bytes=MOST_BYTES, headers=headers, timeout=self.timeout, trust_env=away
+            )
         return self._client
 
     def _refusal(self, answer: httpx.Response) -> EmbeddingError:

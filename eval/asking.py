@@ -64,7 +64,10 @@ class Asker:
     def _answer(self, question: Question) -> Asked:
         found: EvidenceFound | None = None
         events = self._for(question).stream(
-            question.question, history=list(question.history), language_model=self._language_model
+            question.question,
+            history=list(question.history),
+            language_model=self._language_model,
+            fall_back=False,  # what is measured is the model
         )
         for event in events:
             if isinstance(event, EvidenceFound):

@@ -101,7 +101,7 @@ def run_attacks(
     outcomes = []
     for attack in attacks:
         with _index_of(attack, language_model, embedder) as assistant:
-            answer = assistant.ask(attack.question)
+            answer = assistant.ask(attack.question, fall_back=False)
         outcomes.append(_outcome(attack, answer.text, answer.abstained))
         if progress:
             progress(len(outcomes), outcomes[-1])

@@ -8,7 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rag.errors import LanguageModelError
 from rag.evidence import Evidence
+from rag.language_models.calls import Calls
 from rag.prompts import messages
 
 if TYPE_CHECKING:
@@ -24,21 +26,21 @@ def tells_margins(chat_model: "BaseChatModel | None") -> bool:
     return getattr(chat_model, "_llm_type", "") == "youju-local"
 
 
-def margin(chat_model: "BaseChatModel", question: str, evidence: Sequence[Evidence]) -> float | None:
+def margin(calls: Calls, question: str, evidence: Sequence[Evidence]) -> float | None:
     """The log-probability of 是 less that of 否, when the model is asked whether the evidence answers the question.
 
-    None where the model gives no log-probabilities, or neither word is among its likeliest.
-
-    Raises:
-        LanguageModelError: the model cannot be loaded or fails.
+    None where the model fails or gives no log-probabilities, or neither word is among its likeliest.
     """
     *before, (role, text) = messages(question, list(evidence))
     prompt = [*before, (role, f"{text}\n\n{REQUEST}")]
     given: Sequence[Mapping[str, Any]] = ()
     # A stream, for the same call on a local model can then be stopped; its first token has the probabilities.
-    for piece in chat_model.stream(prompt, max_tokens=1, logprobs=True, top_logprobs=LIKELIEST):
-        found = (piece.response_metadata.get("logprobs") or {}).get("content")
-        given = given or found or ()
+    try:
+        for piece in calls.stream(prompt, needs_text=False, max_tokens=1, logprobs=True, top_logprobs=LIKELIEST):
+            found = (piece.response_metadata.get("logprobs") or {}).get("content")
+            given = given or found or ()
+    except LanguageModelError:  # told with the answer
+        return None
     return _margin(given[0].get("top_logprobs") or ()) if given else None
 
 

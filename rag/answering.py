@@ -18,7 +18,9 @@ from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
 from rag.everyday import in_formal_words
 from rag.evidence import Evidence, EvidenceSelector
+from rag.fallback import Fallback
 from rag.language_models import EXTRACTIVE, Choice
+from rag.language_models.calls import Calls
 from rag.premises import Correction, correction_of, takes_for_granted
 from rag.prompts import is_chinese
 from rag.provenance import Provenance
@@ -135,6 +137,8 @@ class Answering:
         caution: how sure the documents must be of an answer.
         provenance: how the answer comes about, for its record.
         trace: where every step is told.
+        calls: what is asked of the language model; None without one.
+        falls_back: whether the evidence is quoted where the language model fails; else its failure is raised.
     """
 
     choice: Choice
@@ -147,12 +151,15 @@ class Answering:
     caution: Caution = "balanced"
     provenance: Provenance | None = None
     trace: Trace = field(default_factory=Trace)
+    calls: Calls | None = None
+    falls_back: bool = True
 
     def stream(self, question: str, history: History) -> Generator[Event, None, None]:
         """Answers a question: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
         Raises:
-            LanguageModelError: the language model cannot be loaded or fails.
+            LanguageModelError: the language model cannot be loaded or fails, and nothing may stand in for it.
+            StoppedError: whoever asked has left.
         """
         with self.trace.step("ask", question) as step, closing(self._answered(question, history)) as events:
             step.attributes |= {"model": self.choice.name, "history": len(history)}
@@ -181,7 +188,7 @@ class Answering:
         yield EvidenceFound(hits, evidence, found_after, understood)
 
         parts = [self._decided(part) for part in parts]
-        writer = self._writer()
+        writer, fallback = self._writer(), Fallback(self.choice, self.calls, self.falls_back)
         sections: list[Section] = []
         first_token: float | None = None
         for part in parts if any(map(self._is_answered, parts)) else []:
@@ -198,13 +205,12 @@ class Answering:
                 yield Token(f"{sections[-1].label}{sections[-1].text}\n")
             if part.points or part.correction:
                 continue
-            text = ""
-            for piece in self._pieces(part, writer):
+            for number, piece in enumerate(fallback.pieces(part, self._pieces(part, writer))):
                 first_token = first_token or time.perf_counter() - began
-                yield Token("\n" + piece if sections and not text else piece)
-                text += piece
-            sections.append(Section(without_marks(text), part.evidence, question=part.question))
+                yield Token("\n" + piece if sections and not number else piece)
+            sections.append(Section(without_marks(fallback.text), part.evidence, question=part.question))
         text, claims, withheld = self._checked(sections, writer)
+        fallback.check()
         abstained = not claims
         if abstained:
             text, claims = self._nearest(parts, language)
@@ -215,9 +221,9 @@ class Answering:
                 abstained,
                 claims,
                 hits,
-                self.choice.name,
+                fallback.name,
                 Timings(found_after, first_token, time.perf_counter() - began),
-                "" if self.choice.notice is None else self.choice.notice[0 if language == "zh" else 1],
+                fallback.notice(language),
                 dict(writer.usage),
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
@@ -236,7 +242,7 @@ class Answering:
         has no answer may lean on the question before it though it does not look so.
         """
         with self.trace.step("understand", question) as step:
-            understood = understand(question, history, self._complete if self.choice.chat_model else None).question
+            understood = understand(question, history, self._complete if self.calls else None).question
             step.attributes |= {"history": len(history), "rewritten": understood != question}
             step.details["understood"] = understood
         parts = self._parts(understood)
@@ -300,11 +306,11 @@ class Answering:
         It is asked where the words leave the question open; on the prompt of the answer, which it reads but once.
         """
         settled = part.points or part.correction or asks_for_speaker(part.question)  # the prompt names no speakers
-        if settled or not tells_margins(self.choice.chat_model) or not UNSURE <= part.confidence <= SURE:
+        is_open = UNSURE <= part.confidence <= SURE
+        if settled or self.calls is None or not tells_margins(self.calls.chat_model) or not is_open:
             return part
-        assert self.choice.chat_model is not None
         with self.trace.step("doubt", part.question) as step:
-            own = margin(self.choice.chat_model, part.question, part.evidence)
+            own = margin(self.calls, part.question, part.evidence)
             step.attributes |= {"model": self.choice.name, **({} if own is None else {"margin": round(own, 4)})}
         weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
         loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
@@ -321,8 +327,7 @@ class Answering:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def _writer(self) -> Writer:
-        model = self.choice.chat_model
-        return ChatModelWriter(model, self.choice.name, self.trace) if model else ExtractiveWriter()
+        return ChatModelWriter(self.calls, self.choice.name, self.trace) if self.calls else ExtractiveWriter()
 
     def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
         """The text of a part in pieces.
@@ -347,9 +352,9 @@ class Answering:
         return Evidence(cited.document, sentence, cited.reprints, 1.0, None, 1.0)
 
     def _complete(self, prompt: str) -> str:
-        assert self.choice.chat_model is not None
+        assert self.calls is not None
         with self.trace.step("rewrite") as step:
-            written = str(self.choice.chat_model.invoke(prompt, max_tokens=REWRITING_TOKENS).text)
+            written = self.calls.complete(prompt, max_tokens=REWRITING_TOKENS)
             step.attributes["model"] = self.choice.name
             step.details |= {"prompt": [{"role": "human", "text": prompt}], "output": written}
         return written

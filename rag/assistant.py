@@ -16,12 +16,16 @@ from rag.answers import Answer
 from rag.conversation import History
 from rag.documents import Document
 from rag.evidence import EvidenceSelector
+from rag.fallback import quoted_instead
 from rag.indexing import ProgressCallback, Report, add, rebuild
+from rag.inputs import checked_caution, checked_count, checked_filter, checked_history, checked_question, parsed_day
 from rag.integrity import verify
-from rag.language_models import Choice, choose
+from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
+from rag.language_models.calls import Calls
+from rag.language_models.limits import Limits
 from rag.provenance import Provenance, filters_told, index_state, models_of
 from rag.reranking import named_reranker
-from rag.retrieval import Hit, Retriever, checked_question, parsed_day
+from rag.retrieval import Hit, Retriever
 from rag.settings import SEEDS, Caution, Settings
 from rag.spelling import corrected
 from rag.store import VERSION, Entry, Filters, Store
@@ -58,8 +62,10 @@ class Assistant:
         *,
         strict: bool = False,
         caution: Caution = "balanced",
+        limits: Limits | None = None,
     ) -> None:
         """Use :meth:`open`; this puts an assistant together from parts."""
+        self.limits = limits or Limits.from_environment()
         self.strict = strict
         self.caution: Caution = caution
         self.retriever = retriever
@@ -202,7 +208,7 @@ class Assistant:
         Raises:
             UsageError: the index holds no such document.
         """
-        return self.store.document(document_id)
+        return self.store.document(checked_filter("document_id", document_id) or "")
 
     def rebuild(self, chunk_size: int | None = None, progress: ProgressCallback | None = None) -> None:
         """Makes all chunks and vectors anew, with this assistant's embedder and another chunk size if one is given."""
@@ -264,6 +270,7 @@ class Assistant:
         caution: Caution | None = None,
         passages: int = PASSAGES,
         trace: bool = False,
+        fall_back: bool = True,
         **filters: Any,
     ) -> Answer:
         """Answers a question.
@@ -277,17 +284,19 @@ class Assistant:
             caution: how sure the documents must be of an answer; None means the assistant's own setting.
             passages: how many passages are looked at for evidence, at least 1.
             trace: keep what happened on the way in ``Answer.trace``.
+            fall_back: where the language model fails, quote the evidence, and say why in ``Answer.notice``.
             filters: as for :meth:`retrieve`.
 
         Raises:
             UsageError: the question is empty or too long, a setting or filter is wrong.
-            LanguageModelError: the language model cannot be loaded or fails.
+            LanguageModelError: there is no such language model here; or it failed, and ``fall_back`` is not set.
         """
         options: dict[str, Any] = {
             "strict": strict,
             "caution": caution,
             "passages": passages,
             "trace": trace,
+            "fall_back": fall_back,
             **filters,
         }
         for event in self.stream(question, history=history, language_model=language_model, **options):
@@ -305,17 +314,21 @@ class Assistant:
         caution: Caution | None = None,
         passages: int = PASSAGES,
         trace: bool = False,
+        fall_back: bool = True,
+        cancelled: threading.Event | None = None,
         **filters: Any,
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
-        Closing the iterator stops the language model. Arguments and errors as for :meth:`ask`.
+        Closing the iterator stops the language model; where a thread waits for its next event, setting ``cancelled``
+        does, and that thread gets a `StoppedError`. Other arguments and errors as for :meth:`ask`.
         """
-        question = checked_question(question)
-        found = _filters(**filters)
-        choice = self._choice(language_model)
+        question, turns = checked_question(question), checked_history(history)
+        found, passages = _filters(**filters), checked_count("passages", passages)
+        choice = self._choice(language_model, fall_back)
+        model = choice.chat_model
         settings = {
-            "caution": caution or self.caution,
+            "caution": checked_caution(caution or self.caution),
             "strict": self.strict if strict is None else strict,
             "passages": passages,
             "chunk_size": self.store.chunk_size,
@@ -325,7 +338,7 @@ class Assistant:
             models_of(self.retriever.embedder.name, choice, self._reranker_name),
             settings,
             filters_told(found),
-            tuple((asked, answer) for asked, answer in history or ()),
+            tuple((asked, answer) for asked, answer in turns),
         )
         answering = Answering(
             choice=choice,
@@ -334,12 +347,14 @@ class Assistant:
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
             correct=lambda asked: corrected(asked, self.retriever.lexical()),
             speaker=found.speaker,
-            strict=bool(settings["strict"]),
-            caution=caution or self.caution,
+            strict=self.strict if strict is None else strict,
+            caution=checked_caution(caution or self.caution),
             provenance=provenance,
             trace=Trace(trace),
+            calls=Calls(model, choice.name, self.limits, cancelled) if model else None,
+            falls_back=fall_back,
         )
-        yield from answering.stream(question, history or [])
+        yield from answering.stream(question, turns)
 
     def batch(self, questions: Iterable[str], **options: Any) -> list[Answer]:
         """Answers several questions in turn; options as for :meth:`ask`."""
@@ -366,13 +381,19 @@ class Assistant:
         reranker = self.retriever.reranker
         return None if reranker is None else str(getattr(reranker, "name", "") or type(reranker).__qualname__)
 
-    def _choice(self, language_model: "LanguageModel | None") -> Choice:
+    def _choice(self, language_model: "LanguageModel | None", fall_back: bool) -> Choice:
+        """The language model; an endpoint that does not even tell its models is one that fails."""
         setting = self.language_model if language_model is None else language_model
         if not isinstance(setting, str | Path):
             return choose(setting)
         key = str(setting)
         if key not in self._choices:
-            self._choices[key] = choose(setting)
+            try:
+                self._choices[key] = choose(setting)
+            except EndpointError as error:
+                if not fall_back:
+                    raise
+                return Choice(EXTRACTIVE, notice=quoted_instead(error))
         return self._choices[key]
 
 
@@ -417,4 +438,9 @@ def _filters(
     source: str | None = None,
     document_id: str | None = None,
 ) -> Filters:
-    return Filters(parsed_day(after, "after"), parsed_day(before, "before"), speaker, source, document_id)
+    names = {"speaker": speaker, "source": source, "document_id": document_id}
+    return Filters(
+        parsed_day(after, "after"),
+        parsed_day(before, "before"),
+        **{name: checked_filter(name, value) for name, value in names.items()},
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from rag.answers import Claim
 from rag.citations import attribute, claims_in, without_marks
+from rag.errors import LanguageModelError
 from rag.evidence import Evidence, EvidenceSelector
 from rag.silence import THRESHOLDS, confidence
 from rag.structure import Sentence
@@ -106,7 +107,10 @@ class Repairer:
         """One sentence that the language model writes from what the claim cites alone, if it passes."""
         if not self._writer.writes_freely or not sources:
             return None
-        text = without_marks("".join(self._writer.write(section.question, sources)))
+        try:
+            text = without_marks("".join(self._writer.write(section.question, sources)))
+        except LanguageModelError:  # told with the answer
+            return None
         written = self._checker.check(text, sources)
         return written[0] if len(written) == 1 and written[0].supported and written[0].text == text else None
 

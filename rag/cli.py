@@ -48,6 +48,14 @@ model_app = typer.Typer(
 app.add_typer(model_app, name="model")
 app.add_typer(eval_app, name="eval")
 
+
+def _typed(text: str) -> str:
+    """Text of an argument: bytes that Python could not read are tried as what Chinese terminals send."""
+    from rag.inputs import typed
+
+    return typed(text)
+
+
 Index = Annotated[
     str | None,
     typer.Option(
@@ -86,10 +94,16 @@ Before = Annotated[
     str | None, typer.Option("--before", help=_help("只看此日及以前的文档。", "Only documents of this day or earlier."))
 ]
 Speaker = Annotated[
-    str | None, typer.Option("--speaker", help=_help("只看此人说的话。", "Only what this person says."))
+    str | None,
+    typer.Option(
+        "--speaker", parser=_typed, metavar="TEXT", help=_help("只看此人说的话。", "Only what this person says.")
+    ),
 ]
 Source = Annotated[
-    str | None, typer.Option("--source", help=_help("只看此来源的文档。", "Only documents of this source."))
+    str | None,
+    typer.Option(
+        "--source", parser=_typed, metavar="TEXT", help=_help("只看此来源的文档。", "Only documents of this source.")
+    ),
 ]
 Strict = Annotated[
     bool | None,
@@ -269,14 +283,14 @@ def edit(
     event: Annotated[str | None, typer.Option("--event", help=_help("场合。", "Occasion."))] = None,
     index: Index = None,
 ) -> None:
-    from rag.retrieval import parsed_day
+    from rag.inputs import parsed_day
 
     given = {"title": title, "date": date, "source": source, "event": event}
-    changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    changes: dict[str, Any] = {key: _typed(value) for key, value in given.items() if value is not None}
     if not changes:
         raise UsageError(*both("nothing_to_edit"))
     if "date" in changes:
-        changes["date"] = parsed_day(date or None, "date")
+        changes["date"] = parsed_day(changes["date"] or None, "date")
     with _store(_own_index(index)) as store:
         store.edit(_document_id(store, document), changes)
     typer.echo(say("edited"))
@@ -299,7 +313,12 @@ def list_documents(index: Index = None, as_json: Json = False) -> None:
 
 @app.command(help=_help("检索段落。", "Search for passages."))
 def search(
-    question: Annotated[str, typer.Argument(help=_help("问题或关键词。", "Question or keywords."), show_default=False)],
+    question: Annotated[
+        str,
+        typer.Argument(
+            parser=_typed, metavar="QUESTION", help=_help("问题或关键词。", "Question or keywords."), show_default=False
+        ),
+    ],
     k: Annotated[int, typer.Option("-k", help=_help("段落数。", "Number of passages."))] = 5,
     index: Index = None,
     embedder: Embedder = None,
@@ -326,7 +345,12 @@ def search(
     help=_help("列出一个指标各个日期的数字，最新的在前。", "The figures for a topic at all dates, newest first.")
 )
 def timeline(
-    topic: Annotated[str, typer.Argument(help=_help("指标，如 5G基站。", "What is measured."), show_default=False)],
+    topic: Annotated[
+        str,
+        typer.Argument(
+            parser=_typed, metavar="TOPIC", help=_help("指标，如 5G基站。", "What is measured."), show_default=False
+        ),
+    ],
     index: Index = None,
     embedder: Embedder = None,
     after: After = None,
@@ -366,7 +390,10 @@ def timeline(
     help=_help("提问，回答附逐字出处（- 从标准输入读问题）。", "Ask a question (- reads it from standard input).")
 )
 def ask(
-    question: Annotated[str, typer.Argument(help=_help("问题。", "The question."), show_default=False)],
+    question: Annotated[
+        str,
+        typer.Argument(parser=_typed, metavar="QUESTION", help=_help("问题。", "The question."), show_default=False),
+    ],
     index: Index = None,
     model: Model = None,
     embedder: Embedder = None,
@@ -393,13 +420,14 @@ def ask(
         ),
     ] = None,
 ) -> None:
+    from rag.inputs import decoded
     from rag.record import check_free, write_record
     from rag.screen import show_trace
     from ui.terminal import show_stream
 
     if record:
         check_free(record)  # told before the answer is worked out, not after
-    question = sys.stdin.read() if question == "-" else question
+    question = decoded(sys.stdin.buffer.read()) if question == "-" else question
     options: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source, "trace": trace}
     with _assistant(index, embedder=embedder, quiet=as_json) as assistant:
         events = assistant.stream(question, language_model=model, strict=strict, **options)
@@ -623,10 +651,10 @@ def main(arguments: list[str] | None = None) -> None:
     given, separator, rest = _parted(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]
-    for stream in (sys.stdout, sys.stderr):
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "replace"), (sys.stdin, "surrogateescape")):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
-            reconfigure(errors="replace")
+            reconfigure(errors=errors)
     try:
         code = _run([*_logging_first(given), *separator, *rest])
         sys.stdout.flush()

@@ -61,6 +61,9 @@ FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
 CHARACTERS = 700
 CONSIDERED_HITS = 10
+COMPARED_TIMES = 8
+"""Times of a comparison for each of which evidence is looked for; a question may name hundreds."""
+
 COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
@@ -181,7 +184,9 @@ class EvidenceSelector:
     def _best(self, question: str, hits: list[Hit], speaker: str | None) -> list[Evidence]:
         """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
         asked = dates_in(question)
-        times = [[date] for date in asked] if len(asked) > 1 and asks_for_comparison(question) else [asked]
+        times = (
+            [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
+        )
         ranked = [self._candidates(question, hits, speaker, time) for time in times]
         kept = [
             [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked

@@ -5,8 +5,12 @@ number is rewritten: ``十分``, ``统一``, ``万一``, ``第一``, ``十四五
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
+
+LONGEST = 60
+"""Characters beyond which a numeral is none: the longest in use has about 40."""
 
 _DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 _PLACES = {"十": 10, "百": 100, "千": 1000}
@@ -51,6 +55,8 @@ def in_digits_with_places(text: str) -> tuple[str, list[int]]:
 
 def value_of(numeral: str) -> Decimal | None:
     """Value of a well-formed Chinese numeral: ``一万二千`` is 12000; None for ``十四五``, ``三四百`` and the like."""
+    if len(numeral) > LONGEST:
+        return None
     whole, _, decimals = numeral.partition("点")
     if not set(whole) & (_PLACES.keys() | _MYRIADS.keys()):
         value: int | None = int("".join(str(_DIGITS[character]) for character in whole))
@@ -62,17 +68,20 @@ def value_of(numeral: str) -> Decimal | None:
 
 
 def _value(numeral: str) -> int | None:
-    """Value of a numeral with places: what stands before the greatest myriad, times it, and what stands behind."""
-    for myriad in ("亿", "万"):
-        before, found, after = numeral.rpartition(myriad)
-        if found:
-            head = _value(before)
-            tail = _value(after.removeprefix("零")) if after else 0
-            if head is None or tail is None or tail >= _MYRIADS[myriad]:
-                return None
-            # 一万二 is 12,000: a digit alone behind a myriad counts its tenth.
-            return head * _MYRIADS[myriad] + (tail * _MYRIADS[myriad] // 10 if _is_digit(after) else tail)
-    return _below_ten_thousand(numeral)
+    """Value of a numeral with places: that of each stretch before a myriad, times it, and what stands behind."""
+    return _stepped(numeral, "亿", lambda stretch: _stepped(stretch, "万", _below_ten_thousand))
+
+
+def _stepped(numeral: str, myriad: str, value_of_stretch: Callable[[str], int | None]) -> int | None:
+    first, *others = numeral.split(myriad)
+    size, value = _MYRIADS[myriad], value_of_stretch(first)
+    for stretch in others:
+        behind = value_of_stretch(stretch.removeprefix("零")) if stretch else 0
+        if value is None or behind is None or behind >= size:
+            return None
+        # 一万二 is 12,000: a digit alone behind a myriad counts its tenth.
+        value = value * size + (behind * size // 10 if _is_digit(stretch) else behind)
+    return value
 
 
 def _below_ten_thousand(numeral: str) -> int | None:

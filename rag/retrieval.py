@@ -1,6 +1,5 @@
 """Retrieval: lexical and dense search, fused; filters; reprints of one passage collapsed into one hit."""
 
-import datetime
 import threading
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,8 +10,8 @@ from numpy.typing import NDArray
 
 from rag.dense import DenseIndex
 from rag.documents import Document
-from rag.errors import UsageError
 from rag.glossary import in_chinese_words
+from rag.inputs import checked_count, checked_question
 from rag.lexical import LexicalIndex, pair_term, terms_of
 from rag.occasions import NamedDays, origins
 from rag.reranking import RERANKED, scores
@@ -28,7 +27,6 @@ LEXICAL_WEIGHT = 0.6
 ORIGIN_WEIGHT = 1.0
 DAY_WEIGHT = 0.2
 CANDIDATES = 100
-LONGEST_QUESTION = 2000
 SAME_PASSAGE = 0.7
 
 
@@ -102,9 +100,9 @@ class Retriever:
             UsageError: the question is empty or too long, or ``k`` is below 1.
         """
         question = checked_question(question)
-        if k < 1:
-            raise UsageError(zh=f"结果数 k 至少是 1，而不是 {k}。", en=f"k must be at least 1, not {k}.")
+        k = checked_count("k", k)
         self.refresh()
+        k = min(k, self._lengths.size)
         with self.store.snapshot():
             allowed = self.store.allowed(filters) if filters else None
             candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
@@ -254,49 +252,6 @@ class Retriever:
             dense_rank=candidate.dense_rank,
             similarity=candidate.similarity,
         )
-
-
-def checked_question(question: str) -> str:
-    """A question without the blanks around it.
-
-    Raises:
-        UsageError: it is empty, has no letter or digit, or is longer than 2,000 characters.
-    """
-    question = question.strip()
-    if not any(character.isalnum() for character in question):
-        raise UsageError(zh="问题是空的。请写出要问什么。", en="The question is empty. Write what you want to ask.")
-    if len(question) > LONGEST_QUESTION:
-        raise UsageError(
-            zh=f"问题有 {len(question):,} 字，最长可以有 {LONGEST_QUESTION:,} 字。请缩短问题；要查阅的材料请用 youju add 加入索引。",
-            en=f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most. Shorten it; material to "
-            "consult goes into the index with 'youju add'.",
-        )
-    return question
-
-
-def parsed_day(value: str | datetime.date | None, field_name: str) -> datetime.date | None:
-    """A day given as a date or as ``2023``, ``2023-04`` or ``2023-04-21``; an ``before`` day means the period's last day.
-
-    Raises:
-        UsageError: it is not a day.
-    """
-    if value is None or isinstance(value, datetime.date):
-        return value
-    parts = value.strip().split("-")
-    try:
-        numbers = [int(part) for part in parts]
-        if len(numbers) == 3:
-            return datetime.date(*numbers)
-        year, month = [*numbers, 12 if field_name == "before" else 1][:2]
-        if field_name == "before":
-            following = datetime.date(year + month // 12, month % 12 + 1, 1)
-            return following - datetime.timedelta(days=1)
-        return datetime.date(year, month, 1)
-    except (ValueError, TypeError) as error:
-        raise UsageError(
-            zh=f"“{value}”不是日期；请写成 2023、2023-04 或 2023-04-21。",
-            en=f"'{value}' is not a date; write 2023, 2023-04 or 2023-04-21.",
-        ) from error
 
 
 def _scaled(values: NDArray[np.floating[Any]]) -> list[float]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from rag.citations import claims_in
 from rag.dates import dates_in
 from rag.enumerations import announces, names_several
 from rag.evidence import Evidence, leans_back
+from rag.language_models.calls import Calls
 from rag.lexical import query_terms, terms_of
 from rag.prompts import messages
 from rag.questions import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
 from rag.trace import Trace
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 QUOTED_SENTENCES = 3
 QUOTED_SHARE = 0.85
@@ -21,6 +20,8 @@ QUOTED_GAIN = 0.15
 COMPARED_SHARE = 0.7
 LIST_SHARE = 0.7
 NEXT = 2
+MOST_CLAIMS, LONGEST_CLAIM = 60, 1000
+"""Claims of a model's text, and characters of one, that are checked: each is compared with all of the best documents."""
 
 
 class Writer(Protocol):
@@ -102,15 +103,15 @@ class ChatModelWriter:
     """A LangChain chat model writes the answer; one call, one job.
 
     Args:
-        chat_model: the model.
+        calls: to the model.
         name: what it is called in the trace.
         trace: where its prompts and answers are told.
     """
 
     writes_freely = True
 
-    def __init__(self, chat_model: "BaseChatModel", name: str = "", trace: Trace | None = None) -> None:
-        self.chat_model = chat_model
+    def __init__(self, calls: Calls, name: str = "", trace: Trace | None = None) -> None:
+        self.calls = calls
         self.usage: dict[str, int] = {}
         self._name = name
         self._trace = trace or Trace()
@@ -119,7 +120,7 @@ class ChatModelWriter:
         """The model's answer as it is generated.
 
         Raises:
-            LanguageModelError: the model cannot be loaded or fails.
+            LanguageModelError: the model cannot be loaded or fails, or writes more than can be checked.
         """
         self.usage = {}
         prompt = messages(question, evidence)
@@ -135,21 +136,22 @@ class ChatModelWriter:
             finally:
                 step.details["output"] = "".join(written)
                 step.attributes |= {"characters": len(step.details["output"]), **self.usage}
+        lengths = [end - start for start, end in claims_in("".join(written))]
+        if len(lengths) > MOST_CLAIMS or max(lengths, default=0) > LONGEST_CLAIM:
+            raise self.calls.refused(
+                zh=f"写得太多或句子太长，无法逐句核对（至多 {MOST_CLAIMS} 句，每句 {LONGEST_CLAIM} 字）。",
+                en=f"wrote more than can be checked claim by claim ({MOST_CLAIMS} of {LONGEST_CLAIM} characters at most).",
+            )
 
     def _generated(self, prompt: list[tuple[str, str]]) -> Generator[str, None, None]:
         """The pieces that the model writes; stopping early stops it."""
-        stream = self.chat_model.stream(prompt)
-        try:
+        with closing(self.calls.stream(prompt)) as stream:
             for piece in stream:
                 usage = getattr(piece, "usage_metadata", None)
                 if usage:
                     self.usage = {key: usage[key] for key in ("input_tokens", "output_tokens") if key in usage}
                 if piece.text:
                     yield str(piece.text)
-        finally:
-            close = getattr(stream, "close", None)
-            if close:
-                close()
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:

@@ -326,7 +326,7 @@ class Endpoint(BaseHTTPRequestHandler):
         elif model == "broken":
             self._send(200, _event("一"), "text/event-stream", length=10_000)
         elif request.get("stream"):
-            self._send(200, _event("一") + _event("二") + b"data: [DONE]\n\n", "text/event-stream")
+            self._send(200, _event("一") + _event("二", "stop") + b"data: [DONE]\n\n", "text/event-stream")
         else:
             message = {"role": "assistant", "content": "一二"}
             self._reply(200, {**_COMMON, "choices": [{"index": 0, "finish_reason": "stop", "message": message}]})
@@ -347,8 +347,8 @@ FAILURE_CODES = {"long": "context_length_exceeded"}
 _COMMON = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
 
 
-def _event(text: str) -> bytes:
-    choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": None}
+def _event(text: str, finish: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": {"role": "assistant", "content": text}, "finish_reason": finish}
     chunk = {**_COMMON, "object": "chat.completion.chunk", "choices": [choice]}
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 

@@ -302,15 +302,24 @@ def test_errors_are_in_the_format_of_openai(url: str, body: Any, word: str, stre
     assert set(error) == {"message", "type", "param", "code"}
 
 
-def test_a_model_that_cannot_answer_is_told(bridge: Any) -> None:
+def test_a_model_that_cannot_answer_is_told_and_the_sources_are_quoted(bridge: Any) -> None:
     opened = bridge(SlowChatModel(words=[]))
     opened.language_model = "http://127.0.0.1:1/v1#nothing"
+    with served(opened, page=False) as url:
+        answer = post(url, asked(ABOUT_THE_BRIDGE)).json()
+        assert "1280米" in answer["choices"][0]["message"]["content"]
+        assert "无法连接" in answer["youju"]["notice"] and answer["youju"]["language_model"] == "extractive"
+        streamed = post(url, asked(ABOUT_THE_BRIDGE, stream=True)).text
+        assert "1280米" in streamed and "无法连接" in streamed and '"error"' not in streamed
+
+
+def test_a_model_that_is_not_here_is_an_error(bridge: Any, tmp_path: Any) -> None:
+    opened = bridge(SlowChatModel(words=[]))
+    opened.language_model = str(tmp_path / "nothing.gguf")
     with served(opened, page=False) as url:
         answer = post(url, asked(ABOUT_THE_BRIDGE))
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "model_unavailable"
-        streamed = post(url, asked(ABOUT_THE_BRIDGE, stream=True))
-        assert '"error"' in streamed.text
         assert post(url, asked(ABOUT_THE_BRIDGE, model="extractive")).status_code == 200
 
 

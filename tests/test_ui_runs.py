@@ -19,7 +19,7 @@ class Script:
         self.closed = threading.Event()
         self.error = error
 
-    def __call__(self) -> Generator[Any, None, None]:
+    def __call__(self, stopped: threading.Event) -> Generator[Any, None, None]:
         try:
             yield EvidenceFound((), (), 0.0, "问")
             yield Token("一")

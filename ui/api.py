@@ -13,6 +13,7 @@ import gradio as gr
 from rag.answering import Finished
 from rag.answers import Answer, hit_to_dict
 from rag.errors import UsageError, YoujuError
+from rag.inputs import checked_filter, checked_history
 from ui.blocks import Refusal, connection_of
 from ui.logs import asked
 from ui.paths import shown_path, with_shown_paths
@@ -23,7 +24,6 @@ Result = TypeVar("Result")
 MOST_PASSAGES = 50
 MOST_DOCUMENTS = 200
 MOST_CHARACTERS = 20_000
-MOST_TURNS = 20
 
 _IS_MCP = re.compile("/gradio_api/mcp(?:/|$)")
 _WAITS = re.compile("/gradio_api/(?:(?:run|api)/[a-z]+/?$|mcp(?:/|$))")
@@ -139,6 +139,7 @@ class Endpoints:
             total, and documents with id, title, date, source, event, speakers, file, number of characters, near_duplicates
         """
         try:
+            wanted = (checked_filter("contains", contains) or "").strip().lower()
             _between("limit", limit, 1, MOST_DOCUMENTS)
             _between("offset", offset, 0, None)
         except YoujuError as error:
@@ -270,20 +271,17 @@ def _filters(
 
 
 def _turns(history: list[list[str]] | None) -> list[tuple[str, str]]:
-    turns = history or []
-    if not all(len(turn) == 2 and all(isinstance(text, str) for text in turn) for turn in turns):
-        raise UsageError(zh="history 应是若干 [问题, 回答]。", en="history must be a list of [question, answer] pairs.")
-    return [(asked, answered) for asked, answered in turns][-MOST_TURNS:]
+    return checked_history(history)
 
 
-def _between(name: str, value: int, least: int, most: int | None) -> int:
+def _between(name: str, value: Any, least: int, most: int | None) -> int:
     """``value`` where it lies between the two.
 
     Raises:
         UsageError: it does not.
     """
-    if least <= value and (most is None or value <= most):
-        return value
+    if isinstance(value, int) and least <= value and (most is None or value <= most):
+        return int(value)
     upper = ("", "") if most is None else (f"、至多 {most}", f" and at most {most}")
     raise UsageError(zh=f"{name} 应至少 {least}{upper[0]}。", en=f"{name} must be at least {least}{upper[1]}.")
 

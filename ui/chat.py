@@ -12,6 +12,7 @@ import gradio as gr
 from rag.assistant import Event, Finished
 from rag.conversation import History
 from rag.errors import LanguageModelError, UsageError, YoujuError
+from rag.inputs import clean
 from rag.language_models import EXTRACTIVE, choose
 from ui import answer_view, evidence_view
 from ui.context import Context, Preferences, Visitor
@@ -289,7 +290,7 @@ class Chat:
             yield {self.context.browser: visitor.browser}
             return
         filters = _active(after, before, source, speaker)
-        if self._begin(visitor, question.strip(), filters, preferences, editing):
+        if self._begin(visitor, clean(question.strip()), filters, preferences, editing):
             yield from self._view(visitor, request, {self.question: "", self.editing: ""})
         else:
             yield {self.context.browser: visitor.browser}
@@ -313,9 +314,9 @@ class Chat:
             if instead_of:
                 conversations.cut(*place, instead_of)
 
-        def ask() -> Generator[Event, None, None]:
+        def ask(stopped: threading.Event) -> Generator[Event, None, None]:
             history = self._conversation(visitor).history
-            return self._stream(question, history, filters, preferences, visitor.language)
+            return self._stream(question, history, filters, preferences, visitor.language, stopped)
 
         def keep(turn: Turn) -> None:
             conversations.save(*place, turn)
@@ -338,9 +339,11 @@ class Chat:
         filters: dict[str, str],
         preferences: Preferences,
         language: Language,
+        stopped: threading.Event,
     ) -> Generator[Event, None, None]:
         """Answers a question; where the language model cannot, by quotation, with a line on what was wrong."""
-        stream, options = self.context.assistant.stream, {**preferences.options, **filters, "trace": True}
+        stream = self.context.assistant.stream
+        options: dict[str, Any] = {**preferences.options, **filters, "trace": True, "cancelled": stopped}
         try:
             yield from stream(question, history=history, language_model=preferences.language_model, **options)
         except LanguageModelError as error:
@@ -473,7 +476,7 @@ class Chat:
         action, turn_id = data.get("action", ""), data.get("turn", "")
         if action == "example":
             filters = _active(after, before, source, speaker)
-            if self._begin(visitor, str(data.get("question", "")), filters, preferences):
+            if self._begin(visitor, clean(str(data.get("question", ""))), filters, preferences):
                 yield from self._view(visitor, request)
             return
         turn = next((each for each in self._conversation(visitor).turns if each.id == turn_id), None)
@@ -509,7 +512,7 @@ class Chat:
         self, browser: dict[str, str], turn_id: str, reason: str | None, comment: str, request: gr.Request
     ) -> tuple[str, Any]:
         visitor = Visitor.of(browser, request)
-        feedback = Feedback(False, reason if reason in REASONS else "other", comment.strip())
+        feedback = Feedback(False, reason if reason in REASONS else "other", clean(comment.strip()))
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn_id, feedback)
         gr.Info(say("thanks", visitor.language), duration=3)
         return answer_view.thread(self._conversation(visitor).turns, visitor.language), gr.update(visible=False)
@@ -576,7 +579,7 @@ class Chat:
     # -- conversations ------------------------------------------------------------------------------------------------
 
     def _summaries(self, visitor: Visitor, query: str = "") -> Any:
-        found = self.context.conversations.list(visitor.owner, query)
+        found = self.context.conversations.list(visitor.owner, clean(query))
         choices = [(summary.title, summary.id) for summary in found]
         kept = {summary.id for summary in found}
         if not query.strip():  # a new conversation is kept once its first answer is there; its question shows already
@@ -605,7 +608,7 @@ class Chat:
     def _rename(self, browser: dict[str, str], title: str, request: gr.Request) -> tuple[Any, Any]:
         visitor = Visitor.of(browser, request)
         if title.strip():
-            self.context.conversations.rename(visitor.owner, visitor.conversation, title)
+            self.context.conversations.rename(visitor.owner, visitor.conversation, clean(title))
         return self._summaries(visitor), gr.update(visible=False)
 
     def _delete(self, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:

@@ -12,7 +12,7 @@ import openai
 from pydantic import PrivateAttr, SecretStr
 
 from rag.errors import LanguageModelError, UsageError
-from rag.language_models.endpoint import LISTING_SECONDS, NO_KEY, EndpointChatModel, explained, shown
+from rag.language_models.endpoint import NO_KEY, EndpointChatModel, explained, first_listed, shown
 
 SILENCE_SECONDS = 60.0
 """Longest silence of the endpoint; a page waits."""
@@ -91,9 +91,7 @@ def _parts(url: str) -> SplitResult | None:
 
 def _first_model(url: str, key: str) -> str:
     with _kept_secret(key, url, ""):
-        client = openai.OpenAI(base_url=url, api_key=key or NO_KEY, timeout=LISTING_SECONDS, max_retries=0)
-        with client:
-            return str(client.models.list().data[0].id)
+        return first_listed(url, key)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ as marks ``[1]`` with a list of sources in the text, for clients that show text 
 message, for those that read them. docs/api.md says what is added to OpenAI's format and what of it has no effect here.
 """
 
+import asyncio
 import json
 import secrets
 import time
@@ -248,7 +249,9 @@ def refusal(error: YoujuError, request: Request) -> JSONResponse:
 async def _respond(completion: Completion, request: Request, service: Service) -> Response:
     options = completion.youju
     folders = service.assistant.store.folders()
-    live = (not service.quotes(completion.model)) if options.live is None else options.live
+    live = options.live
+    if live is None:  # an endpoint may have to be asked for its models
+        live = not await asyncio.to_thread(service.quotes, completion.model)
     events = service.events(
         client_of(request.scope),
         completion.question(),

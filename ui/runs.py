@@ -23,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 4
 
-Ask = Callable[[], Generator[Event, None, None]]
+Ask = Callable[[threading.Event], Generator[Event, None, None]]
+"""Makes the events of an answer; it is stopped by setting the event."""
+
 Keep = Callable[[Turn], None]
 
 
@@ -44,6 +46,7 @@ class Run:
         self.found: EvidenceFound | None = None
         self.text = ""
         self.over = False
+        self.stopped = threading.Event()
         self._keep = keep
         self._language = language
         self._version = 0
@@ -56,13 +59,14 @@ class Run:
             return self._version
 
     def stop(self) -> None:
-        """Ends the run now; its turn keeps what had been written. The model stops with its next word."""
+        """Ends the run now, whatever the model is at; its turn keeps what had been written."""
+        self.stopped.set()
         self._finish(replace(self.turn, status="stopped", text=self.text))
 
     def work(self, ask: Ask) -> None:
         """Works the answer out; called on the run's thread."""
         try:
-            with closing(ask()) as events:
+            with closing(ask(self.stopped)) as events:
                 for event in events:
                     if not self._take(event):
                         return
@@ -131,7 +135,7 @@ class Runs:
 
         Args:
             conversation_id, turn, language, owner: whose answer to which question.
-            ask: makes the stream of its events, on a thread of its own.
+            ask: makes the stream of its events, on a thread of its own; see :data:`Ask`.
             keep: is given the turn once it is final.
             client: who takes a place in the queue.
             prepare: called once the question is admitted and the conversation has no other run.

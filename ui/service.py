@@ -1,7 +1,8 @@
 """What the interfaces for programs share: the language models they offer, who may ask how much, and answers on the way.
 
 An answer is worked out on a thread of a small pool; its events reach the event loop as an asynchronous iterator. Who
-leaves before the end stops the language model: closing or cancelling the iterator closes the assistant's stream.
+leaves before the end frees that thread at once, whatever the language model is at: closing or cancelling the iterator
+stops the assistant's stream.
 """
 
 import asyncio
@@ -21,7 +22,8 @@ from rag.answering import Event
 from rag.assistant import Assistant
 from rag.conversation import History
 from rag.errors import UsageError, YoujuError, interface_language
-from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, choose, is_available
+from rag.inputs import clean
+from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, EndpointError, choose, is_available
 from ui.logs import asked
 from ui.texts import Language, preferred
 
@@ -113,11 +115,12 @@ class Service:
         self.assistant = assistant
         self.admission = admission or Admission()
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="service")
-        self._closed = threading.Event()
+        self._under_way: set[threading.Event] = set()
 
     def close(self) -> None:
-        """Stops what is under way, each answer with its next word, and takes no more questions."""
-        self._closed.set()
+        """Stops what is under way and takes no more questions."""
+        for left in list(self._under_way):
+            left.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     # -- language models ----------------------------------------------------------------------------------------------
@@ -140,7 +143,7 @@ class Service:
         Raises:
             UnknownModelError: it is not on offer.
         """
-        offered = self.models()
+        offered, name = self.models(), clean(str(name))
         if name not in offered:
             names = "、".join(offered)
             raise UnknownModelError(
@@ -153,7 +156,10 @@ class Service:
         """Whether answers of that model are quotations, at once complete, and not written word by word."""
         setting = self.model(name)
         own = self.assistant.language_model
-        return choose(own if setting is None else setting).chat_model is None
+        try:
+            return choose(own if setting is None else setting).chat_model is None
+        except EndpointError:  # the answer will be quoted, and tell why
+            return True
 
     # -- answers ------------------------------------------------------------------------------------------------------
 
@@ -184,10 +190,12 @@ class Service:
 
         def work() -> None:
             try:
-                stream = self.assistant.stream(question, history=history, language_model=setting, **options)
+                stream = self.assistant.stream(
+                    question, history=history, language_model=setting, cancelled=left, **options
+                )
                 with closing(stream) as events:
                     for event in events:
-                        if left.is_set() or self._closed.is_set():
+                        if left.is_set():
                             break
                         tell(event)
             except BaseException as error:
@@ -198,6 +206,7 @@ class Service:
                 tell(None)
 
         job = self._start(client, work)
+        self._under_way.add(left)
         try:
             while (item := await arrived.get()) is not None:
                 if isinstance(item, BaseException):
@@ -206,6 +215,7 @@ class Service:
         finally:
             left.set()
             job.cancel()
+            self._under_way.discard(left)
 
     def _start(self, client: str, work: Any) -> "Future[None]":
         """Puts work into the pool; the client's place is free again when it is done or was never begun."""

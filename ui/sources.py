@@ -8,7 +8,7 @@ import gradio as gr
 
 from rag.documents import Document
 from rag.errors import UsageError, YoujuError
-from rag.retrieval import parsed_day
+from rag.inputs import parsed_day
 from rag.rows import Entry
 from rag.synchronization import FileState
 from ui.chat import FOR_THE_PAGE, SCRIPT

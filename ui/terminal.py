@@ -11,6 +11,7 @@ from rich.text import Text
 from rag.answers import Answer
 from rag.assistant import Event, EvidenceFound, Finished, Token
 from rag.errors import YoujuError
+from rag.inputs import typed
 from rag.messages import say
 from rag.screen import plain, show_answer, show_documents
 
@@ -78,6 +79,7 @@ def _turn(
     history: list[tuple[str, str]],
 ) -> None:
     try:
+        question = typed(question)
         events = assistant.stream(question, history=history, language_model=language_model, **filters)
         with closing(events):  # Ctrl-C stops the language model, too
             answer = show_stream(console, events)

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 from embeddings.weights import Progress, Status, assemble, fetch_from_hub, locate_parts, status
 from rag.errors import LanguageModelError, UsageError, WeightsError
 from rag.language_models import weights as published
-from rag.language_models.failures import PromptTooLongError
+from rag.language_models.failures import EndpointError, PromptTooLongError
 from rag.language_models.weights import is_available
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-__all__ = ["Choice", "PromptTooLongError", "choose", "fetch", "is_available", "models"]
+__all__ = ["Choice", "EndpointError", "PromptTooLongError", "choose", "fetch", "is_available", "models"]
 
 ENDPOINT_VARIABLE = "YOUJU_ENDPOINT"
 EXTRACTIVE = "extractive"
@@ -79,7 +79,7 @@ def choose(setting: "str | os.PathLike[str] | BaseChatModel" = "auto") -> Choice
         return _open("local", setting.removeprefix("local").removeprefix(":"))
     if "://" in setting:
         return _open("endpoint", setting)
-    if setting.lower().endswith(".gguf") or (setting and Path(setting).expanduser().exists()):
+    if setting.lower().endswith(".gguf") or _is_there(setting):
         return _open("file", setting)
     if _NAMED.match(setting):
         return _open("named", setting)
@@ -126,6 +126,14 @@ def _automatic() -> Choice:
 def _open(provider: str, setting: str) -> Choice:
     model = _opener(provider)(setting)
     return Choice(_name_of(model), model)
+
+
+def _is_there(path: str) -> bool:
+    """Whether a setting is the path of something; what can be no path is not."""
+    try:
+        return bool(path) and Path(path).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, an unknown user's home, a NUL
+        return False
 
 
 def _opener(provider: str) -> "Callable[[str], BaseChatModel]":

@@ -3,6 +3,10 @@
 from rag.errors import LanguageModelError
 
 
+class EndpointError(LanguageModelError):
+    """An endpoint cannot be reached, refuses, or does not keep to the interface or to the limits."""
+
+
 class PromptTooLongError(LanguageModelError):
     """The prompt does not fit the model's context: send less evidence or a shorter question.
 
