@@ -702,6 +702,7 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
                 "replaced": report.replaced,
                 "unchanged": report.unchanged,
                 "duplicates": {key: list(value) for key, value in report.duplicates.items()},
+                "shortened": report.shortened,
                 "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in report.failed],
             }
         )
@@ -715,11 +716,14 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
     typer.echo(
         _help("，", ", ").join(say(key, n=len(value)) for key, value in counts.items() if value or key == "added")
     )
-    titles = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
+    known = assistant.documents() if report.duplicates or report.shortened else []
+    titles = {entry.id: entry.title for entry in known}
     for identifier, others in report.duplicates.items():
         named = "、".join(f"《{titles.get(other, other)}》" for other in others)
         near = say("near_duplicate", title=f"《{titles.get(identifier, identifier)}》", others=named)
         typer.echo(f"  {one_line(near)}")
+    for identifier in report.shortened:
+        typer.echo(f"  {one_line(say('shortened', title=f'《{titles.get(identifier, identifier)}》'))}")
     for failure in report.failed:
         typer.echo(f"  {one_line(str(failure.error))}", err=True)
 

@@ -52,6 +52,8 @@ class Report:
         unchanged: paths of files that were in the index already.
         duplicates: for each added or replaced document with nearly the same text as others: its id and theirs.
         failed: files that were not taken in, each with its reason.
+        shortened: ids of added or replaced documents that state more figures than
+            :class:`~rag.limits.FileLimits` allow: only the first ones answer questions about figures and dates.
     """
 
     added: list[str] = field(default_factory=list)
@@ -59,6 +61,7 @@ class Report:
     unchanged: list[str] = field(default_factory=list)
     duplicates: dict[str, tuple[str, ...]] = field(default_factory=dict)
     failed: list[Failure] = field(default_factory=list)
+    shortened: list[str] = field(default_factory=list)
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -197,7 +200,8 @@ def add_document(
         return
     readable = "\n".join(part.text for part in chunks)
     vectors = _vectors(store, embedder, [part.text for part in chunks])
-    store.put(document, chunks, vectors, signature(readable), edited, sentences)
+    if store.put(document, chunks, vectors, signature(readable), edited, sentences):
+        report.shortened.append(document.id)
     (report.replaced if known else report.added).append(document.id)
 
 

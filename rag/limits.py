@@ -1,9 +1,17 @@
 """Limits of what one file may take, so that none can end the program, whatever it holds."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from rag.errors import UsageError
+
+VARIABLES = {
+    "memory_mb": "YOUJU_FILE_MEMORY_MB",
+    "seconds": "YOUJU_FILE_SECONDS",
+    "characters": "YOUJU_FILE_CHARACTERS",
+    "facts": "YOUJU_FILE_FACTS",
+}
+"""The environment variable that sets each limit."""
 
 _LEAST = {"memory_mb": 32, "seconds": 1, "characters": 1, "facts": 0}
 _LONGEST_NUMBER = 9  # digits
@@ -43,22 +51,17 @@ class FileLimits:
             UsageError: as for the class.
         """
         values: dict[str, int] = {}
-        for field in fields(cls):
-            if value := os.environ.get(variable(field.name), ""):
+        for name, variable in VARIABLES.items():
+            if value := os.environ.get(variable, ""):
                 if not (value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER):
-                    raise _unusable(field.name, value)
-                values[field.name] = int(value)
+                    raise _unusable(name, value)
+                values[name] = int(value)
         return cls(**values)
-
-
-def variable(name: str) -> str:
-    """The environment variable that sets a limit."""
-    return f"YOUJU_FILE_{name.upper()}"
 
 
 def _unusable(name: str, value: str) -> UsageError:
     least, most = _LEAST[name], "9" * _LONGEST_NUMBER
     return UsageError(
-        zh=f"{variable(name)} 应是 {least} 到 {most} 之间的整数，而不是“{value}”。",
-        en=f"{variable(name)} must be a whole number from {least} to {most}, not '{value}'.",
+        zh=f"{VARIABLES[name]} 应是 {least} 到 {most} 之间的整数，而不是“{value}”。",
+        en=f"{VARIABLES[name]} must be a whole number from {least} to {most}, not '{value}'.",
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.limits import FileLimits, variable
+from rag.limits import VARIABLES, FileLimits
 from rag.loading.base import Extracted, refusal
 from rag.loading.frames import FrameError, packed, received
 
@@ -296,7 +296,7 @@ def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits)
 
 
 def _large(name: str, limits: FileLimits) -> LoadError:
-    setting = variable("memory_mb")
+    setting = VARIABLES["memory_mb"]
     error = refusal(
         name,
         f"读取它需要的内存超过上限 {limits.memory_mb} MB。请拆分后再试，或调高 {setting}。",
@@ -306,7 +306,7 @@ def _large(name: str, limits: FileLimits) -> LoadError:
 
 
 def _slow(name: str, limits: FileLimits) -> LoadError:
-    setting = variable("seconds")
+    setting = VARIABLES["seconds"]
     return refusal(
         name,
         f"读取它花的时间超过上限 {limits.seconds} 秒。请拆分后再试，或调高 {setting}。",
@@ -315,7 +315,7 @@ def _slow(name: str, limits: FileLimits) -> LoadError:
 
 
 def _long(name: str, found: int, limits: FileLimits) -> LoadError:
-    setting = variable("characters")
+    setting = VARIABLES["characters"]
     return refusal(
         name,
         f"其中的文字有 {found} 字，超过上限 {limits.characters} 字。请拆分后再试，或调高 {setting}。",
@@ -327,7 +327,7 @@ def _ended(name: str, status: int, limits: FileLimits) -> LoadError:
     """The refusal of a file whose reader ended over it."""
     if hasattr(signal, "SIGXCPU") and status == -signal.SIGXCPU:
         return _slow(name, limits)
-    setting, how = variable("memory_mb"), f"exit code {status}"
+    setting, how = VARIABLES["memory_mb"], f"exit code {status}"
     with contextlib.suppress(ValueError):
         how = signal.Signals(-status).name
     error = refusal(
