@@ -64,6 +64,8 @@ def extract(raw: bytes, name: str) -> Extracted:
     try:
         root: Any = lxml.html.document_fromstring(page, parser=parser)
         _check_complete(parser.error_log, name)
+    except lxml.etree.XMLSyntaxError as error:  # it mends every page: only a lack of memory makes it give up
+        raise MemoryError from error
     except (lxml.etree.ParserError, ValueError) as error:
         raise refusal(
             name,
