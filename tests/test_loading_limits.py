@@ -155,7 +155,6 @@ def test_a_batch_loses_only_the_hostile_files(
 def test_an_upload_of_a_hostile_file_leaves_the_server_working(
     tmp_path: Path, library: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("gradio")
     from ui.uploads import Limits, take_in
 
     monkeypatch.setenv("YOUJU_FILE_MEMORY_MB", "80")
