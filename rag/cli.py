@@ -902,11 +902,14 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
     typer.echo(say("dry_run", counted=counted) if report.dry_run else counted)
     for key, path in report.changes():
         typer.echo(f"  {one_line(f'{say(key)} {path}')}")
-    titles = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
+    known = assistant.documents() if report.duplicates or report.shortened else []
+    titles = {entry.id: entry.title for entry in known}
     for identifier, others in report.duplicates.items():
         named = "、".join(f"《{titles.get(other, other)}》" for other in others)
         near = say("near_duplicate", title=f"《{titles.get(identifier, identifier)}》", others=named)
         typer.echo(f"  {one_line(near)}")
+    for identifier in report.shortened:
+        typer.echo(f"  {one_line(say('shortened', title=f'《{titles.get(identifier, identifier)}》'))}")
     for failure in report.failed:
         typer.echo(f"  {one_line(str(failure.error))}", err=True)
 

@@ -14,6 +14,7 @@ PERMUTATIONS = 128
 BANDS = 32
 SHINGLE = 5
 SIMILAR = 0.7
+SHINGLES_AT_ONCE = 100_000
 
 Signature = NDArray[np.uint32]
 
@@ -27,9 +28,11 @@ def signature(text: str) -> Signature:
     from rensa import RMinHash
 
     letters = "".join(filter(str.isalnum, fold(text)))
-    shingles = {letters[start : start + SHINGLE] for start in range(max(1, len(letters) - SHINGLE + 1))}
     hashed = RMinHash(num_perm=PERMUTATIONS, seed=42)
-    hashed.update(list(shingles))
+    count = max(1, len(letters) - SHINGLE + 1)
+    for first in range(0, count, SHINGLES_AT_ONCE):  # all at once would take a hundred times the text's memory
+        last = min(first + SHINGLES_AT_ONCE, count)
+        hashed.update(list({letters[start : start + SHINGLE] for start in range(first, last)}))
     return np.array(hashed.digest(), dtype=np.uint32)
 
 

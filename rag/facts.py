@@ -22,6 +22,7 @@ from rag.view import HAN
 Status = Literal["actual", "plan"]
 
 LONGEST_SUBJECT = 40
+_LONGEST_TAIL = 20  # more than the longest of _TAIL and _EN_TAIL
 _FULL_NAMES = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
 _BREAK = re.compile("[，,；;：:。！？!?]|——")
 _STRONG_BREAK = re.compile("[；;。！？!?]")
@@ -181,11 +182,12 @@ class _Measure:
     after: str  # 以上, 左右, …
 
 
-def facts_of(document: Document, sentences: Iterable[Sentence] | None = None) -> list[Fact]:
+def facts_of(document: Document, sentences: Iterable[Sentence] | None = None, most: int | None = None) -> list[Fact]:
     """The facts of a document in their order; none of one without a day of publication or dates of its own.
 
     Args:
         sentences: its sentences, where they are known already.
+        most: how many to look for, for texts that others wrote; all without it.
     """
     found: list[Fact] = []
     context = _Context(document.date)
@@ -194,6 +196,8 @@ def facts_of(document: Document, sentences: Iterable[Sentence] | None = None) ->
             continue
         context.enter(sentence)
         found += _facts_in(sentence, document, context)
+        if most is not None and len(found) >= most:
+            return found[:most]
     return found
 
 
@@ -459,7 +463,7 @@ class _Subjects:
         ):
             change = "增长" if match[1].lower() in ("rose", "grew", "increased", "up") else "下降"
         subject = lead.strip(" ,")
-        while stripped := _EN_TAIL.search(subject):
+        while stripped := _at_end(_EN_TAIL, subject):
             subject = subject[: stripped.start()].rstrip(" ,")
         while stripped := _EN_HEAD.match(subject):
             subject = subject[stripped.end() :].lstrip(" ,")
@@ -484,7 +488,7 @@ def _change_of(lead: str, measure: _Measure) -> tuple[str, str, str]:
         if comparison := _COMPARISON.search(lead):
             lead = lead[: comparison.start()]
     stripped = lead
-    while tail := _TAIL.search(stripped):
+    while tail := _at_end(_TAIL, stripped):
         if tail.group().startswith("占"):
             break
         stripped = stripped[: tail.start()]
@@ -499,11 +503,16 @@ def _stripped(lead: str) -> str:
     lead = _BRACKETED.sub("", _QUOTES.sub("", lead)).strip()
     if match := _GENERIC_HEAD.match(lead):
         lead = lead[match.end() :]
-    while lead and (match := _TAIL.search(lead)):
+    while lead and (match := _at_end(_TAIL, lead)):
         lead = lead[: match.start()]
     while lead and (match := _HEAD.match(lead)):
         lead = lead[match.end() :]
     return lead.strip("“”\"'（）()，,、：: ")
+
+
+def _at_end(words: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The words that a text ends with; only its end is searched, or taking off one after the other would be quadratic."""
+    return words.search(text, max(0, len(text) - _LONGEST_TAIL))
 
 
 def _is_same(subject: str, noun: str) -> bool:

@@ -59,6 +59,8 @@ class Report:
         failed: files that were not taken in, each with its reason.
         paths: where each added or replaced document came from, by its id.
         dry_run: whether nothing was written.
+        shortened: ids of added or replaced documents that state more figures than
+            :class:`~rag.limits.FileLimits` allow: only the first ones answer questions about figures and dates.
     """
 
     added: list[str] = field(default_factory=list)
@@ -68,6 +70,7 @@ class Report:
     failed: list[Failure] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
     dry_run: bool = False
+    shortened: list[str] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
         """How many documents became what, by the key of the message that says so."""
@@ -90,6 +93,7 @@ class Report:
             "replaced": self.replaced,
             "unchanged": self.unchanged,
             "duplicates": {key: list(others) for key, others in self.duplicates.items()},
+            "shortened": self.shortened,
             "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in self.failed],
         }
 
@@ -276,7 +280,8 @@ def add_document(
     if not dry_run:
         texts = [part.text for part in chunks]
         vectors = _vectors(store, embedder, texts)
-        store.put(document, chunks, vectors, signature("\n".join(texts)), edited, sentences)
+        if store.put(document, chunks, vectors, signature("\n".join(texts)), edited, sentences):
+            report.shortened.append(document.id)
     (report.replaced if known else report.added).append(document.id)
     report.paths[document.id] = document.path
     if not dry_run:

@@ -23,6 +23,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{title} 与以下文档几乎相同，已保留并互相关联：{others}",
         "{title} is nearly the same as {others}; kept and linked",
     ),
+    "shortened": (
+        "{title} 里的数据太多：只有前面的能按日期和数值查询（上限见 YOUJU_FILE_FACTS），全文仍可检索和引用。",
+        "{title} states very many figures: only the first ones are looked up by date and value (YOUJU_FILE_FACTS); "
+        "all of its text can be found and cited.",
+    ),
     "adding": ("加入文档", "Adding documents"),
     "rebuilding": ("重建索引", "Rebuilding the index"),
     "preparing": ("首次使用：为示例文档建立索引", "First use: indexing the sample documents"),

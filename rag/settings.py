@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 
 from rag.chunks import DEFAULT_SIZE
 from rag.errors import UsageError
+from rag.limits import VARIABLES
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 """Folder of the embedded sample documents; it lies beside the package in a checkout and in a wheel."""
@@ -26,6 +27,7 @@ _ELSEWHERE = {
     "YOUJU_EMBEDDING_DOCUMENT_PROMPT",
     "YOUJU_UPLOAD_FILES",
     "YOUJU_UPLOAD_MB",
+    *VARIABLES.values(),
 }
 _YES_OR_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
 

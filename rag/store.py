@@ -40,6 +40,7 @@ from rag.documents import Document
 from rag.duplicates import Signature
 from rag.errors import DamageError, StoreError, UsageError
 from rag.facts import Fact, facts_of
+from rag.limits import FileLimits
 from rag.migration import migrate
 from rag.rows import (
     DOCUMENT_COLUMNS,
@@ -293,7 +294,7 @@ class Store:
         signature: Signature,
         edited: dict[str, Any] | None = None,
         sentences: list[Sentence] | None = None,
-    ) -> None:
+    ) -> bool:
         """Writes a document with its chunks and facts in one transaction, in place of the one that came from the same path.
 
         What a person has edited (title, date, …) of the one before is kept.
@@ -304,6 +305,9 @@ class Store:
             signature: the document's MinHash signature.
             edited: what a person has edited, where it is known from elsewhere.
             sentences: the document's sentences, where they are known already.
+
+        Returns:
+            whether facts were left out, because there are more than :class:`~rag.limits.FileLimits` allow.
 
         Raises:
             UsageError: a document from another path has the same id.
@@ -320,9 +324,10 @@ class Store:
                 )
             known = with_edits(document, edited)
             _insert_document(connection, known, signature, edited)
-            _insert_facts(connection, known, sentences)
+            shortened = _insert_facts(connection, known, sentences)
             self._insert_chunks(connection, document.id, chunks, vectors)
             seal_document(connection, document.id)
+        return shortened
 
     def remake(
         self,
@@ -729,11 +734,15 @@ def _insert_document(
     connection.execute("INSERT INTO unlinked SELECT number FROM documents WHERE id = ?", (document.id,))
 
 
-def _insert_facts(connection: sqlite3.Connection, document: Document, sentences: list[Sentence] | None = None) -> None:
+def _insert_facts(connection: sqlite3.Connection, document: Document, sentences: list[Sentence] | None = None) -> bool:
+    """Writes the facts of a document, the first of them where they are too many; returns whether they are."""
+    most = FileLimits.from_environment().facts
+    facts = facts_of(document, sentences, most + 1)
     connection.executemany(
         f"INSERT INTO facts (document_id, {FACT_COLUMNS}) VALUES ({','.join('?' * 19)})",  # noqa: S608
-        (fact_row(document.id, fact) for fact in facts_of(document, sentences)),
+        (fact_row(document.id, fact) for fact in facts[:most]),
     )
+    return len(facts) > most
 
 
 def _conditions_on_facts(filters: Filters) -> tuple[str, list[str]]:

@@ -15,6 +15,10 @@ from rag.view import HAN
 
 REPORTER = "记者"
 
+MOST_INTRODUCED = 200
+"""Most people that a text itself makes known, those it names most often: each clause that reports speech is searched
+for all of them."""
+
 _SURNAMES = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏窦章苏潘葛范彭郎鲁韦马苗花方俞任袁柳鲍史唐费廉"
     "岑薛雷贺倪汤滕罗毕郝邬安常乐傅卞齐康伍余顾孟黄穆萧肖尹姚邵汪祁毛狄贝戴谈宋庞熊纪舒屈项祝董梁杜阮蓝闵席季麻强贾路娄江童"
@@ -80,8 +84,10 @@ class Turns:
             speakers: the people known to speak in it; where there is one only, ``答：`` is taken to be that person.
         """
         listed = list(paragraphs)
-        introduced = {match["name"] for paragraph in listed for match in _INTRODUCED.finditer(paragraph)}
-        self.names = tuple(sorted({*speakers, *introduced} - {""}, key=lambda name: (-len(name), name)))
+        introduced = Counter(match["name"] for paragraph in listed for match in _INTRODUCED.finditer(paragraph))
+        del introduced[""]
+        often = (name for name, _ in introduced.most_common(MOST_INTRODUCED))
+        self.names = tuple(sorted({*speakers, *often} - {""}, key=lambda name: (-len(name), name)))
         self.answerer = speakers[0] if len(speakers) == 1 else (self.names[0] if len(self.names) == 1 else "")
         labels = [match["label"].strip() for match in map(_LABEL.match, listed) if match]
         self._labels = Counter(labels)

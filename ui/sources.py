@@ -41,6 +41,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_source": ("来源", "Source"),
     "sources_length": ("字数", "Characters"),
     "sources_near": ("与此几乎相同：", "Nearly the same: "),
+    "sources_shortened": (
+        "数据太多：只有前面的能按日期和数值查询，全文仍可检索和引用",
+        "very many figures: only the first ones are looked up by date and value; all of its text can be cited",
+    ),
     "sources_progress": ("加入文档的进度", "Progress of adding"),
     "sources_adding": ("正在加入第 {n} 份，共 {total} 份", "Adding {n} of {total}"),
     "sources_finished": (
@@ -558,6 +562,8 @@ def _line(upload: Upload, language: Language) -> Html:
     if upload.near:
         said = say("sources_near", language) + "、".join(f"《{title}》" for title in upload.near)
         parts.append(element("span", said, class_="why"))
+    if upload.shortened:
+        parts.append(element("span", say("sources_shortened", language), class_="why"))
     if upload.error:
         reason = upload.error.zh if language == "zh" else upload.error.en
         parts.append(element("span", _without_name(reason, upload.name), class_="why"))

@@ -67,6 +67,7 @@ class Upload:
         document_id: of the document it became.
         title: of that document.
         near: titles of documents with nearly the same text.
+        shortened: whether it states more figures than are taken out of one document.
         error: why it was refused.
     """
 
@@ -75,6 +76,7 @@ class Upload:
     document_id: str = ""
     title: str = ""
     near: tuple[str, ...] = ()
+    shortened: bool = False
     error: YoujuError | None = None
 
 
@@ -167,7 +169,8 @@ def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upl
         return Upload(name, "refused", error=report.failed[0].error)
     known = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
     near = tuple(known[other] for other in report.duplicates.get(document.id, ()) if other in known)
-    return Upload(document.path, "unchanged" if report.unchanged else "added", document.id, document.title, near)
+    state: State = "unchanged" if report.unchanged else "added"
+    return Upload(document.path, state, document.id, document.title, near, bool(report.shortened))
 
 
 def _read(path: Path, name: str, limit: int) -> Document:

@@ -2,22 +2,26 @@
 
 ``load`` reads a file, ``load_bytes`` takes bytes that came another way (stdin, an upload), ``find_files`` turns files
 and folders into files. What is refused raises :class:`~rag.errors.LoadError`, one error per file.
+
+No file is parsed in this process: :mod:`rag.loading.reader` hands its bytes to another one, which may take only so much
+memory and time, and gives back text.
 """
 
 import hashlib
-import importlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
 
 from rag.documents import Document
 from rag.errors import LoadError
-from rag.loading.base import MAX_BYTES, Extracted, Loader, refusal
+from rag.limits import FileLimits
+from rag.loading import reader
+from rag.loading.base import MAX_BYTES, Extracted, refusal
 from rag.loading.dates import date_in_text
 from rag.loading.encodings import encode_back
 from rag.loading.folders import files_among
+from rag.loading.formats import LOADERS
 from rag.loading.names import shown_path
 from rag.loading.sidecar import Metadata, metadata_of
 
@@ -35,19 +39,6 @@ __all__ = [
     "metadata_of",
     "title_in_text",
 ]
-
-LOADERS: dict[str, str] = {
-    ".txt": "rag.loading.plain:extract",
-    ".text": "rag.loading.plain:extract",
-    ".md": "rag.loading.plain:extract",
-    ".markdown": "rag.loading.plain:extract",
-    ".html": "rag.loading.html:extract",
-    ".htm": "rag.loading.html:extract",
-    ".xhtml": "rag.loading.html:extract",
-    ".pdf": "rag.loading.pdf:extract",
-    ".docx": "rag.loading.docx:extract",
-}
-"""Suffix → loader, imported when first used. One line adds a format."""
 
 SUFFIXES = frozenset(LOADERS)
 
@@ -72,7 +63,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 
 
-def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
+def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None) -> Document:
     """The document in a file.
 
     What its folder's ``documents.toml`` or ``seeds.toml`` says wins over the file's own metadata, and that over what
@@ -81,17 +72,21 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
     Args:
         path: the file.
         max_bytes: largest file taken in, in bytes.
+        limits: what reading it may take; those of the environment unless given.
 
     Raises:
-        LoadError: the file cannot be read, is none we load, or holds no text.
+        LoadError: the file cannot be read, is none we load, exceeds a limit, or holds no text.
+        UsageError: the environment sets a limit that is no number.
     """
     absolute = Path(os.path.abspath(os.path.expanduser(path)))
     raw = _read(absolute, max_bytes)
     shown = shown_path(absolute)
-    return _document(raw, Path(shown).name, shown, metadata_of(absolute), max_bytes)
+    return _document(raw, Path(shown).name, shown, metadata_of(absolute), max_bytes, limits)
 
 
-def load_bytes(raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BYTES) -> Document:
+def load_bytes(
+    raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None
+) -> Document:
     """The document in bytes that came another way than from a file.
 
     Args:
@@ -99,11 +94,12 @@ def load_bytes(raw: bytes, name: str, path: str = "", *, max_bytes: int = MAX_BY
         name: its file name; without a suffix (``stdin``) the content tells the format.
         path: what to keep as the document's path; the name, unless given.
         max_bytes: largest document taken in, in bytes.
+        limits: as for :func:`load`.
 
     Raises:
-        LoadError: as for :func:`load`.
+        LoadError, UsageError: as for :func:`load`.
     """
-    return _document(raw, name, path or name, Metadata(), max_bytes)
+    return _document(raw, name, path or name, Metadata(), max_bytes, limits)
 
 
 def find_files(paths: Iterable[str | Path]) -> Iterator[Path]:
@@ -138,7 +134,9 @@ def _read(path: Path, max_bytes: int) -> bytes:
         raise refusal(name, f"读取失败（{reason}）。请检查磁盘和路径。", f"reading failed ({reason}).") from error
 
 
-def _document(raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: int) -> Document:
+def _document(
+    raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: int, limits: FileLimits | None
+) -> Document:
     if len(raw) > max_bytes:
         limit = f"{max_bytes / 1_000_000:g} MB"
         raise refusal(
@@ -146,8 +144,7 @@ def _document(raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: i
             f"文件超过上限 {limit}。请拆分后再试，或调高上限。",
             f"it exceeds the limit of {limit}; split it or raise the limit.",
         )
-    loader = _loader(raw, name, path)
-    extracted = loader(raw, path)
+    extracted = reader.read(raw, _suffix(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
         raise refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
     return Document(
@@ -164,8 +161,8 @@ def _document(raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: i
     )
 
 
-def _loader(raw: bytes, name: str, path: str) -> Loader:
-    """The loader for a file, by its suffix, once its content has been seen to agree."""
+def _suffix(raw: bytes, name: str, path: str) -> str:
+    """The suffix that tells a file's loader, once its content has been seen to agree."""
     content, content_suffix = _content(raw)
     suffix = Path(name).suffix.lower() or content_suffix or ("" if content else ".txt")
     if suffix and suffix not in LOADERS:
@@ -182,7 +179,7 @@ def _loader(raw: bytes, name: str, path: str) -> Loader:
             f"文件已损坏，或不是 {kind}：开头没有 {kind} 的标志。请重新下载或另存一份后再试。",
             f"it is damaged or no {kind}: it does not begin like one; download or save it again.",
         )
-    return _imported(LOADERS[suffix])
+    return suffix
 
 
 def _content(raw: bytes) -> tuple[str, str]:
@@ -207,11 +204,6 @@ def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> 
         f"内容是 {content}，属于二进制文件，不是文档。请换成文本、HTML、PDF 或 DOCX 文件。",
         f"its content is {content}: a binary file, no document; give a text, HTML, PDF or DOCX file instead.",
     )
-
-
-def _imported(target: str) -> Loader:
-    module, _, function = target.partition(":")
-    return cast(Loader, getattr(importlib.import_module(module), function))
 
 
 def title_in_text(text: str) -> str:

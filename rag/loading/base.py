@@ -2,7 +2,8 @@
 
 A loader is a function ``(raw: bytes, name: str) -> Extracted``, one per format, each in a file of its own. It raises
 :class:`~rag.errors.LoadError` for what it cannot read. ``name`` serves messages and format details only; a loader
-never opens files.
+never opens files. It runs in a process of its own (:mod:`rag.loading.worker`), where memory and time are limited, and
+lets a ``MemoryError`` pass.
 """
 
 import datetime
@@ -22,6 +23,9 @@ MAX_XML_BYTES = 64_000_000
 
 MAX_PAGES = 5_000
 """Most pages that a paged format (.pdf) may have."""
+
+NO_MEMORY = 2
+"""What libxml2 calls a lack of memory (XML_ERR_NO_MEMORY); lxml raises it like an error of the file."""
 
 
 @dataclass(frozen=True, slots=True)

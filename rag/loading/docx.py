@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import MAX_UNPACKED_BYTES, MAX_XML_BYTES, Extracted, refusal, without_surrogates
+from rag.loading.base import (
+    MAX_UNPACKED_BYTES,
+    MAX_XML_BYTES,
+    NO_MEMORY,
+    Extracted,
+    refusal,
+    without_surrogates,
+)
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -45,7 +52,11 @@ def extract(raw: bytes, name: str) -> Extracted:
         text = "\n".join(_blocks(document.element.body, levels))
         properties = document.core_properties
         title, made = properties.title or "", properties.created
+    except MemoryError:
+        raise
     except Exception as error:  # python-docx and lxml fail in many ways on a document that breaks the format's rules
+        if getattr(error, "code", None) == NO_MEMORY:
+            raise MemoryError from error
         raise _damaged(name) from error
     return Extracted(
         text=without_surrogates(text), title=title.strip(), date=made.date() if made else None, encoding="docx"

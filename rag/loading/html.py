@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rag.loading.base import Extracted, refusal, without_surrogates
+from rag.loading.base import NO_MEMORY, Extracted, refusal, without_surrogates
 from rag.loading.dates import day_of
 from rag.loading.encodings import decode
 
@@ -64,6 +64,8 @@ def extract(raw: bytes, name: str) -> Extracted:
     try:
         root: Any = lxml.html.document_fromstring(page, parser=parser)
         _check_complete(parser.error_log, name)
+    except lxml.etree.XMLSyntaxError as error:  # it mends every page: only a lack of memory makes it give up
+        raise MemoryError from error
     except (lxml.etree.ParserError, ValueError) as error:
         raise refusal(
             name,
@@ -83,7 +85,10 @@ def extract(raw: bytes, name: str) -> Extracted:
 
 def _check_complete(error_log: Any, name: str) -> None:
     """Refuse a page of which the parser gave up a part; other errors of a page are mended and lose nothing."""
-    if any(entry.level_name == "FATAL" for entry in error_log):
+    fatal = [entry.type for entry in error_log if entry.level_name == "FATAL"]
+    if NO_MEMORY in fatal:
+        raise MemoryError
+    if fatal:
         raise refusal(
             name,
             "网页嵌套过深，无法完整解析。请在浏览器中打开，把正文另存为文本后再试。",

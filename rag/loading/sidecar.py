@@ -24,6 +24,9 @@ from rag.loading.base import refusal
 SIDECAR_NAMES = ("documents.toml", "seeds.toml")
 """Names of the file, the first that describes a document wins."""
 
+MAX_SIDECAR_BYTES = 5_000_000
+"""Largest sidecar read, in bytes: a hundred bytes for each of 50,000 documents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -67,8 +70,19 @@ def metadata_of(path: Path) -> Metadata:
 @lru_cache(maxsize=8)
 def _tables(sidecar: Path, modified: int, size: int) -> dict[str, Any]:
     """The sidecar's tables; ``modified`` and ``size`` make a changed file another entry of the cache."""
+    if size > MAX_SIDECAR_BYTES:
+        limit = f"{MAX_SIDECAR_BYTES / 1_000_000:g} MB"
+        raise refusal(
+            str(sidecar),
+            f"文件超过上限 {limit}。请把文档分到几个文件夹，或移走它。",
+            f"it exceeds the limit of {limit}; spread the documents over several folders, or move it away.",
+        )
     try:
         return tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise refusal(
+            str(sidecar), "嵌套过深。请改正，或移走它。", "it nests too deep; mend it or move it away."
+        ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise refusal(
             str(sidecar),

@@ -1,0 +1,67 @@
+"""Limits of what one file may take, so that none can end the program, whatever it holds."""
+
+import os
+from dataclasses import dataclass
+
+from rag.errors import UsageError
+
+VARIABLES = {
+    "memory_mb": "YOUJU_FILE_MEMORY_MB",
+    "seconds": "YOUJU_FILE_SECONDS",
+    "characters": "YOUJU_FILE_CHARACTERS",
+    "facts": "YOUJU_FILE_FACTS",
+}
+"""The environment variable that sets each limit."""
+
+_LEAST = {"memory_mb": 32, "seconds": 1, "characters": 1, "facts": 0}
+_LONGEST_NUMBER = 9  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What reading one file may take, and how much of it is kept.
+
+    Attributes:
+        memory_mb: memory that reading it may take beyond what the process that reads takes anyway, in MB
+            (``YOUJU_FILE_MEMORY_MB``). At least 32, or the libraries that read a format would not load.
+        seconds: time that reading it may take, in seconds (``YOUJU_FILE_SECONDS``).
+        characters: most characters of its text (``YOUJU_FILE_CHARACTERS``).
+        facts: most facts taken out of its text; the first ones are kept (``YOUJU_FILE_FACTS``).
+
+    Raises:
+        UsageError: a limit is no whole number, or too small to read anything.
+    """
+
+    memory_mb: int = 1_000
+    seconds: int = 60
+    characters: int = 5_000_000
+    facts: int = 20_000
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise _unusable(name, str(value))
+
+    @classmethod
+    def from_environment(cls) -> "FileLimits":
+        """The limits with what the environment sets.
+
+        Raises:
+            UsageError: as for the class.
+        """
+        values: dict[str, int] = {}
+        for name, variable in VARIABLES.items():
+            if value := os.environ.get(variable, ""):
+                if not (value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER):
+                    raise _unusable(name, value)
+                values[name] = int(value)
+        return cls(**values)
+
+
+def _unusable(name: str, value: str) -> UsageError:
+    least, most = _LEAST[name], "9" * _LONGEST_NUMBER
+    return UsageError(
+        zh=f"{VARIABLES[name]} 应是 {least} 到 {most} 之间的整数，而不是“{value}”。",
+        en=f"{VARIABLES[name]} must be a whole number from {least} to {most}, not '{value}'.",
+    )
