@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 State = Literal["stands", "moved", "gone", "document_missing"]
 
-LONGEST_COMPARED = 20_000
-"""Characters of a claim and its quotes together up to which its facts are compared again."""
+LONGEST_COMPARED = 1_500
+MOST_COMPARED = 30_000
+"""Characters of a claim and its quotes, and of all of them, up to which facts are compared again: it takes time that
+grows with the square of the number of figures, and a record is untrusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,11 +334,18 @@ def _rechecked(
         if all(each.rank == _STANDS for each in sought):
             break
     checks = tuple(each.check for each in sought)
-    claims = tuple(_claim(claim, record, checks) for claim in record["claims"])
-    return Recheck(record, checks, claims, tuple(unreadable), searched)
+    claims: list[ClaimCheck] = []
+    left = MOST_COMPARED
+    for claim in record["claims"]:
+        length = len(claim["text"]) + sum(len(checks[number - 1].quote) for number in claim["citations"])
+        claims.append(_claim(claim, record, checks, compares=length <= min(left, LONGEST_COMPARED)))
+        left -= min(length, LONGEST_COMPARED)
+    return Recheck(record, checks, tuple(claims), tuple(unreadable), searched)
 
 
-def _claim(claim: dict[str, Any], record: dict[str, Any], checks: tuple[CitationCheck, ...]) -> ClaimCheck:
+def _claim(
+    claim: dict[str, Any], record: dict[str, Any], checks: tuple[CitationCheck, ...], *, compares: bool
+) -> ClaimCheck:
     """A claim, its facts compared again with the spans where its quotes stand now."""
     numbers = claim["citations"]
     stands = all(checks[number - 1].state == "stands" for number in numbers)
@@ -347,8 +356,7 @@ def _claim(claim: dict[str, Any], record: dict[str, Any], checks: tuple[Citation
         if place is not None:
             spoken = {"speaker": cited["speaker"], "heading": cited["heading"]}
             citations.append(Citation(place.document, place.start, place.end, cited["quote"], **spoken))
-    length = len(claim["text"]) + sum(len(citation.quote) for citation in citations)
-    if not citations or len(citations) < len(numbers) or length > LONGEST_COMPARED:
+    if not compares or not citations or len(citations) < len(numbers):
         return ClaimCheck(claim["text"], stands, agreed, None)
     missing = disagreements(claim["text"], tuple(citations)).missing
     return ClaimCheck(claim["text"], stands, agreed, not missing, missing)

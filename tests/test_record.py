@@ -265,6 +265,14 @@ def test_a_text_made_to_be_slow_is_searched_once() -> None:
     assert nearest("ab" * 1_000_000, "ab", 999_999) == (999_998, 1_000_000)
 
 
+def test_a_claim_made_to_be_slow_is_not_compared() -> None:
+    text = "5万亿" * 5000
+    claim = {**RECORD["claims"][0], "text": text, "start": 0, "end": len(text)}
+    record = resealed({**RECORD, "answer": {**RECORD["answer"], "text": text}, "claims": [claim] * 100})
+    found = verify_record(record, files=FIXTURE)
+    assert [each.agrees for each in found.claims] == [None] * 100 and found.holds
+
+
 # -- no record --------------------------------------------------------------------------------------------------------
 
 
