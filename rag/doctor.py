@@ -14,7 +14,7 @@ from rag.errors import StoreError
 from rag.indexing import preparation
 from rag.integrity import Finding, chunks_without_vectors, derived_wrongly, findings
 from rag.replacement import SET_ASIDE
-from rag.rescue import missing, rescue
+from rag.rescue import left_behind, rescue
 from rag.store import Store, vector_rows
 from rag.synchronization import compare
 
@@ -111,7 +111,7 @@ def _set_aside(store: Store) -> list[Finding]:
 
 
 def _notice(kept: Path, store: Store) -> Finding:
-    lost, complete = missing(kept, store)
+    lost, read_again, complete = left_behind(kept, store)
     zh = f"搁置的旧文件 {kept.name}："
     en = f"{kept.name} was set aside: "
     if lost:
@@ -121,9 +121,12 @@ def _notice(kept: Path, store: Store) -> Finding:
         en += f" and {more} more; " if more > 0 else "; "
         zh += "重新添加这些文件即可。"
         en += "add their files again. "
-    elif complete:
+    elif complete and not read_again:
         zh += "其中的文档都在索引里。"
         en += "all of its documents are in the index. "
+    if read_again:
+        zh += f"这些文档的标题、日期等已损坏，是由文字重新读出的，请核对：{'、'.join(read_again[:_NAMED])}。"
+        en += f"Title, date and the like of these had to be read from their text again, see to them: {', '.join(read_again[:_NAMED])}. "
     if not complete:
         zh += "它损坏得读不全，可能还有别的文档。"
         en += "It is too damaged to tell of all its documents; there may be more. "

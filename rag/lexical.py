@@ -198,7 +198,7 @@ def catch_up(connection: sqlite3.Connection) -> None:
 
 def damaged(connection: sqlite3.Connection) -> int:
     """Number of chunks, segments and postings that are not as they were written (a full comparison)."""
-    query = "SELECT count(*) FROM chunks WHERE segment NOT IN (SELECT id FROM segments)"
+    query = "SELECT count(*) FROM chunks WHERE segment IS NOT NULL AND segment NOT IN (SELECT id FROM segments)"
     lost = int(connection.execute(query).fetchone()[0])
     query = "SELECT count(*) FROM segments s WHERE s.terms <> (SELECT count(*) FROM postings p WHERE p.segment = s.id)"
     lost += int(connection.execute(query).fetchone()[0])

@@ -43,6 +43,7 @@ class Readable:
     Attributes:
         documents: those that are what was written, with what a person has edited of them.
         lost: paths of those that are not.
+        read_again: paths of those of which only text and path are; the rest was read from the text again.
         complete: whether the file still tells of all its documents.
         chunk_size: size of its chunks, in characters.
         folders: those that were added.
@@ -50,6 +51,7 @@ class Readable:
 
     documents: list[tuple[Document, dict[str, Any]]] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
+    read_again: set[str] = field(default_factory=set)
     complete: bool = True
     chunk_size: int = DEFAULT_SIZE
     folders: list[str] = field(default_factory=list)
@@ -87,8 +89,7 @@ def _read(file: Path) -> Readable:
             _read_documents(connection, readable)
             with contextlib.suppress(StoreError, ValueError, TypeError):
                 settings = dict(connection.execute("SELECT key, value FROM settings").fetchall())
-                size = int(settings["chunk_size"])
-                readable.chunk_size = size if SMALLEST_CHUNKS <= size <= LARGEST_CHUNKS else DEFAULT_SIZE
+                readable.chunk_size = _chunk_size(settings)
                 readable.folders = json.loads(settings.get("folders", "[]")) if settings_are_sealed(settings) else []
     except StoreError as error:
         if not is_damage(error):
@@ -98,13 +99,18 @@ def _read(file: Path) -> Readable:
     return readable
 
 
-def missing(kept: Path, store: Store) -> tuple[list[str], bool]:
-    """Paths of the documents of a file that was set aside which the index does not hold, and whether that is all of them."""
+def left_behind(kept: Path, store: Store) -> tuple[list[str], list[str], bool]:
+    """What of a file that was set aside did not come into the index.
+
+    Returns:
+        paths of the documents that the index does not hold, paths of those whose title, date and the like had to be read
+        from their text again, and whether the file still tells of all its documents.
+    """
     held = {path for path, _ in store.texts().values()}
     with tempfile.TemporaryDirectory() as place:
         readable = _read(_with_a_sound_schema(kept, Path(place)))
     named = readable.lost | {document.path for document, _ in readable.documents}
-    return sorted(named - held), readable.complete
+    return sorted(named - held), sorted(readable.read_again & held), readable.complete
 
 
 def _with_a_sound_schema(file: Path, place: Path) -> Path:
@@ -145,29 +151,38 @@ def _read_documents(connection: Connection, readable: Readable) -> None:
         except StoreError:
             continue
         with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
-            if found and (rescued := _rescued(dict(zip(columns, found, strict=True)))):
-                readable.documents.append(rescued)
+            row = dict(zip(columns, found or (), strict=True))
+            if checksum(row["text"]) != row["checksum"]:
+                continue
+            if "seal" not in row or digest([[row[name] for name in _SEALED]]) == row["seal"]:
+                document = document_of(tuple(row[name] for name in _DOCUMENT))
+                readable.documents.append((document, edits_from_json(row["edited"])))
+            elif again := _read_again(row):
+                readable.documents.append((again, {}))
+                readable.read_again.add(again.path)
 
 
-def _rescued(row: dict[str, Any]) -> tuple[Document, dict[str, Any]] | None:
-    """The document in a row with what a person has edited; None where its text is not what was written.
+def _read_again(row: dict[str, Any]) -> Document | None:
+    """The document in a row of which something other than its text has changed, and no one can say what.
 
-    Where only what is known about it has changed, and no one can say what of it, its text and path, which its id bears
-    out, are kept, and the rest is read from the text again.
+    Its text and path, which its id bears out, are kept, and the rest is read from its file, or from the text, again.
     """
-    if checksum(row["text"]) != row["checksum"]:
-        return None
-    if "seal" not in row or digest([[row[name] for name in _SEALED]]) == row["seal"]:
-        return document_of(tuple(row[name] for name in _DOCUMENT)), edits_from_json(row["edited"])
     text = row["text"]
     title = title_in_text(text) or Path(row["path"]).stem
     plain = Document(text, row["path"], title, date=date_in_text(text), encoding=row["encoding"])
     if plain.id != row["id"]:
         return None
-    with contextlib.suppress(StoreError, OSError, ValueError):
-        if (again := _from_its_file(plain)) is not None:
-            return again, {}
-    return plain, {}
+    return _from_its_file(plain) or plain
+
+
+def _chunk_size(settings: dict[str, str]) -> int:
+    """The size of chunks that settings gave before they were damaged, so far as their seal still tells."""
+    if not settings_are_sealed(settings):
+        for size in range(SMALLEST_CHUNKS, LARGEST_CHUNKS + 1):
+            if settings_are_sealed(settings | {"chunk_size": str(size)}):
+                return size
+    size = int(settings["chunk_size"])
+    return size if SMALLEST_CHUNKS <= size <= LARGEST_CHUNKS else DEFAULT_SIZE
 
 
 def _from_its_file(document: Document) -> Document | None:

@@ -582,16 +582,21 @@ class Store:
         return [row[0] for row in self.connection.execute(query, values)]
 
     def facts(self, subjects: Iterable[str], filters: Filters) -> list[tuple[str, Fact]]:
-        """The facts about the given subjects that the filters let through, each with its document's id."""
+        """The facts about the given subjects that the filters let through, each with its document's id.
+
+        They come in the order in which their documents went in and as they stand there, whenever they were made.
+        """
         where, values = _conditions_on_facts(filters)
-        query = f"SELECT f.document_id, {_FACT_COLUMNS} FROM facts f {where or 'WHERE 1'} AND f.subject IN "  # noqa: S608
+        columns = f"(SELECT number FROM documents WHERE id = f.document_id), f.document_id, {_FACT_COLUMNS}"  # noqa: S608
+        query = f"SELECT {columns} FROM facts f {where or 'WHERE 1'} AND f.subject IN "  # noqa: S608
         rows: list[Any] = []
         wanted = list(subjects)
         for start in range(0, len(wanted), _VALUES_PER_QUERY):
             part = wanted[start : start + _VALUES_PER_QUERY]
             rows += self.connection.execute(f"{query}({','.join('?' * len(part))})", [*values, *part]).fetchall()
         try:
-            return [(row[0], fact_of(row[1:])) for row in rows]
+            rows.sort(key=lambda row: (row[0], row[-4:]))
+            return [(row[1], fact_of(row[2:])) for row in rows]
         except (ValueError, TypeError, ArithmeticError) as error:
             raise damage(self.folder, "有数字与写入时不同", "a figure is not what was written") from error
 

@@ -104,6 +104,7 @@ class Routes:
         if sending.started:
             if failure is not None:
                 _LOG.error("A response broke off. %s", told_where(failure))
+                await sending.end()
             return
         if failure is not None and calls:  # what functions raise has been dealt with: it is the call that is odd
             _LOG.info("A call was refused. %s", told_where(failure))
@@ -121,6 +122,7 @@ class _Sending:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.started = False
+        self._tells_events = False
         self._told: dict[str, int] = {}
         scope[STATUS] = self._told
         self._send = send
@@ -132,8 +134,14 @@ class _Sending:
                     return
                 message = {**message, "status": self._told.get("status", 500)}
             self.started = True
+            self._tells_events = Headers(raw=message["headers"]).get("content-type", "").startswith("text/event-stream")
         if self.started:
             await self._send(message)
+
+    async def end(self) -> None:
+        """Ends a stream of events that broke off (that of a call which never was, say) with an event that says so."""
+        if self._tells_events:
+            await self._send({"type": "http.response.body", "body": b"event: error\ndata: null\n\n"})
 
 
 async def _whole(request: Request) -> bytes | None:

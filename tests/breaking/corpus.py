@@ -65,8 +65,7 @@ def make_index(folder: Path) -> None:
     """An index of the corpus with an edited title and a conversation, all of it asked once and folded into the file."""
     with open_assistant(folder) as assistant:
         assistant.add(documents())
-        edited = next(entry for entry in assistant.documents() if entry.path == EDITED)
-        assistant.edit(edited.id, title="改过的题目")
+        edit(assistant)
         talk = open_conversations(assistant.store)
         for number, question in enumerate(("我国建成了多少个5G基站？", "谁说的？")):
             answer = assistant.ask(question).to_dict()
@@ -74,6 +73,12 @@ def make_index(folder: Path) -> None:
         talk.rate(OWNER, "对话", "t0", Feedback(False, "incomplete", "还差一点"))
         talk.rename(OWNER, "对话", "基站")
         assistant.store.fold_journal()
+
+
+def edit(assistant: Assistant) -> None:
+    """What a person has edited of one document."""
+    edited = next(entry for entry in assistant.documents() if entry.path == EDITED)
+    assistant.edit(edited.id, title="改过的题目")
 
 
 def texts_in(index: Path) -> dict[str, str]:

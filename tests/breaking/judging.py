@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corpus import CHUNK_SIZE, EDITED, documents, open_assistant
+from corpus import CHUNK_SIZE, EDITED, documents, edit, open_assistant
 from hashing_embedder import HashingEmbedder
 from observing import LOOKS
 
@@ -20,6 +20,8 @@ from rag.chunks import chunk
 from rag.database import FILE_NAME
 from rag.documents import Document
 from rag.errors import StoreError, YoujuError
+from rag.replacement import SET_ASIDE
+from rag.rescue import left_behind
 from rag.structure import sentences_of
 from rag.view import readable
 
@@ -168,6 +170,7 @@ def _repair(index: Path, truth: Truth, case: Case) -> None:
         return
     if not all(finding.sound for finding in findings):
         case.fault("unmended", str([finding.en for finding in findings if not finding.sound]))
+    _correct(index, truth)
     for name, (verdict, detail) in _seen(index, truth).items():
         if verdict in ("wrong", "raised", "unclear", "refused") and name not in ("conversations", "beside documents"):
             case.fault("unmended", f"{name} is {verdict} after the repair; {detail}")
@@ -187,6 +190,15 @@ def _repair(index: Path, truth: Truth, case: Case) -> None:
     } - points
     if differing or missing:
         case.fault("unmended", f"added again after the repair, these differ: {differing} {missing}")
+
+
+def _correct(index: Path, truth: Truth) -> None:
+    """Corrects what the doctor says was read from the text again, for want of the title and date that were given."""
+    with open_assistant(index) as assistant:
+        named = {path for kept in index.glob(SET_ASIDE) for path in left_behind(kept, assistant.store)[1]}
+        assistant.add([document for document in truth.given if document.path in named])
+        if EDITED in named:
+            edit(assistant)
 
 
 def _point(point: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ def serve(index: Path, folder: Path) -> None:
 
     def noted(*arguments: Any, **options: Any) -> Any:
         guard = create(*arguments, **options)
-        app = guard._app
+        app = guard._app._app
         (folder / "asked.json").write_text(json.dumps({"routes": sorted(_routes(app.routes)), "schema": _schema(app)}))
         return guard
 
