@@ -20,8 +20,11 @@ QUOTED_GAIN = 0.15
 COMPARED_SHARE = 0.7
 LIST_SHARE = 0.7
 NEXT = 2
-MOST_CLAIMS, LONGEST_CLAIM = 60, 1000
-"""Claims of a model's text, and characters of one, that are checked: each is compared with all of the best documents."""
+MOST_CLAIMS, LONGEST_CLAIM, MOST_DIGITS = 60, 1000, 300
+"""Claims of a model's text, and characters and digits of one, that are checked: each figure of each claim is compared with
+each of the best documents."""
+
+_DIGITS = frozenset("0123456789零〇一二两三四五六七八九十百千万亿")
 
 
 class Writer(Protocol):
@@ -136,8 +139,7 @@ class ChatModelWriter:
             finally:
                 step.details["output"] = "".join(written)
                 step.attributes |= {"characters": len(step.details["output"]), **self.usage}
-        lengths = [end - start for start, end in claims_in("".join(written))]
-        if len(lengths) > MOST_CLAIMS or max(lengths, default=0) > LONGEST_CLAIM:
+        if not _can_be_checked("".join(written)):
             raise self.calls.refused(
                 zh=f"写得太多或句子太长，无法逐句核对（至多 {MOST_CLAIMS} 句，每句 {LONGEST_CLAIM} 字）。",
                 en=f"wrote more than can be checked claim by claim ({MOST_CLAIMS} of {LONGEST_CLAIM} characters at most).",
@@ -152,6 +154,13 @@ class ChatModelWriter:
                     self.usage = {key: usage[key] for key in ("input_tokens", "output_tokens") if key in usage}
                 if piece.text:
                     yield str(piece.text)
+
+
+def _can_be_checked(text: str) -> bool:
+    claims = [text[start:end] for start, end in claims_in(text)]
+    figures = (sum(character in _DIGITS for character in claim) for claim in claims)
+    longest = max(map(len, claims), default=0)
+    return len(claims) <= MOST_CLAIMS and longest <= LONGEST_CLAIM and max(figures, default=0) <= MOST_DIGITS
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:

@@ -207,9 +207,10 @@ def test_nothing_is_said_unasked(make_assistant: Callable[..., Assistant], capfd
 
 @pytest.mark.parametrize("as_json", [False, True])
 def test_nothing_that_comes_from_outside_writes_a_line_of_its_own(
-    written: Callable[..., io.StringIO], as_json: bool
+    written: Callable[..., io.StringIO], as_json: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = written(as_json=as_json)
+    monkeypatch.setattr(logging.getLogger("ui"), "propagate", False)  # a report of pytest cannot hold half a character
     logging.getLogger("ui.test").warning("host=%s", "a\nINFO forged\r\x1b[31m\u2028b\u202e\ud800\u200b")
     shown = log.getvalue()
     assert shown.count("\n") == 1 and shown.isprintable() is False
