@@ -89,7 +89,7 @@ def test_question_with_nul_and_control_characters_is_answered(index: Path, comma
     [
         (["--bogus"], "没有选项 --bogus", "--bogus"),
         (["search", "x", "--bogus"], "没有选项 --bogus", "--bogus"),
-        (["search"], "缺少 question", "question"),
+        (["search"], "缺少 question", "QUESTION"),
         (["bogus"], "bogus", "bogus"),
         (["search", "x", "-k", "many"], "-k 的值不对", "Invalid value for '-k'"),
         (["search", "x", "-k", "0"], "k 至少是 1", "k must be at least 1"),

@@ -283,7 +283,9 @@ def test_an_answer_of_200_000_characters_is_stopped_at_the_limit(assistant: Assi
     assert_quoted(assistant.ask(QUESTION, language_model=model), "YOUJU_ANSWER_CHARACTERS")
 
 
-@pytest.mark.parametrize("text", ["一。" * 1000, "充电桩有3.2万个，" * 200, "。\n" + "万亿" * 1000, "1" * 2900, "3万个，" * 190])
+@pytest.mark.parametrize(
+    "text", ["一。" * 1000, "充电桩有3.2万个，" * 200, "。\n" + "万亿" * 1000, "1" * 2900, "3万个，" * 190]
+)
 def test_what_is_too_much_to_check_is_not_checked(assistant: Assistant, text: str) -> None:
     assert_quoted(assistant.ask(QUESTION, language_model=GenericFakeChatModel(messages=iter([AIMessage(text)]))))
 

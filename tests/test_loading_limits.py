@@ -153,10 +153,12 @@ def test_a_batch_loses_only_the_hostile_files(
 
 
 def test_an_upload_of_a_hostile_file_leaves_the_server_working(
-    tmp_path: Path, library: Assistant, monkeypatch: pytest.MonkeyPatch
+    library: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ui.uploads import Limits, take_in
+    from ui.uploads import Limits, take_in, upload_folder
 
+    tmp_path = upload_folder() / "hash"
+    tmp_path.mkdir()
     monkeypatch.setenv("YOUJU_FILE_MEMORY_MB", "80")
     (tmp_path / "a.pdf").write_bytes(hostile.pdf_of_much_content(4_000_000))
     (tmp_path / "b.txt").write_text("青山湖大桥全长1280米。", encoding="utf-8")

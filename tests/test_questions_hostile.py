@@ -302,7 +302,7 @@ def test_named_endpoints_answer_or_refuse(url: str, arguments: dict[str, Any]) -
     usual = {"model": "auto", "history": None, "strict": False, "passages": False}
     values = [arguments.get(name, usual.get(name, "")) for name in names]
     answer = httpx.post(f"{url}/gradio_api/run/ask", content=json.dumps({"data": values}).encode(), timeout=120)
-    assert answer.status_code in (200, 422, 500)
+    assert answer.status_code in (200, 400, 422)
     told = answer.json()
     assert "data" in told or told.get("error") or told.get("detail"), told
     assert "Traceback" not in answer.text

@@ -110,7 +110,7 @@ def test_a_failure_of_the_model_is_told_with_its_step(
     opened = make_assistant(document_of(TEXT), language_model=Broken(responses=[""]))
     log = written()
     with pytest.raises(LanguageModelError):
-        opened.ask(QUESTION, caution="lenient")
+        opened.ask(QUESTION, caution="lenient", fall_back=False)
     assert "write: model=" in log.getvalue() and "failure=LanguageModelError" in log.getvalue()
     assert QUESTION not in log.getvalue()
 

@@ -239,7 +239,7 @@ def test_a_function_that_breaks_down_is_logged_without_what_was_said(
 
 
 def test_questions_are_logged_only_where_that_is_wanted(
-    url: str, caplog: pytest.LogCaptureFixture, quiet: Callable[[], str]
+    url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], quiet: Callable[[], str]
 ) -> None:
     body = {"model": "extractive", "messages": [{"role": "user", "content": QUESTION}]}
 
@@ -257,7 +257,8 @@ def test_questions_are_logged_only_where_that_is_wanted(
         ask()
     finally:
         logging_setup.set_up()
-    assert caplog.text.count(QUESTION) == 2
+    assert caplog.text.count(f"asked: {QUESTION}") == 2
+    assert capfd.readouterr().err.count(f"asked: {QUESTION}") == 2
     caplog.clear()
     ask()
     quiet()
