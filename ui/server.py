@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 HOST, PORT = "127.0.0.1", 7860
 AUTH_VARIABLE = "YOUJU_AUTH"
 SECONDS_TO_SHUT_DOWN = 3
+SECONDS_TO_WARM_UP = 20
 ENDPOINTS = {
     "chat_completions": "/v1/chat/completions",
     "models": "/v1/models",
@@ -170,12 +171,16 @@ def serve(
     url = address(listening)
     names = {host, socket.gethostname(), *hosts}
     options["names_endpoints"] = allow_endpoints or not is_open_to_others(host)
-    threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True).start()
-    with listening:
-        server = server_of(create(assistant, page=page, hosts=names, **options), behind_proxy=bool(hosts))
-        logger.info("serving: url=%s page=%s", url, page)
-        started(url)
-        server.run(sockets=[listening])
+    warming = threading.Thread(target=_warm_up, args=(assistant,), name="warm-up", daemon=True)
+    warming.start()
+    try:
+        with listening:
+            server = server_of(create(assistant, page=page, hosts=names, **options), behind_proxy=bool(hosts))
+            logger.info("serving: url=%s page=%s", url, page)
+            started(url)
+            server.run(sockets=[listening])
+    finally:
+        warming.join(SECONDS_TO_WARM_UP)  # a process that ends under what it still loads is aborted
 
 
 def server_of(app: ASGIApp, *, behind_proxy: bool = False) -> "uvicorn.Server":

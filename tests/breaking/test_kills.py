@@ -20,6 +20,7 @@ from effort import Effort, Figures
 from processes import Child, youju
 
 from rag import doctor
+from rag.backup import backup
 from rag.chunks import chunk
 from rag.errors import StoreError
 from rag.facts import facts_of
@@ -90,6 +91,36 @@ def _removing(site: Site) -> tuple[Texts, Texts]:
     return before, {path: text for path, text in before.items() if path not in gone}
 
 
+def _bringing_into_line(site: Site) -> tuple[Texts, Texts]:
+    before = texts_in(site.index)
+    changed = files_in(site.documents, OLD[2:5], version=1) | files_in(site.documents, NEW)
+    gone = [site.documents / f"{name}.txt" for name in OLD[6:9]]
+    for file in gone:
+        file.unlink()
+    return before, {path: text for path, text in (before | changed).items() if Path(path) not in gone}
+
+
+def _restoring(site: Site) -> tuple[Texts, Texts]:
+    after = texts_in(site.index)
+    backup(site.index, site.root / "backup.sqlite")
+    added = files_in(site.documents, NEW)
+    with open_assistant(site.index) as assistant:
+        assistant.add(list(added))
+    return after | added, after
+
+
+# The format before, so far as bringing it up to date looks at it.
+_OLDER = (
+    "ALTER TABLE documents DROP COLUMN parts",
+    "ALTER TABLE documents DROP COLUMN seal",
+    "ALTER TABLE vectors DROP COLUMN checksum",
+    "ALTER TABLE turns DROP COLUMN seal",
+    "ALTER TABLE postings DROP COLUMN checksum",
+    "DELETE FROM settings WHERE key IN ('seal', 'folders')",
+    "UPDATE settings SET value = '4' WHERE key = 'version'",
+)
+
+
 def _keeping(*damage: Callable[[Site], object]) -> Callable[[Site], tuple[Texts, Texts]]:
     def prepare(site: Site) -> tuple[Texts, Texts]:
         before = texts_in(site.index)
@@ -128,6 +159,9 @@ OPERATIONS: dict[str, Operation] = {
     "remove": Operation(_removing, lambda site: ["remove", *site.ids(OLD[1:7])]),
     "edit": Operation(_keeping(), lambda site: ["edit", *site.ids(OLD[:1]), "--title", "新题", "--date", "2024-01-01"]),
     "rebuild": Operation(_keeping(), lambda site: ["rebuild", "--chunk-size", "200"], whole=True),
+    "bring into line": Operation(_bringing_into_line, lambda site: ["add", "--sync", site.documents]),
+    "restore": Operation(_restoring, lambda site: ["restore", site.root / "backup.sqlite", "--replace"], whole=True),
+    "migrate": Operation(_keeping(_executed(*_OLDER)), lambda site: ["list"], whole=True),
     "repair of the file": Operation(_keeping(_CROSSED), _repairing),
     "repair of vectors": Operation(_keeping(_executed("DELETE FROM vectors WHERE id % 3 = 0")), _repairing),
     "repair of spans": Operation(_keeping(_executed("UPDATE chunks SET end = start WHERE id = 3")), _repairing),
