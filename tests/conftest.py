@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=11, help="tests/breaking: the seed of all that is random")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that drive browsers and processes come first: begun last, one of them would keep one core busy alone."""
+    items.sort(key=lambda item: not item.path.name.startswith(("test_ui_", "test_eval_", "test_cli", "test_readme")))
+
+
 class NetworkBlockedError(RuntimeError):
     """A test tried to leave this machine. Not an OSError, so that nothing takes it for a failing network."""
 
