@@ -101,9 +101,10 @@ class Retriever:
         """
         question = checked_question(question)
         k = checked_count("k", k)
-        self.refresh()
-        k = min(k, self._lengths.size)
+        self._catch_up()
         with self.store.snapshot():
+            self._follow()
+            k = min(k, self._lengths.size)
             allowed = self.store.allowed(filters) if filters else None
             candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
             return self._collapsed(self._reranked(question, candidates), k)
@@ -118,12 +119,21 @@ class Retriever:
 
     def refresh(self) -> None:
         """Takes in what has changed in the store since the last question."""
-        if self.store.generation == self._generation:
-            return
+        self._catch_up()
+        with self.store.snapshot():
+            self._follow()
+
+    def _catch_up(self) -> None:
+        """Has the store index what has gone in since; that is written, so it comes before a snapshot is taken."""
+        if self.store.generation != self._generation:
+            with self._lock:
+                self.store.catch_up()
+
+    def _follow(self) -> None:
+        """Brings what is held in memory to the state of the caller's snapshot: ids of chunks mean nothing in another."""
+        generation = self.store.generation
         with self._lock:
-            self.store.catch_up()
-            generation = self.store.generation
-            if generation == self._generation:
+            if generation <= self._generation:
                 return
             self._lengths = self.store.chunk_lengths()
             if self._dense is None:

@@ -202,8 +202,9 @@ def _correct(index: Path, truth: Truth) -> None:
 
 
 def _point(point: dict[str, Any]) -> str:
-    """A point of a timeline; which other documents carry it depends on what else is there."""
-    return json.dumps({**point, "citation": {**point["citation"], "reprints": []}}, ensure_ascii=False, sort_keys=True)
+    """A point of a timeline by what it says; which of two reprints it is cited from depends on which went in first."""
+    said = {name: value for name, value in point.items() if name not in ("citation", "speaker")}
+    return json.dumps({**said, "quote": point["citation"]["quote"]}, ensure_ascii=False, sort_keys=True)
 
 
 def _names_a_way_out(error: YoujuError) -> bool:
