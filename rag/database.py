@@ -77,7 +77,11 @@ class Cursor(sqlite3.Cursor):
             return method(*arguments)
         except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
             raise  # misuse by our own code stays what it is
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged name
+        except (
+            sqlite3.Error,
+            UnicodeDecodeError,
+            MemoryError,
+        ) as error:  # SQLite quotes a damaged name, believes a length
             assert isinstance(self.connection, Connection)
             raise explanation(error, self.connection.folder) from error
 

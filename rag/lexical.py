@@ -257,12 +257,12 @@ def posting_checksum(segment: int, term: int, chunks: bytes, counts: bytes) -> i
     return zlib.crc32(counts, zlib.crc32(chunks, key))
 
 
-def is_posting(segment: int, term: int, chunks: Any, counts: Any, check: Any) -> bool:
+def is_posting(segment: Any, term: Any, chunks: Any, counts: Any, check: Any) -> bool:
     """Whether a row of ``postings`` is as it was written."""
-    try:
-        return bool(posting_checksum(segment, term, chunks, counts) == check)
-    except TypeError:  # the columns are no bytes any more
-        return False
+    whole = (
+        isinstance(segment, int) and isinstance(term, int) and isinstance(chunks, bytes) and isinstance(counts, bytes)
+    )
+    return whole and posting_checksum(segment, term, chunks, counts) == check
 
 
 class LexicalIndex:

@@ -24,6 +24,8 @@ from ui.uploads import uploaded
 
 UPLOAD_PATH = "/gradio_api/upload"
 MCP_PATH = "/gradio_api/mcp"
+LONGEST_NAME = 255
+"""Bytes of one part of a path; where it names a file, the system knows no longer one."""
 DEEPEST = 50
 """Most arrays and objects within each other that a call may have; those of the page and of clients have about five."""
 
@@ -82,7 +84,8 @@ class Routes:
         return (*shown, "POST") if self._called.fullmatch(path) or self._sent.fullmatch(path) else shown
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
-        allowed = self.allowed(scope["path"])
+        possible = all(len(part.encode("utf-8", "replace")) <= LONGEST_NAME for part in scope["path"].split("/"))
+        allowed = self.allowed(scope["path"]) if possible else ()
         if not allowed:
             return refused(404, "There is nothing at this address.", "not_found")
         if scope["method"] not in allowed:

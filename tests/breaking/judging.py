@@ -16,7 +16,7 @@ from observing import LOOKS
 from embeddings import load
 from rag import doctor
 from rag.assistant import Assistant
-from rag.chunks import chunk
+from rag.chunks import DEFAULT_SIZE, chunk
 from rag.database import FILE_NAME
 from rag.documents import Document
 from rag.errors import StoreError, YoujuError
@@ -49,8 +49,9 @@ class Truth:
         self.looks = {name: look(assistant) for name, look in LOOKS.items()}
         for document in self.looks["texts"]:
             self.documents.setdefault(document.id, []).append(document)
-            for part in chunk(sentences_of(document.text, document.speakers), CHUNK_SIZE):
-                self.known.add(repr((document, part.start, part.end, part.text, part.speakers)))
+            for size in (CHUNK_SIZE, DEFAULT_SIZE):  # the latter where a repair cannot tell the former any more
+                for part in chunk(sentences_of(document.text, document.speakers), size):
+                    self.known.add(repr((document, part.start, part.end, part.text, part.speakers)))
         for name in _COMPLETE:
             self.known |= set(self._parts(name, self.looks[name]))
 

@@ -288,6 +288,8 @@ def test_every_route(server: Server, secret: Path, faults: Faults, effort: Effor
             request = f"{method} {place} {query} {headers} {raw!r}"
             try:
                 answer = figures.timed("other routes", lambda: _answer(client, method, place, query, headers, raw))
+            except httpx.InvalidURL:  # longer than a client sends
+                return
             except httpx.TransportError as error:
                 faults.note(f"{path}: {type(error).__name__}", request, f"{error}\n{server.new_output()[-1500:]}")
             else:
