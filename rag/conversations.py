@@ -196,6 +196,7 @@ def _stands(store: "Store", citation: Mapping[str, Any]) -> bool:
 # -- the store that lasts ---------------------------------------------------------------------------------------------
 
 _CONVERSATION = "c.number, c.id, c.title"
+_SEALED = "c.number, c.id, c.owner, c.title, c.searched, c.updated"
 _TURN = "id, question, status, answer, text, filters, asked, good, reason, comment"
 _SAVE = f"""
 INSERT INTO turns (conversation, searched, {_TURN}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -229,7 +230,7 @@ class SavedConversations:
     def list(self, owner: str, query: str = "", limit: int = 200) -> Sequence[Summary]:  # noqa: D102 (see Conversations)
         words = _words(query)
         select = f"""
-            SELECT c.id, coalesce(c.title, {_FIRST}), c.updated, count(*)
+            SELECT c.id, coalesce(c.title, {_FIRST}), c.updated, count(*), {_SEALED}, c.seal
             FROM conversations c JOIN turns t ON t.conversation = c.number
             WHERE {" AND ".join(["c.owner = ?", *[_HOLDS] * len(words)])}
             GROUP BY c.number ORDER BY c.updated DESC, c.number DESC LIMIT ?
@@ -237,6 +238,8 @@ class SavedConversations:
         values = [_valid(owner), *(word for word in words for _ in range(2)), limit]
         with self._reading() as connection:
             rows = connection.execute(select, values).fetchall()
+            if any(digest([row[4:-1]]) != row[-1] for row in rows):
+                raise _altered(connection)
         return [Summary(row[0], title_of(row[1]), datetime.datetime.fromisoformat(row[2]), row[3]) for row in rows]
 
     def open(self, owner: str, conversation_id: str) -> Conversation:  # noqa: D102
@@ -338,10 +341,18 @@ def seal_turns(connection: sqlite3.Connection, turns: Iterable[int]) -> None:
         connection.execute("UPDATE turns SET seal = ? WHERE number = ?", (digest([row]), number))
 
 
+def seal_conversations(connection: sqlite3.Connection, conversations: Iterable[int]) -> None:
+    """The same for conversations themselves: their titles, owners and times."""
+    for number in conversations:
+        query = f"SELECT {_SEALED} FROM conversations c WHERE number = ?"  # noqa: S608
+        row = connection.execute(query, (number,)).fetchone()
+        connection.execute("UPDATE conversations SET seal = ? WHERE number = ?", (digest([row]), number))
+
+
 def damaged_turns(connection: Connection) -> int:
-    """How many turns are not as they were written."""
-    rows = connection.execute(f"SELECT {_TURN}, seal FROM turns")  # noqa: S608
-    return sum(digest([row[:-1]]) != row[-1] for row in rows)
+    """How many turns and conversations are not as they were written."""
+    queries = f"SELECT {_TURN}, seal FROM turns", f"SELECT {_SEALED}, c.seal FROM conversations c"  # noqa: S608
+    return sum(digest([row[:-1]]) != row[-1] for query in queries for row in connection.execute(query))
 
 
 def rescue_conversations(damaged: Path, store: "Store") -> None:
@@ -359,6 +370,7 @@ def rescue_conversations(damaged: Path, store: "Store") -> None:
             with contextlib.suppress(StoreError, ValueError, TypeError, AttributeError):
                 number = _make(connection, owner, key, title, updated)
                 connection.executemany(_SAVE, [(number, *_turn_values(turn)) for turn in turns.get(old, ())])
+                seal_conversations(connection, [number])
         connection.execute("COMMIT")
 
 
@@ -408,13 +420,14 @@ def _make(connection: sqlite3.Connection, owner: str, key: str, title: str | Non
 def _touch(connection: sqlite3.Connection, number: int) -> None:
     now = _moment(datetime.datetime.now(datetime.UTC))
     connection.execute("UPDATE conversations SET updated = ? WHERE number = ?", (now, number))
+    seal_conversations(connection, [number])
 
 
 def _turn(connection: Connection, row: Sequence[Any]) -> Turn:
     """The turn in a row of ``_TURN`` and its seal; one that is not as it was written is not shown."""
     *values, seal = row
     if digest([values]) != seal:
-        raise damage(connection.folder, "一段对话与写入时不同", "a conversation is not what was written")
+        raise _altered(connection)
     identifier, question, status, answer, text, filters, asked, good, reason, comment = values
     return Turn(
         id=identifier,
@@ -426,6 +439,10 @@ def _turn(connection: Connection, row: Sequence[Any]) -> Turn:
         asked=datetime.datetime.fromisoformat(asked),
         feedback=None if good is None else Feedback(bool(good), reason, comment),
     )
+
+
+def _altered(connection: Connection) -> StoreError:
+    return damage(connection.folder, "一段对话与写入时不同", "a conversation is not what was written")
 
 
 def _turn_values(turn: Turn) -> tuple[Any, ...]:

@@ -54,7 +54,7 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE TABLE conversations (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, title TEXT,
-    searched TEXT NOT NULL, updated TEXT NOT NULL
+    searched TEXT NOT NULL, updated TEXT NOT NULL, seal BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX conversations_of_owner ON conversations (owner, updated);
 CREATE TABLE turns (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rag import lexical
-from rag.conversations import seal_turns
+from rag.conversations import seal_conversations, seal_turns
 from rag.database import FILE_NAME, VERSION, Connection, connect, damage, is_writable
 from rag.errors import StoreError
 from rag.replacement import copy_whole, replace_file, workplace
@@ -82,6 +82,9 @@ def _seal_everything(connection: Connection) -> None:
         ((cyclic(content, vector), number) for number, content, vector in vectors),
     )
     seal_turns(connection, [row[0] for row in connection.execute("SELECT number FROM turns").fetchall()])
+    seal_conversations(
+        connection, [row[0] for row in connection.execute("SELECT number FROM conversations").fetchall()]
+    )
     connection.execute("DROP TABLE postings")
     connection.execute("DROP TABLE segments")
     connection.execute("UPDATE chunks SET segment = NULL")
@@ -95,6 +98,7 @@ def _add_columns(connection: sqlite3.Connection) -> None:
         ("documents", "seal BLOB NOT NULL DEFAULT x''"),
         ("vectors", "checksum INTEGER NOT NULL DEFAULT 0"),
         ("turns", "seal BLOB NOT NULL DEFAULT x''"),
+        ("conversations", "seal BLOB NOT NULL DEFAULT x''"),
     ):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 

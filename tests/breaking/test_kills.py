@@ -115,6 +115,7 @@ _OLDER = (
     "ALTER TABLE documents DROP COLUMN seal",
     "ALTER TABLE vectors DROP COLUMN checksum",
     "ALTER TABLE turns DROP COLUMN seal",
+    "ALTER TABLE conversations DROP COLUMN seal",
     "ALTER TABLE postings DROP COLUMN checksum",
     "DELETE FROM settings WHERE key IN ('seal', 'folders')",
     "UPDATE settings SET value = '4' WHERE key = 'version'",
