@@ -49,7 +49,19 @@ __all__ = ["Answering", "Assistant", "Event", "EvidenceFound", "Finished", "Toke
 logger = logging.getLogger(__name__)
 
 PASSAGES = 10
-_SHAPES_THE_INDEX = ("view", "turns", "structure", "chunks", "lexical", "dates", "figures", "numerals", "facts")
+_SHAPES_THE_INDEX = (
+    "database",
+    "seals",
+    "view",
+    "turns",
+    "structure",
+    "chunks",
+    "lexical",
+    "dates",
+    "figures",
+    "numerals",
+    "facts",
+)
 
 
 class Assistant:

@@ -55,6 +55,18 @@ HEADERS = {
 }
 
 
+_MOUNTED: dict[str, Any] = {
+    "footer_links": [],
+    "show_error": False,
+    "ssr_mode": False,
+    "mcp_server": True,
+    "run_history": False,
+    "enable_monitoring": False,
+    "pwa": False,
+}
+"""How Gradio is mounted: with tools for other assistants, and without its own links, error texts, history and watching."""
+
+
 def create(
     assistant: Assistant,
     *,
@@ -113,13 +125,7 @@ def create(
         path="/",
         auth_dependency=_logged_in if logins else None,
         max_file_size=max_upload or Limits.from_environment().file_bytes,
-        footer_links=[],
-        show_error=False,
-        ssr_mode=False,
-        mcp_server=True,
-        run_history=False,
-        enable_monitoring=False,
-        pwa=False,
+        **_MOUNTED,
         **looks,
     )
     blocks.guard_files()
