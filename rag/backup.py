@@ -1,7 +1,6 @@
 """Backup: an index as one file, taken while others write, and put back later."""
 
 import contextlib
-import os
 import secrets
 import tempfile
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from rag.database import FILE_NAME, damage
 from rag.errors import DamageError, StoreError, UsageError
 from rag.integrity import record_findings
+from rag.new_files import check_free, not_written, put_in_place
 from rag.replacement import copy_whole, replace_file, workplace
 from rag.seals import seal_settings
 from rag.store import Store
@@ -30,32 +30,18 @@ def backup(folder: Path, file: Path) -> int:
         UsageError: there is a file of that name already, or it cannot be made there.
         StoreError: there is no index in the folder, it is damaged, or the disk is full.
     """
-    if file.exists() or file.is_symlink():
-        raise UsageError(
-            zh=f"{file} 已经存在，不会覆盖。请换一个文件名，或先移走它。",
-            en=f"{file} exists already and is not overwritten. Choose another name, or move it away.",
-        )
+    check_free(file)
     with contextlib.closing(Store.open_as_it_is(folder)):
         pass
     try:
-        place = tempfile.TemporaryDirectory(prefix=".youju-", dir=file.parent)
+        with tempfile.TemporaryDirectory(prefix=".youju-", dir=file.parent) as name:
+            copy = Path(name, FILE_NAME)
+            copy_whole(folder / FILE_NAME, copy)
+            with contextlib.closing(Store.open_as_it_is(copy.parent)) as store:
+                documents = _checked(store, folder)
+            put_in_place(copy, file)
     except OSError as error:
-        raise UsageError(
-            zh=f"不能写入 {file}：{error.strerror or error}。请换一个位置。",
-            en=f"{file} cannot be written: {error.strerror or error}. Choose another place.",
-        ) from error
-    with place as name:
-        copy = Path(name, FILE_NAME)
-        copy_whole(folder / FILE_NAME, copy)
-        with contextlib.closing(Store.open_as_it_is(copy.parent)) as store:
-            documents = _checked(store, folder)
-        try:
-            copy.rename(file) if os.name == "nt" else os.link(copy, file)
-        except OSError as error:
-            raise UsageError(
-                zh=f"不能写入 {file}：{error.strerror or error}。请换一个位置。",
-                en=f"{file} cannot be written: {error.strerror or error}. Choose another place.",
-            ) from error
+        raise not_written(file, error) from error
     return documents
 
 

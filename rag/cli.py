@@ -421,7 +421,8 @@ def ask(
     ] = None,
 ) -> None:
     from rag.inputs import decoded
-    from rag.record import check_free, write_record
+    from rag.new_files import check_free
+    from rag.record import write_record
     from rag.screen import show_trace
     from ui.terminal import show_stream
 

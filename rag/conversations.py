@@ -19,6 +19,7 @@ from rag.database import FILE_NAME, Connection, connect, connect_damaged, damage
 from rag.errors import StoreError, UsageError
 from rag.lexical import fold
 from rag.seals import digest
+from rag.surrogates import without_surrogates
 
 if TYPE_CHECKING:
     from rag.store import Store
@@ -235,7 +236,7 @@ class SavedConversations:
             WHERE {" AND ".join(["c.owner = ?", *[_HOLDS] * len(words)])}
             GROUP BY c.number ORDER BY c.updated DESC, c.number DESC LIMIT ?
         """  # noqa: S608
-        values = [_valid(owner), *(word for word in words for _ in range(2)), limit]
+        values = [without_surrogates(owner), *(word for word in words for _ in range(2)), limit]
         with self._reading() as connection:
             rows = connection.execute(select, values).fetchall()
             if any(digest([row[4:-1]]) != row[-1] for row in rows):
@@ -254,7 +255,7 @@ class SavedConversations:
                 raise _no_conversation()
             number = row[0] if row else _make(connection, owner, key)
             known = "SELECT 1 FROM turns WHERE conversation = ? AND id = ?"
-            replaces = connection.execute(known, (number, _valid(turn.id))).fetchone() is not None
+            replaces = connection.execute(known, (number, without_surrogates(turn.id))).fetchone() is not None
             connection.execute(_SAVE, (number, *values))
             _touch(connection, number)
         if replaces or self._to_wipe:
@@ -269,7 +270,7 @@ class SavedConversations:
         self._wipe()
 
     def rename(self, owner: str, conversation_id: str, title: str) -> None:  # noqa: D102
-        title = _valid(_checked_title(title))
+        title = without_surrogates(_checked_title(title))
         with self._change() as connection:
             number, _, _ = _found(connection, owner, conversation_id)
             connection.execute(
@@ -302,7 +303,7 @@ class SavedConversations:
             AND EXISTS (SELECT 1 FROM turns WHERE conversation = c.number AND good IS NOT NULL)
         """  # noqa: S608
         with self._reading() as connection:
-            rows = connection.execute(query, (None if owner is None else _valid(owner),)).fetchall()
+            rows = connection.execute(query, (None if owner is None else without_surrogates(owner),)).fetchall()
             return _rated_of(_conversation(connection, *row) for row in rows)
 
     @contextlib.contextmanager
@@ -393,7 +394,7 @@ def _found(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
     """Number, id and given title of an owner's conversation."""
     query = f"SELECT {_CONVERSATION} FROM conversations c WHERE id = ? AND owner = ?"  # noqa: S608
     row: tuple[int, str, str | None] | None = connection.execute(
-        query, (_valid(conversation_id), _valid(owner))
+        query, (without_surrogates(conversation_id), without_surrogates(owner))
     ).fetchone()
     if row is None:
         raise _no_conversation()
@@ -402,7 +403,7 @@ def _found(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
 
 def _turn_number(connection: sqlite3.Connection, conversation: int, turn_id: str) -> int:
     query = "SELECT number FROM turns WHERE conversation = ? AND id = ?"
-    row = connection.execute(query, (conversation, _valid(turn_id))).fetchone()
+    row = connection.execute(query, (conversation, without_surrogates(turn_id))).fetchone()
     if row is None:
         raise _no_turn()
     return int(row[0])
@@ -449,11 +450,11 @@ def _turn_values(turn: Turn) -> tuple[Any, ...]:
     """A turn as values of ``searched``, the columns of ``_TURN`` and its seal."""
     values = (
         _key(turn.id),
-        _valid(turn.question),
+        without_surrogates(turn.question),
         turn.status,
-        _valid(json.dumps(turn.answer, ensure_ascii=False)),
-        _valid(turn.text),
-        _valid(json.dumps(turn.filters, ensure_ascii=False)),
+        without_surrogates(json.dumps(turn.answer, ensure_ascii=False)),
+        without_surrogates(turn.text),
+        without_surrogates(json.dumps(turn.filters, ensure_ascii=False)),
         _moment(turn.asked),
         *_feedback_values(turn.feedback),
     )
@@ -463,17 +464,12 @@ def _turn_values(turn: Turn) -> tuple[Any, ...]:
 def _feedback_values(feedback: Feedback | None) -> tuple[int | None, str, str]:
     if feedback is None:
         return None, "", ""
-    return int(feedback.good), _valid(feedback.reason), _valid(feedback.comment)
+    return int(feedback.good), without_surrogates(feedback.reason), without_surrogates(feedback.comment)
 
 
 def _moment(time: datetime.datetime) -> str:
     """A moment as it is stored: in UTC, so that the order of the texts is that of the moments."""
     return time.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-
-
-def _valid(text: str) -> str:
-    """A text that SQLite stores: half characters (lone surrogates), which nothing can show, become U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _key(text: str) -> str:
@@ -484,7 +480,7 @@ def _key(text: str) -> str:
     """
     if not 0 < len(text) <= LONGEST_KEY:
         raise UsageError(zh="对话的编号不对；请开始新的对话。", en="This id is not possible; begin a new conversation.")
-    return _valid(text)
+    return without_surrogates(text)
 
 
 # -- the store that forgets -------------------------------------------------------------------------------------------
@@ -590,12 +586,12 @@ def _checked_title(title: str) -> str:
 
 def _words(query: str) -> Sequence[str]:
     """The words of a query as they are compared; of very many only the first."""
-    return fold(_valid(query)).split()[:MOST_WORDS]
+    return fold(without_surrogates(query)).split()[:MOST_WORDS]
 
 
 def _searched(turn: Turn) -> str:
     """What of a turn is searched: its question and its answer, as they are compared."""
-    return fold(_valid(f"{turn.question}\n{turn.answer['text'] if turn.answer else turn.text}"))
+    return fold(without_surrogates(f"{turn.question}\n{turn.answer['text'] if turn.answer else turn.text}"))
 
 
 def _rated_of(conversations: Iterable[Conversation]) -> Sequence[Rated]:

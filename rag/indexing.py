@@ -16,10 +16,10 @@ from rag.database import check_chunk_size
 from rag.documents import Document
 from rag.duplicates import signature
 from rag.errors import LoadError, UsageError, YoujuError
-from rag.rows import is_storable
 from rag.seals import checksum
 from rag.store import Prepared, Store
 from rag.structure import sentences_of
+from rag.surrogates import is_storable
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder

@@ -6,12 +6,12 @@ Clean text has no half characters (lone surrogates), which no encoding can write
 
 import datetime
 import operator
-import re
 from collections.abc import Sequence
 from typing import Any, get_args
 
 from rag.errors import UsageError
 from rag.settings import Caution
+from rag.surrogates import is_storable, without_surrogates
 
 LONGEST_QUESTION = 2000
 LONGEST_FILTER = 500
@@ -23,17 +23,6 @@ REMEMBERED_TURNS = 20
 
 TERMINAL_ENCODINGS = ("utf-8-sig", "gb18030")
 """What a Chinese terminal may send, tried strictly in this order."""
-
-_PAIRED = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-_HALF = re.compile("[\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """A text that every encoding of Unicode can write: halves of a character joined, one without the other as U+FFFD."""
-    if not _HALF.search(text):
-        return text
-    joined = _PAIRED.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
-    return _HALF.sub("\ufffd", joined)
 
 
 def checked_question(question: str) -> str:
@@ -69,7 +58,7 @@ def checked_history(history: Any) -> list[tuple[str, str]]:
         is_pair = isinstance(turn, list | tuple) and len(turn) == 2
         if not is_pair or not all(isinstance(text, str) for text in turn):
             raise _no_pairs(turn)
-        asked, answered = map(clean, turn)
+        asked, answered = map(without_surrogates, turn)
         turns.append((asked[:LONGEST_QUESTION], answered[:LONGEST_EARLIER_ANSWER]))
     return turns
 
@@ -174,24 +163,24 @@ def typed(text: str) -> str:
     Raises:
         UsageError: its bytes are neither UTF-8 nor GB18030.
     """
-    if not _HALF.search(text):
+    if is_storable(text):
         return text
     try:
         data = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # halves of a character, as Windows can pass them
-        return clean(text)
+        return without_surrogates(text)
     return decoded(data)
 
 
 def _text(zh: str, en: str, value: object) -> str:
     if not isinstance(value, str):
         raise UsageError(zh=f"{zh}应是文字，而不是 {_shown(value)}。", en=f"{en} must be text, not {_shown(value)}.")
-    return clean(value)
+    return without_surrogates(value)
 
 
 def _shown(value: Any) -> str:
     """A value in a message: short, on one line, in quotes if it is text."""
-    shown = f"“{clean(value)}”" if isinstance(value, str) else clean(repr(value))
+    shown = f"“{without_surrogates(value)}”" if isinstance(value, str) else without_surrogates(repr(value))
     shown = " ".join(shown.split())
     return shown if len(shown) <= 60 else f"{shown[:60]}…"
 

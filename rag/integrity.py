@@ -111,33 +111,6 @@ def _file(store: Store) -> Finding:
     return Finding("file", True, f"{FILE_NAME} 完好，{number} 份文档", f"{FILE_NAME} is sound, {number} documents")
 
 
-def _texts(store: Store) -> Finding:
-    return _counted(
-        "texts",
-        lambda: len(altered_documents(store)),
-        "份文档的文字、标题、日期等与加入时不同",
-        "documents have another text, title, date … than they came with",
-    )
-
-
-def _parts(store: Store) -> Finding:
-    return _counted(
-        "parts",
-        lambda: len(derived_wrongly(store)),
-        "份文档的片段或数字与写入时不同",
-        "documents have other chunks or figures than were made of them",
-    )
-
-
-def _vectors(store: Store) -> Finding:
-    return _counted(
-        "vectors",
-        lambda: len(chunks_without_vectors(store)),
-        "个片段没有可用的向量",
-        "chunks have no usable vector",
-    )
-
-
 def _lexical(store: Store) -> Finding:
     found = _counted(
         "lexical",
@@ -150,15 +123,6 @@ def _lexical(store: Store) -> Finding:
         en = f"{waiting} chunks are not in the lexical index yet (they are added at the next question)"
         return Finding("lexical", True, zh, en, notice=True)
     return found
-
-
-def _turns(store: Store) -> Finding:
-    return _counted(
-        "conversations",
-        lambda: damaged_turns(store.connection),
-        "段对话与写入时不同",
-        "turns of conversations are not what was written",
-    )
 
 
 def _dense(store: Store) -> Finding:
@@ -186,4 +150,35 @@ def _counted(check: str, count: Callable[[], int], zh: str, en: str) -> Finding:
     return Finding(check, number == 0, f"{number} {zh}", f"{number} {en}")
 
 
-_CHECKS: tuple[Callable[[Store], Finding], ...] = (_file, _texts, _parts, _vectors, _lexical, _turns)
+def _counting(check: str, count: Callable[[Store], int], zh: str, en: str) -> Callable[[Store], Finding]:
+    return lambda store: _counted(check, lambda: count(store), zh, en)
+
+
+_CHECKS: tuple[Callable[[Store], Finding], ...] = (
+    _file,
+    _counting(
+        "texts",
+        lambda store: len(altered_documents(store)),
+        "份文档的文字、标题、日期等与加入时不同",
+        "documents have another text, title, date … than they came with",
+    ),
+    _counting(
+        "parts",
+        lambda store: len(derived_wrongly(store)),
+        "份文档的片段或数字与写入时不同",
+        "documents have other chunks or figures than were made of them",
+    ),
+    _counting(
+        "vectors",
+        lambda store: len(chunks_without_vectors(store)),
+        "个片段没有可用的向量",
+        "chunks have no usable vector",
+    ),
+    _lexical,
+    _counting(
+        "conversations",
+        lambda store: damaged_turns(store.connection),
+        "段对话与写入时不同",
+        "turns of conversations are not what was written",
+    ),
+)

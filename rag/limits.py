@@ -41,7 +41,7 @@ class FileLimits:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
-                raise _unusable(name, str(value))
+                raise _unusable(VARIABLES[name], least, str(value))
 
     @classmethod
     def from_environment(cls) -> "FileLimits":
@@ -50,18 +50,27 @@ class FileLimits:
         Raises:
             UsageError: as for the class.
         """
-        values: dict[str, int] = {}
-        for name, variable in VARIABLES.items():
-            if value := os.environ.get(variable, ""):
-                if not (value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER):
-                    raise _unusable(name, value)
-                values[name] = int(value)
-        return cls(**values)
+        given = {name: whole_number(variable, _LEAST[name]) for name, variable in VARIABLES.items()}
+        return cls(**{name: value for name, value in given.items() if value is not None})
 
 
-def _unusable(name: str, value: str) -> UsageError:
-    least, most = _LEAST[name], "9" * _LONGEST_NUMBER
+def whole_number(variable: str, least: int) -> int | None:
+    """The whole number that an environment variable holds; None where it is not set.
+
+    Raises:
+        UsageError: it holds something else, or a number below ``least``.
+    """
+    value = os.environ.get(variable, "")
+    if not value:
+        return None
+    if not (value.isascii() and value.isdecimal() and len(value) <= _LONGEST_NUMBER and int(value) >= least):
+        raise _unusable(variable, least, value)
+    return int(value)
+
+
+def _unusable(variable: str, least: int, value: str) -> UsageError:
+    most = "9" * _LONGEST_NUMBER
     return UsageError(
-        zh=f"{VARIABLES[name]} 应是 {least} 到 {most} 之间的整数，而不是“{value}”。",
-        en=f"{VARIABLES[name]} must be a whole number from {least} to {most}, not '{value}'.",
+        zh=f"{variable} 应是 {least} 到 {most} 之间的整数，而不是“{value}”。",
+        en=f"{variable} must be a whole number from {least} to {most}, not '{value}'.",
     )

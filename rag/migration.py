@@ -18,8 +18,15 @@ from rag.seals import checksum, cyclic, seal_document, seal_settings
 _COUNTED = ("documents", "chunks", "facts", "vectors", "links", "conversations", "turns")
 
 
+def is_older(settings: dict[str, str]) -> bool:
+    """Whether settings are those of an index of an older format that is known."""
+    version = settings.get("version", "")
+    # Format 5 brought seals: only damage gives settings that have one an older number.
+    return version.isdecimal() and int(version) in _STEPS and ("seal" in settings) == (int(version) > 4)
+
+
 def migrate(folder: Path) -> None:
-    """Brings the index in a folder to today's format, where it is of an older one that is known.
+    """Brings an index of an older format (:func:`is_older`) to today's.
 
     Killed at any moment, it leaves the index as it was, or brought up to date.
 
@@ -28,8 +35,6 @@ def migrate(folder: Path) -> None:
     """
     file = folder / FILE_NAME
     version = _version(file)
-    if version not in _STEPS:
-        return
     if not is_writable(file):
         raise StoreError(
             zh=f"索引 {folder} 是旧格式（版本 {version}），需要升级，但文件夹不可写。请检查权限，或把它复制到可写的地方再打开。",
@@ -109,11 +114,7 @@ def _version(file: Path) -> int:
 
 
 def _version_of(connection: sqlite3.Connection) -> int:
-    row = connection.execute("SELECT value FROM settings WHERE key = 'version'").fetchone()
-    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(documents)")}
-    # Only damage gives a file that has seals an older number, and that is told when it is opened.
-    known = row is not None and str(row[0]).isdecimal() and ("seal" in columns) == (int(row[0]) > 4)
-    return int(row[0]) if known else 0
+    return int(connection.execute("SELECT value FROM settings WHERE key = 'version'").fetchone()[0])
 
 
 def _counts(connection: sqlite3.Connection) -> list[int]:

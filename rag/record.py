@@ -4,7 +4,6 @@ A record is plain JSON of the published schema ``record.schema.json``. One that 
 are bounded, it is validated by the schema, and its parts must agree with each other, before anything is done with it.
 """
 
-import contextlib
 import datetime
 import hashlib
 import json
@@ -15,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import RecordError, UsageError
+from rag.errors import RecordError
+from rag.new_files import check_free, not_written, put_in_place
 from rag.provenance import Provenance, software
 
 if TYPE_CHECKING:
@@ -85,28 +85,6 @@ def text_hash(text: str) -> str:
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
-def check_free(path: Path) -> None:
-    """Makes sure that a record can be written to ``path``; asked before the answer is worked out.
-
-    Raises:
-        UsageError: something is there already, or its folder is not.
-    """
-    if path.is_dir():
-        raise UsageError(
-            zh=f"{path} 是文件夹；请给出记录文件的名称。", en=f"{path} is a folder; name a file for the record."
-        )
-    if os.path.lexists(path):
-        raise UsageError(
-            zh=f"{path} 已经存在，不会覆盖。请换一个文件名。",
-            en=f"{path} exists and is not overwritten. Name another file.",
-        )
-    if not path.absolute().parent.is_dir():
-        raise UsageError(
-            zh=f"没有文件夹 {path.absolute().parent}。请先建立它。",
-            en=f"There is no folder {path.absolute().parent}. Make it first.",
-        )
-
-
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Writes a record to a new file, which is there whole or not at all.
 
@@ -123,26 +101,11 @@ def write_record(record: dict[str, Any], path: str | Path) -> None:
                 file.write(content + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
-            _put_in_place(temporary, target)
+            put_in_place(temporary, target)
         finally:
             temporary.unlink(missing_ok=True)
-    except FileExistsError:
-        check_free(target)  # somebody else has just made it
-        raise
     except OSError as error:
-        raise UsageError(
-            zh=f"不能写入记录 {target}：{error.strerror}。没有留下任何文件。",
-            en=f"The record {target} cannot be written: {error.strerror}. No file was left behind.",
-        ) from error
-
-
-def _put_in_place(temporary: Path, target: Path) -> None:
-    """Gives the finished file its name; unlike a renaming, a link never takes the place of another file."""
-    with contextlib.suppress(NotImplementedError, PermissionError):
-        os.link(temporary, target)
-        return
-    check_free(target)  # a file system without links
-    temporary.rename(target)
+        raise not_written(target, error) from error
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from rag.errors import StoreError
 from rag.indexing import Report, add_document
 from rag.loading import date_in_text, title_in_text
 from rag.replacement import DAMAGED, replace_file, workplace
-from rag.rows import document_of, edits_from_json
-from rag.seals import checksum, digest, settings_are_sealed
+from rag.rows import DOCUMENT_COLUMNS, document_of, edits_from_json
+from rag.seals import SEALED_COLUMNS, checksum, digest, settings_are_sealed
 from rag.store import Store
 
 if TYPE_CHECKING:
@@ -29,11 +29,7 @@ _PAGE = 4096
 _NUMBER_OF_PAGES = 28
 """Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
 
-_SEALED = (
-    *("number", "id", "path", "title", "date", "source", "event", "speakers", "page_starts", "encoding", "digest"),
-    *("characters", "checksum", "signature", "edited", "added", "parts"),
-)
-_DOCUMENT = ("id", "path", "title", "date", "source", "event", "speakers", "page_starts", "encoding", "digest", "text")
+_SEALED, _DOCUMENT = SEALED_COLUMNS.split(", "), DOCUMENT_COLUMNS.split(", ")
 
 
 @dataclass(slots=True)

@@ -11,13 +11,10 @@ from rag.documents import Document
 from rag.errors import UsageError
 from rag.facts import Fact
 from rag.lexical import fold
+from rag.surrogates import is_storable
 
 EDITABLE = ("title", "date", "source", "event", "speakers")
 DOCUMENT_COLUMNS = "id, path, title, date, source, event, speakers, page_starts, encoding, digest, text"
-FACT_COLUMNS = (
-    "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
-    " start, end, value_start, value_end"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,15 +189,6 @@ def _is_possible(name: str, value: Any) -> bool:
         return value is None or isinstance(value, datetime.date)
     texts = value if name == "speakers" else (value,)
     return isinstance(texts, tuple) and all(isinstance(text, str) and is_storable(text) for text in texts)
-
-
-def is_storable(text: str) -> bool:
-    """Whether a text is valid Unicode; one with half a character (a lone surrogate) is not."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def edits_to_json(edited: dict[str, Any]) -> str:

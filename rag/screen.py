@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from rag.errors import interface_language
 from rag.messages import say
+from rag.trace import STEPS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -203,7 +205,8 @@ def show_trace(console: Console, trace: Trace) -> None:
     console.print(Text(say("trace"), style="bold"))
     for step in trace.steps:
         counted = "  ".join(f"{key}={value}" for key, value in step.attributes.items())
-        head = f"{step.began:8.3f} s  +{step.seconds:.3f} s  {say(f'trace_{step.name}')}  {counted}  {step.failure}"
+        name = STEPS[step.name][0 if interface_language() == "zh" else 1]
+        head = f"{step.began:8.3f} s  +{step.seconds:.3f} s  {name}  {counted}  {step.failure}"
         console.print(Text(one_line(head), style="cyan"))
         for key, value in step.details.items():
             for line in _told(key, value):

@@ -18,11 +18,13 @@ SEALED_COLUMNS = (
 )
 """Columns of a document that its seal covers: all but the text, which has a checksum of its own among them."""
 
-_CHUNKS = "SELECT id, start, end, length, speakers, text FROM chunks WHERE document_id = ? ORDER BY id"
-_FACTS = (
-    "SELECT subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker,"
-    " heading, start, end, value_start, value_end FROM facts WHERE document_id = ? ORDER BY id"
+FACT_COLUMNS = (
+    "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
+    " start, end, value_start, value_end"
 )
+
+_CHUNKS = "SELECT id, start, end, length, speakers, text FROM chunks WHERE document_id = ? ORDER BY id"
+_FACTS = f"SELECT {FACT_COLUMNS} FROM facts WHERE document_id = ? ORDER BY id"  # noqa: S608
 _SEALED_SETTINGS = "SELECT key, value FROM settings WHERE key NOT IN ('generation', 'seal') ORDER BY key"
 _SIZE = 16
 

@@ -41,10 +41,9 @@ from rag.duplicates import Signature
 from rag.errors import DamageError, StoreError, UsageError
 from rag.facts import Fact, facts_of
 from rag.limits import FileLimits
-from rag.migration import migrate
+from rag.migration import is_older, migrate
 from rag.rows import (
     DOCUMENT_COLUMNS,
-    FACT_COLUMNS,
     Entry,
     Filters,
     StoredChunk,
@@ -61,6 +60,7 @@ from rag.rows import (
     with_edits,
 )
 from rag.seals import (
+    FACT_COLUMNS,
     SEALED_COLUMNS,
     checksum,
     cyclic,
@@ -105,6 +105,7 @@ class Store:
         self._threads = threading.local()
         self._settings: dict[str, str] = {}
         self._document = lru_cache(maxsize=256)(self._read_document)
+        self._entry = lru_cache(maxsize=10_000)(self._read_entry)
         self._verified: dict[str, bytes] = {}
 
     # -- opening ------------------------------------------------------------------------------------------------------
@@ -154,10 +155,13 @@ class Store:
                 zh=f"{folder} 里没有索引（缺少 {FILE_NAME}）。请用 youju add 文件 --index {folder} 建立。",
                 en=f"There is no index in {folder} ({FILE_NAME} is missing). Make one with 'youju add FILE --index {folder}'.",
             )
-        migrate(folder)
         store = cls(folder, is_writable(file))
         try:
             store._settings = store._read_settings()
+            if is_older(store._settings):
+                store.close()
+                migrate(folder)
+                store._settings = store._read_settings()
             check_settings(folder, store._settings)
         except BaseException:
             store.close()
@@ -482,12 +486,16 @@ class Store:
 
     def described(self, chunks: Iterable[int]) -> dict[int, Entry]:
         """What is known about the document of each chunk that is there, by the chunk's id; their links are left out."""
-        query = "SELECT id, document_id FROM chunks WHERE id IN ({marks})"
-        owners = dict(self._rows_for(query, [int(chunk) for chunk in chunks]))
-        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents WHERE id IN ({{marks}})"  # noqa: S608
-        rows = self._rows_for(query, list(set(owners.values())))
-        entries = {row[1]: entry_of(row, ()) for row in map(self._checked_row, rows)}
-        return {chunk: entries[owner] for chunk, owner in owners.items() if owner in entries}
+        query = (
+            "SELECT c.id, d.id, d.seal FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id IN ({marks})"
+        )
+        rows = self._rows_for(query, [int(chunk) for chunk in chunks])
+        return {chunk: self._entry(owner, seal) for chunk, owner, seal in rows}
+
+    def _read_entry(self, document_id: str, seal: bytes) -> Entry:
+        """Reads what is known about a document; :attr:`_entry` remembers it for as long as it has this seal."""
+        query = f"SELECT {SEALED_COLUMNS}, seal FROM documents WHERE id = ?"  # noqa: S608
+        return entry_of(self._checked_row(self.connection.execute(query, (document_id,)).fetchone()), ())
 
     def _checked_row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """A row of ``SEALED_COLUMNS`` and the seal, which must be theirs."""

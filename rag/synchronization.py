@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rag.errors import LoadError, UsageError
 from rag.indexing import Failure, ProgressCallback, Report, add
 from rag.loading import MAX_BYTES, find_files
-from rag.loading.names import file_of, shown_path
+from rag.loading.names import file_of, path_of
 from rag.rows import Entry
 from rag.store import Store
 
@@ -165,7 +165,7 @@ def synchronize(
     edits = {path: store.edits(entry.id) for path, entry in origins.items()}
     in_order = sorted(found, key=lambda path: path not in origins)  # before what they came from is replaced
     if not dry_run:
-        store.remember_folders([shown_path(root)])
+        store.remember_folders([path_of(root)])
     add(store, embedder, [found[path] for path in in_order], progress, report, edits=edits, dry_run=dry_run)
 
     lost = {entry.id for entry in gone}
@@ -179,7 +179,7 @@ def synchronize(
 
 
 def _is_under(path: str, root: Path) -> bool:
-    return Path(os.path.normpath(path)).is_relative_to(shown_path(root))
+    return Path(os.path.normpath(path)).is_relative_to(path_of(root))
 
 
 def _found(root: Path, known: dict[str, Entry], report: SyncReport) -> dict[str, Path]:
@@ -193,7 +193,7 @@ def _found(root: Path, known: dict[str, Entry], report: SyncReport) -> dict[str,
     found: dict[str, Path] = {}
     try:
         for file in find_files([root]):
-            found[shown_path(file)] = file
+            found[path_of(file)] = file
     except LoadError as error:
         if not found and not known:
             raise

@@ -24,13 +24,27 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+STEPS: dict[str, tuple[str, str]] = {
+    "ask": ("提问", "The whole"),
+    "understand": ("理解问题", "Understanding"),
+    "rewrite": ("由模型改写问题", "Rewriting by the model"),
+    "retrieve": ("检索", "Retrieval"),
+    "evidence": ("证据", "Evidence"),
+    "decide": ("是否作答", "Decision"),
+    "doubt": ("问模型能否回答", "Asking the model whether it can"),
+    "write": ("写作", "Writing"),
+    "check": ("核对", "Checks"),
+    "quote_instead": ("改为摘录", "Quoted instead"),
+}
+"""The steps of a question by name, as they are called in Chinese and English."""
+
 
 @dataclass(slots=True)
 class Step:
     """One step.
 
     Attributes:
-        name: ``ask`` (the whole), ``understand``, ``retrieve``, ``evidence``, ``decide``, ``write``, ``check``.
+        name: a key of :data:`STEPS`.
         began: seconds from the question on.
         seconds: how long it took.
         attributes: counts, scores and names; also in logs and spans.

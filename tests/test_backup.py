@@ -156,11 +156,11 @@ def test_damaged_index_is_not_backed_up(tmp_path: Path) -> None:
 def test_commands(tmp_path: Path) -> None:
     folder, file = filled(tmp_path / "index"), tmp_path / "backup.sqlite"
     assert "12" in run("backup", file, "--index", folder).output
-    refused("backup", file, "--index", folder, code=2, zh="已经存在", en="exists already")
+    refused("backup", file, "--index", folder, code=2, zh="已经存在", en="exists and is not")
     refused("restore", file, "--index", folder, code=2, zh="--replace", en="--replace")
     refused("restore", tmp_path / "no", "--index", folder, code=2, zh="不是", en="no file that")
     refused("restore", __file__, "--index", tmp_path / "new", code=2, zh="不是", en="no file that")
-    refused("backup", tmp_path / "no" / "b", "--index", folder, code=2, zh="不能写入", en="cannot be written")
+    refused("backup", tmp_path / "no" / "b", "--index", folder, code=2, zh="没有文件夹", en="no folder")
     refused("backup", tmp_path / "c", "--index", tmp_path / "none", code=1, zh="没有索引", en="no index")
     assert run("restore", file, "--index", tmp_path / "new").code == 0
     assert texts(tmp_path / "new") == TEXTS

@@ -21,8 +21,9 @@ from rag.assistant import Assistant
 from rag.conversations import SavedConversations, Turn, new_id
 from rag.documents import Document
 from rag.errors import UsageError
-from rag.inputs import LONGEST_QUESTION, REMEMBERED_TURNS, checked_history, clean, decoded, typed
+from rag.inputs import LONGEST_QUESTION, REMEMBERED_TURNS, checked_history, decoded, typed
 from rag.numerals import in_digits, value_of
+from rag.surrogates import without_surrogates
 
 TEXT = (
     "工信部4月20日发布一季度数据。新闻发言人赵志国说，截至3月底，我国建成5G基站264万个。"
@@ -120,9 +121,9 @@ def test_what_is_no_text_is_refused(assistant: Assistant, question: Any) -> None
 
 
 def test_half_characters_are_joined_or_shown_as_missing() -> None:
-    assert clean("\ud83d\ude00") == "😀"
-    assert clean("a\ud83db\ude00") == "a\ufffdb\ufffd"
-    assert clean("臺灣😀") == "臺灣😀"
+    assert without_surrogates("\ud83d\ude00") == "😀"
+    assert without_surrogates("a\ud83db\ude00") == "a\ufffdb\ufffd"
+    assert without_surrogates("臺灣😀") == "臺灣😀"
 
 
 def test_a_question_with_a_half_character_is_answered(assistant: Assistant) -> None:
@@ -146,7 +147,7 @@ def test_numerals_of_any_length_end() -> None:
 
 def test_conversations_keep_any_question(assistant: Assistant) -> None:
     kept = SavedConversations(assistant.store)
-    question = clean("5G基站\ud800有多少？")
+    question = without_surrogates("5G基站\ud800有多少？")
     kept.save("owner", "c", Turn(new_id(), question))
     (found,) = kept.list("owner")
     assert kept.open("owner", found.id).turns[0].question == question

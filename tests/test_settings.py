@@ -122,3 +122,13 @@ def test_every_variable_that_the_code_reads_is_known(monkeypatch: pytest.MonkeyP
     for name in names:
         monkeypatch.setenv(name, values.get(name, "300"))
     Settings.from_environment()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "９", "1" * 10])
+@pytest.mark.parametrize("variable", ["YOUJU_UPLOAD_FILES", "YOUJU_UPLOAD_MB"])
+def test_a_limit_of_uploads_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    from ui.uploads import Limits
+
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match=variable):
+        Limits.from_environment()

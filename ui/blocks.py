@@ -21,7 +21,7 @@ from ui.service import BusyError, language_for
 STATUS = "youju.status"
 """Key of a request's scope: a dictionary in which ``status`` is that of a call that failed; Gradio says 500 of all."""
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ArgumentsError(UsageError):
@@ -66,7 +66,7 @@ class Blocks(gr.Blocks):
             raise
         except Exception as error:  # noqa: BLE001 (told and logged without its text)
             if not isinstance(error, YoujuError):
-                _LOG.error("A call failed. %s", told_where(error))
+                logger.error("A call failed. %s", told_where(error))
                 error = YoujuError(zh="处理这个请求时出错了。", en="This request could not be carried out.")
             refusal = Refusal(error, request)
             _note(request, refusal.status)

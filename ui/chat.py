@@ -12,8 +12,8 @@ import gradio as gr
 from rag.assistant import Event, Finished
 from rag.conversation import History
 from rag.errors import LanguageModelError, UsageError, YoujuError
-from rag.inputs import clean
 from rag.language_models import EXTRACTIVE, choose
+from rag.surrogates import without_surrogates
 from ui import answer_view, evidence_view
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
@@ -290,7 +290,7 @@ class Chat:
             yield {self.context.browser: visitor.browser}
             return
         filters = _active(after, before, source, speaker)
-        if self._begin(visitor, clean(question.strip()), filters, preferences, editing):
+        if self._begin(visitor, without_surrogates(question.strip()), filters, preferences, editing):
             yield from self._view(visitor, request, {self.question: "", self.editing: ""})
         else:
             yield {self.context.browser: visitor.browser}
@@ -476,7 +476,7 @@ class Chat:
         action, turn_id = data.get("action", ""), data.get("turn", "")
         if action == "example":
             filters = _active(after, before, source, speaker)
-            if self._begin(visitor, clean(str(data.get("question", ""))), filters, preferences):
+            if self._begin(visitor, without_surrogates(str(data.get("question", ""))), filters, preferences):
                 yield from self._view(visitor, request)
             return
         turn = next((each for each in self._conversation(visitor).turns if each.id == turn_id), None)
@@ -512,7 +512,7 @@ class Chat:
         self, browser: dict[str, str], turn_id: str, reason: str | None, comment: str, request: gr.Request
     ) -> tuple[str, Any]:
         visitor = Visitor.of(browser, request)
-        feedback = Feedback(False, reason if reason in REASONS else "other", clean(comment.strip()))
+        feedback = Feedback(False, reason if reason in REASONS else "other", without_surrogates(comment.strip()))
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn_id, feedback)
         gr.Info(say("thanks", visitor.language), duration=3)
         return answer_view.thread(self._conversation(visitor).turns, visitor.language), gr.update(visible=False)
@@ -579,7 +579,7 @@ class Chat:
     # -- conversations ------------------------------------------------------------------------------------------------
 
     def _summaries(self, visitor: Visitor, query: str = "") -> Any:
-        found = self.context.conversations.list(visitor.owner, clean(query))
+        found = self.context.conversations.list(visitor.owner, without_surrogates(query))
         choices = [(summary.title, summary.id) for summary in found]
         kept = {summary.id for summary in found}
         if not query.strip():  # a new conversation is kept once its first answer is there; its question shows already
@@ -608,7 +608,7 @@ class Chat:
     def _rename(self, browser: dict[str, str], title: str, request: gr.Request) -> tuple[Any, Any]:
         visitor = Visitor.of(browser, request)
         if title.strip():
-            self.context.conversations.rename(visitor.owner, visitor.conversation, clean(title))
+            self.context.conversations.rename(visitor.owner, visitor.conversation, without_surrogates(title))
         return self._summaries(visitor), gr.update(visible=False)
 
     def _delete(self, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:

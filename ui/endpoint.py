@@ -6,13 +6,12 @@ module imports langchain-openai (a second).
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import SplitResult, urlsplit
 
 import openai
 from pydantic import PrivateAttr, SecretStr
 
 from rag.errors import LanguageModelError, UsageError
-from rag.language_models.endpoint import NO_KEY, EndpointChatModel, explained, first_listed, shown
+from rag.language_models.endpoint import NO_KEY, EndpointChatModel, explained, first_listed, parts_of, shown
 
 SILENCE_SECONDS = 60.0
 """Longest silence of the endpoint; a page waits."""
@@ -63,8 +62,8 @@ def connect(url: str, model: str = "", key: str = "") -> VisitorsEndpoint:
 
 
 def _check(url: str, key: str) -> None:
-    parts = _parts(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = parts_of(url)
+    if parts is None:
         raise UsageError(
             zh="网址应是 http:// 或 https:// 开头的模型服务地址，例如 http://127.0.0.1:8000/v1",
             en="The URL must be that of an endpoint, with http:// or https://, such as http://127.0.0.1:8000/v1",
@@ -78,15 +77,6 @@ def _check(url: str, key: str) -> None:
         raise UsageError(
             zh="密钥里有不该有的字符，请重新复制。", en="The key holds characters that no key has; copy it again."
         )
-
-
-def _parts(url: str) -> SplitResult | None:
-    """The parts of a URL; None for what is none, such as one with a port that is no number."""
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port != 0 else None
-    except ValueError:
-        return None
 
 
 def _first_model(url: str, key: str) -> str:

@@ -30,7 +30,7 @@ FOLDER = Path("youju-eval")
 SET = "youju"
 LOCAL = "local"
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class _StopRequestedError(Exception):
@@ -200,7 +200,7 @@ class Evaluations:
             except YoujuError as error:
                 self._note(state="failed", error=(error.zh, error.en))
             except Exception as error:  # noqa: BLE001 - whatever fails is told on the page
-                _LOG.error("An evaluation failed. %s", told_where(error))
+                logger.error("An evaluation failed. %s", told_where(error))
                 self._note(state="failed", error=(f"{type(error).__name__}: {error}",) * 2)
             else:
                 self._note(state="finished")

@@ -41,7 +41,7 @@ _OF_PROGRAMS = r"/v1(?:/.*)?"
 _OF_MCP = rf"{MCP_PATH}/?"
 _OF_UPLOADS = rf"{UPLOAD_PATH}/?", r"/gradio_api/upload_progress"
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Routes:
@@ -106,16 +106,16 @@ class Routes:
             failure = error
         if sending.started:
             if failure is not None:
-                _LOG.error("A response broke off. %s", told_where(failure))
+                logger.error("A response broke off. %s", told_where(failure))
                 await sending.end()
             return
         if failure is not None and calls:  # what functions raise has been dealt with: it is the call that is odd
-            _LOG.info("A call was refused. %s", told_where(failure))
+            logger.info("A call was refused. %s", told_where(failure))
             answer = refused(
                 422, "There is no such function, or the call has not the form that it takes.", "invalid_call"
             )
         else:
-            _LOG.error("A request failed. %s", told_where(failure) if failure else "No reason was given.")
+            logger.error("A request failed. %s", told_where(failure) if failure else "No reason was given.")
             answer = refused(500, "This request could not be carried out.", "server_error")
         await answer(scope, receive, send)
 

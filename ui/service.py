@@ -22,8 +22,8 @@ from rag.answering import Event
 from rag.assistant import Assistant
 from rag.conversation import History
 from rag.errors import UsageError, YoujuError, interface_language
-from rag.inputs import clean
 from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, EndpointError, choose, is_available
+from rag.surrogates import without_surrogates
 from ui.logs import asked
 from ui.texts import Language, preferred
 
@@ -143,7 +143,7 @@ class Service:
         Raises:
             UnknownModelError: it is not on offer.
         """
-        offered, name = self.models(), clean(str(name))
+        offered, name = self.models(), without_surrogates(str(name))
         if name not in offered:
             names = "、".join(offered)
             raise UnknownModelError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 FREE, LONGEST_WAIT, FORGOTTEN_AFTER, ADDRESSES = 5, 60.0, 900.0, 10_000
 
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Throttle:
             self._failures.move_to_end(network)
             while len(self._failures) > self._addresses:
                 self._failures.popitem(last=False)
-        _LOG.warning("Wrong login from %s, number %d; next one in %d s.", network, failures.count, wait)
+        logger.warning("Wrong login from %s, number %d; next one in %d s.", network, failures.count, wait)
 
     def _known(self, network: str) -> _Failures | None:
         failures = self._failures.get(network)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from rag.trace import STEPS
 from ui.html import Html, element, join
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language
@@ -11,15 +12,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trace_title": ("回答的经过", "How this answer came about"),
     "trace_time": ("{began:.2f} 秒起，用时 {seconds:.2f} 秒", "at {began:.2f} s, took {seconds:.2f} s"),
     "trace_stopped": ("中断：{failure}", "ended by {failure}"),
-    "trace_understand": ("理解问题", "Understanding"),
-    "trace_rewrite": ("由模型改写问题", "Rewriting by the model"),
-    "trace_retrieve": ("检索", "Retrieval"),
-    "trace_evidence": ("证据", "Evidence"),
-    "trace_decide": ("是否作答", "Decision"),
-    "trace_doubt": ("问模型能否回答", "Asking the model whether it can"),
-    "trace_write": ("写作", "Writing"),
-    "trace_check": ("核对", "Checks"),
-    "trace_quote_instead": ("改为摘录", "Quoted instead"),
     "trace_understood_as": ("理解为：{understood}", "Understood as: {understood}"),
     "trace_searched": ("“{question}”：{hits} 段", "“{question}”: {hits} passages"),
     "trace_chosen": ("选出 {sentences} 句", "{sentences} sentences chosen"),
@@ -75,7 +67,7 @@ def steps(trace: dict[str, Any], language: Language, why: Why, place: str) -> Ht
 
 
 def _step(step: dict[str, Any], language: Language, why: Why) -> Html:
-    name = element("strong", say(f"trace_{step['step']}", language))
+    name = element("strong", STEPS[step["step"]][0 if language == "zh" else 1])
     time = element("small", say("trace_time", language, began=step["began"], seconds=step["seconds"]))
     parts: list[str] = [element("p", name, " ", time)]
     if step.get("failure"):

@@ -23,6 +23,7 @@ from rag.assistant import Assistant
 from rag.documents import Document
 from rag.errors import LoadError, UsageError, YoujuError
 from rag.indexing import Report
+from rag.limits import whole_number
 from rag.loading import MAX_BYTES, load_bytes
 from rag.store import Store
 
@@ -51,10 +52,8 @@ class Limits:
         Raises:
             UsageError: one of them is no positive number.
         """
-        return cls(
-            _positive("YOUJU_UPLOAD_FILES", cls().files),
-            _positive("YOUJU_UPLOAD_MB", cls().file_bytes // 1_000_000) * 1_000_000,
-        )
+        files, megabytes = whole_number("YOUJU_UPLOAD_FILES", 1), whole_number("YOUJU_UPLOAD_MB", 1)
+        return cls(files or cls().files, megabytes * 1_000_000 if megabytes else cls().file_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +201,3 @@ def _delete(path: str) -> None:
     with suppress(OSError):
         Path(path).unlink(missing_ok=True)
         Path(path).parent.rmdir()
-
-
-def _positive(variable: str, default: int) -> int:
-    value = os.environ.get(variable, "") or str(default)
-    if not value.isdecimal() or int(value) < 1:
-        raise UsageError(
-            zh=f"{variable} 应是正整数，而不是“{value}”。", en=f"{variable} must be a positive number, not '{value}'."
-        )
-    return int(value)

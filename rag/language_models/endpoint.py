@@ -139,8 +139,7 @@ def connect(setting: str) -> EndpointChatModel:
         LanguageModelError: the list of models was needed and could not be had.
     """
     url, _, model = setting.partition("#")
-    parts = _parts(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts_of(url) is None:
         raise UsageError(
             zh=f"不是模型服务的网址：{shown(url)}。写法：http://主机:端口/v1#模型名",
             en=f"Not the URL of an endpoint: {shown(url)}. Write it as http://host:port/v1#model-name",
@@ -196,13 +195,19 @@ def key_for(url: str) -> str:
 
 def shown(url: str) -> str:
     """The URL without what may be secret in it: user, password and query."""
-    parts = _parts(url)
+    parts = _split(url)
     if parts is None:
         return "…"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def _parts(url: str) -> SplitResult | None:
+def parts_of(url: str) -> SplitResult | None:
+    """The parts of an endpoint's URL; None for what is none of a server that speaks HTTP."""
+    parts = _split(url)
+    return parts if parts and parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _split(url: str) -> SplitResult | None:
     """The parts of a URL; None for what is none, such as one with a port that is no number."""
     try:
         parts = urlsplit(url)

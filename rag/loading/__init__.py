@@ -22,7 +22,7 @@ from rag.loading.dates import date_in_text
 from rag.loading.encodings import encode_back
 from rag.loading.folders import files_among
 from rag.loading.formats import LOADERS
-from rag.loading.names import shown_path
+from rag.loading.names import path_of
 from rag.loading.sidecar import Metadata, metadata_of
 
 __all__ = [
@@ -80,8 +80,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | N
     """
     absolute = Path(os.path.abspath(os.path.expanduser(path)))
     raw = _read(absolute, max_bytes)
-    shown = shown_path(absolute)
-    return _document(raw, Path(shown).name, shown, metadata_of(absolute), max_bytes, limits)
+    kept = path_of(absolute)
+    return _document(raw, Path(kept).name, kept, metadata_of(absolute), max_bytes, limits)
 
 
 def load_bytes(

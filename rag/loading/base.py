@@ -55,8 +55,3 @@ Loader = Callable[[bytes, str], Extracted]
 def refusal(name: str, zh: str, en: str) -> LoadError:
     """The error that refuses a file: its name, then the reason and what to do, in both languages."""
     return LoadError(f"无法读入 {name}：{zh}", f"Cannot load {name}: {en}")
-
-
-def without_surrogates(text: str) -> str:
-    """``text`` with lone surrogates, which no file can hold, as U+FFFD; for formats that can name any code point."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rag.loading.base import NO_MEMORY, Extracted, refusal, without_surrogates
+from rag.loading.base import NO_MEMORY, Extracted, refusal
 from rag.loading.dates import day_of
 from rag.loading.encodings import decode
+from rag.surrogates import without_surrogates
 
 _DROPPED = frozenset(
     re.findall(

@@ -8,16 +8,16 @@ import re
 from pathlib import Path
 
 
-def shown_path(path: Path) -> str:
+def path_of(path: Path) -> str:
     """The path of a file as its document keeps it: always valid Unicode."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def file_of(shown: str) -> Path:
+def file_of(path: str) -> Path:
     """The file that a document's path names."""
-    written = Path(shown)
-    if "\\x" in shown and not os.path.lexists(written):
-        odd = re.sub(rb"\\x([89a-f][0-9a-f])", lambda found: bytes([int(found[1], 16)]), shown.encode())
+    written = Path(path)
+    if "\\x" in path and not os.path.lexists(written):
+        odd = re.sub(rb"\\x([89a-f][0-9a-f])", lambda found: bytes([int(found[1], 16)]), path.encode())
         if os.path.lexists(os.fsdecode(odd)):
             return Path(os.fsdecode(odd))
     return written

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import MAX_PAGES, Extracted, refusal, without_surrogates
+from rag.loading.base import MAX_PAGES, Extracted, refusal
 from rag.loading.dates import day_of
+from rag.surrogates import without_surrogates
 
 PAGE_BREAK = "\f"
 

@@ -25,8 +25,8 @@ from rag.facts import facts_of
 from rag.figures import figures_in
 from rag.loading import load_bytes
 from rag.numerals import in_digits, in_digits_with_places
-from rag.rows import is_storable
 from rag.structure import sentences_of
+from rag.surrogates import is_storable
 from rag.view import view
 from tests.texts import TEXTS, document_of
 
