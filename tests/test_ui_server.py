@@ -17,6 +17,7 @@ pytest.importorskip("gradio")
 import httpx
 from youju_process import start
 
+from rag.assistant import Assistant
 from rag.documents import Document
 from tests.serving import SlowChatModel, served, until
 
@@ -343,8 +344,10 @@ def test_which_addresses_let_others_in(host: str, open_to_others: bool) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C reaches a process of its own differently there")
-def test_serve_answers_until_it_is_interrupted(tmp_path: Any) -> None:
-    process = start("serve", "--port", "0", "--model", "extractive", real=True)
+def test_serve_answers_until_it_is_interrupted(tmp_path: Any, embedder: Any) -> None:
+    with Assistant.open(tmp_path, embedder=embedder, language_model="extractive") as opened:
+        opened.add(Document("截至2023年3月底，我国建成了264万个5G基站。", "a.txt", "甲"))
+    process = start("serve", "--port", "0", "--model", "extractive", "--index", tmp_path, real=True)
     assert process.stdout is not None
     line = process.stdout.readline()
     try:
@@ -360,8 +363,9 @@ def test_serve_answers_until_it_is_interrupted(tmp_path: Any) -> None:
     assert "Traceback" not in output + errors, errors
 
 
-def test_serve_warns_when_others_are_let_in_without_a_login() -> None:
-    process = start("serve", "--port", "0", "--host", "0.0.0.0", "--model", "extractive", real=True)
+def test_serve_warns_when_others_are_let_in_without_a_login(tmp_path: Any) -> None:
+    options = ("--port", "0", "--host", "0.0.0.0", "--model", "extractive")
+    process = start("serve", *options, XDG_DATA_HOME=str(tmp_path))  # where the window's documents lie, on Linux
     assert process.stderr is not None and process.stdout is not None
     process.stdout.readline()
     process.send_signal(signal.SIGTERM)
