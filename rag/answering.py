@@ -273,11 +273,11 @@ class Answering:
         with self.trace.step("retrieve", question) as step:
             hits = self.retrieve(question)
             step.attributes["hits"] = len(hits)
-            step.details["found"] = hits_told(hits)
+            step.tell(found=lambda: hits_told(hits))
         with self.trace.step("evidence", question) as step:
             evidence = self.selector.select(question, hits, self.speaker)
             step.attributes["sentences"] = len(evidence)
-            step.details["chosen"] = evidence_told(evidence)
+            step.tell(chosen=lambda: evidence_told(evidence))
         sure = confidence(question, evidence)
         correction = correction_of(question, evidence, sure >= UNSURE, sure >= THRESHOLDS[self.caution])
         return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
@@ -296,8 +296,7 @@ class Answering:
                 "corrected": part.correction is not None,
                 "quoted": weighed.is_quoted,
             }
-            if self.trace.kept:
-                step.details |= _grounds(part)
+            step.tell(**_grounds(part))
         return weighed
 
     def _weighed(self, part: Part) -> Part:
@@ -386,7 +385,7 @@ class Answering:
         with self.trace.step("check", section.question) as step:
             checked = checker.check(section.text, section.evidence)
             claims = repairer.repair(section, checked)
-            step.details["verdicts"] = claims_told(checked, claims)
+            step.tell(verdicts=lambda: claims_told(checked, claims))
             replaced = sum(after is not before for before, after in zip(checked, claims, strict=True))
             supported = sum(claim.supported for claim in checked)
             step.attributes |= {"claims": len(checked), "supported": supported, "replaced": replaced}
@@ -414,13 +413,13 @@ class Answering:
         return text or NOT_FOUND[language], claims
 
 
-def _grounds(part: Part) -> dict[str, Any]:
+def _grounds(part: Part) -> dict[str, Callable[[], Any]]:
     """What spoke for and against answering a part, for the trace."""
     return {
-        "missing": [{"what": what, "kind": kind} for what, kind in lacking(part.question, part.evidence)],
-        "signals": asdict(signals_of(part.question, part.evidence)) if part.evidence else {},
-        "values_found": [point.text for point in part.points],
-        "correction": part.correction.evidence.sentence.text if part.correction else "",
+        "missing": lambda: [{"what": what, "kind": kind} for what, kind in lacking(part.question, part.evidence)],
+        "signals": lambda: asdict(signals_of(part.question, part.evidence)) if part.evidence else {},
+        "values_found": lambda: [point.text for point in part.points],
+        "correction": lambda: part.correction.evidence.sentence.text if part.correction else "",
     }
 
 

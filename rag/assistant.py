@@ -22,7 +22,7 @@ from rag.inputs import checked_caution, checked_count, checked_filter, checked_h
 from rag.integrity import verify
 from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
 from rag.language_models.calls import Calls
-from rag.language_models.limits import Limits
+from rag.language_models.limits import ModelLimits
 from rag.provenance import Provenance, filters_told, index_state, models_of
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever
@@ -74,10 +74,10 @@ class Assistant:
         *,
         strict: bool = False,
         caution: Caution = "balanced",
-        limits: Limits | None = None,
+        limits: ModelLimits | None = None,
     ) -> None:
         """Use :meth:`open`; this puts an assistant together from parts."""
-        self.limits = limits or Limits.from_environment()
+        self.limits = limits or ModelLimits.from_environment()
         self.strict = strict
         self.caution: Caution = caution
         self.retriever = retriever

@@ -60,7 +60,7 @@ class Report:
         paths: where each added or replaced document came from, by its id.
         dry_run: whether nothing was written.
         shortened: ids of added or replaced documents that state more figures than
-            :class:`~rag.limits.FileLimits` allow: only the first ones answer questions about figures and dates.
+            :class:`~rag.loading.limits.FileLimits` allow: only the first ones answer questions about figures and dates.
     """
 
     added: list[str] = field(default_factory=list)

@@ -7,7 +7,7 @@ from typing import Literal, cast, get_args
 
 from rag.chunks import DEFAULT_SIZE
 from rag.errors import UsageError
-from rag.limits import VARIABLES
+from rag.loading.limits import VARIABLES
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 """Folder of the embedded sample documents; it lies beside the package in a checkout and in a wheel."""

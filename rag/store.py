@@ -40,7 +40,7 @@ from rag.documents import Document
 from rag.duplicates import Signature
 from rag.errors import DamageError, StoreError, UsageError
 from rag.facts import Fact, facts_of
-from rag.limits import FileLimits
+from rag.loading.limits import FileLimits
 from rag.migration import is_older, migrate
 from rag.rows import (
     DOCUMENT_COLUMNS,
@@ -311,7 +311,7 @@ class Store:
             sentences: the document's sentences, where they are known already.
 
         Returns:
-            whether facts were left out, because there are more than :class:`~rag.limits.FileLimits` allow.
+            whether facts were left out, because there are more than :class:`~rag.loading.limits.FileLimits` allow.
 
         Raises:
             UsageError: a document from another path has the same id.

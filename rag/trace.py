@@ -7,7 +7,7 @@ trace, which only who asked for it gets.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,7 @@ class Step:
         attributes: counts, scores and names; also in logs and spans.
         details: what it was given and found, ready for JSON; nowhere but here.
         failure: the kind of error that ended it, or ``stopped`` by who reads the answer; else empty.
+        kept: whether somebody asked for its details.
     """
 
     name: str
@@ -58,6 +59,12 @@ class Step:
     attributes: telemetry.Attributes = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     failure: str = ""
+    kept: bool = False
+
+    def tell(self, **details: Callable[[], Any]) -> None:
+        """Adds details that are costly to make, where somebody asked for them."""
+        if self.kept:
+            self.details |= {name: made() for name, made in details.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
@@ -70,7 +77,7 @@ class Trace:
     """The steps of one question, in the order in which they began. Of one thread at a time.
 
     Args:
-        kept: whether somebody asked for it; what is costly to tell is left out otherwise.
+        kept: whether somebody asked for it.
     """
 
     def __init__(self, kept: bool = False) -> None:
@@ -88,7 +95,8 @@ class Trace:
             question: what it works on; a detail, and an attribute only where logs may hold questions.
         """
         began = time.perf_counter()
-        step = Step(name, began - self._began, details={"question": question} if question else {})
+        details = {"question": question} if question else {}
+        step = Step(name, began - self._began, details=details, kept=self.kept)
         if question and allows_questions():
             step.attributes["question"] = question
         if self.kept:

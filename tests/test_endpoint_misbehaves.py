@@ -23,12 +23,12 @@ from rag.documents import Document
 from rag.errors import LanguageModelError, UsageError
 from rag.language_models import choose
 from rag.language_models.calls import Calls, StoppedError
-from rag.language_models.limits import Limits
+from rag.language_models.limits import ModelLimits
 
 KEY = "sk-never-to-be-shown-1234"
 TEXT = "青岚市统计局2月18日发布公报。截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。"
 QUESTION = "截至2024年底青岚市建成了多少个公共充电桩？"
-LIMITS = Limits(seconds=1.5, silence=0.7, characters=3000)
+LIMITS = ModelLimits(seconds=1.5, silence=0.7, characters=3000)
 """Short, so that the tests are; a hanging endpoint is given up after them and not sooner."""
 
 
@@ -112,7 +112,7 @@ def test_the_sources_are_quoted_and_the_reason_is_told(
 def test_no_more_is_kept_in_memory_than_a_response_may_have(
     assistant: Assistant, endpoint: Misbehaving, behaviour: str
 ) -> None:
-    assistant.limits = Limits(seconds=20, silence=20, characters=3000)
+    assistant.limits = ModelLimits(seconds=20, silence=20, characters=3000)
     ask(assistant, endpoint, "404")  # everything is imported and loaded
     tracemalloc.start()
     try:
@@ -258,7 +258,7 @@ def test_the_command_line_shows_the_reason(endpoint: Misbehaving, tmp_path: Path
 
 
 def test_whoever_waits_is_free_at_once_when_it_is_cancelled(assistant: Assistant, endpoint: Misbehaving) -> None:
-    assistant.limits = Limits()
+    assistant.limits = ModelLimits()
     left = threading.Event()
     endpoint.requests.clear()
     ended: list[BaseException] = []
@@ -295,12 +295,12 @@ def test_what_is_too_much_to_check_is_not_checked(assistant: Assistant, text: st
 def test_a_limit_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=name):
-        Limits.from_environment()
+        ModelLimits.from_environment()
 
 
 def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUJU_ENDPOINT_SECONDS", "7.5")
-    assert Limits.from_environment() == Limits(seconds=7.5)
+    assert ModelLimits.from_environment() == ModelLimits(seconds=7.5)
 
 
 def test_calls_outside_of_questions_are_bounded_too(endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +320,7 @@ def test_calls_outside_of_questions_are_bounded_too(endpoint: Misbehaving, monke
 def test_a_call_that_nobody_reads_to_the_end_is_stopped(endpoint: Misbehaving) -> None:
     model = choose(f"{endpoint.url}#never-ends").chat_model
     assert model is not None
-    pieces = Calls(model, "m", Limits()).stream("你好")
+    pieces = Calls(model, "m", ModelLimits()).stream("你好")
     next(pieces)
     pieces.close()
     settled(no_thread_is_left)
@@ -337,7 +337,7 @@ def test_clients_that_leave_free_their_threads_while_the_endpoint_hangs(
     import httpx
     from serving import served
 
-    assistant.limits = Limits()
+    assistant.limits = ModelLimits()
     monkeypatch.setenv("YOUJU_ENDPOINT", f"{endpoint.url}#hangs")
     endpoint.requests.clear()
     message = {"messages": [{"role": "user", "content": QUESTION}]}
@@ -379,7 +379,7 @@ def test_a_reader_who_stops_an_answer_frees_its_thread(assistant: Assistant, end
     from ui.conversations import Turn
     from ui.runs import Runs
 
-    assistant.limits = Limits()
+    assistant.limits = ModelLimits()
     endpoint.requests.clear()
     runs, kept = Runs(at_once=1), list[Turn]()
 

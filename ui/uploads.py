@@ -23,8 +23,8 @@ from rag.assistant import Assistant
 from rag.documents import Document
 from rag.errors import LoadError, UsageError, YoujuError
 from rag.indexing import Report
-from rag.limits import whole_number
 from rag.loading import MAX_BYTES, load_bytes
+from rag.loading.limits import whole_number
 from rag.store import Store
 
 UPLOAD_FOLDER_VARIABLE = "GRADIO_TEMP_DIR"

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import LanguageModelError, YoujuError
-from rag.language_models.limits import VARIABLES, Limits
+from rag.language_models.limits import VARIABLES, ModelLimits
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -58,13 +58,13 @@ class Calls:
         self,
         chat_model: "BaseChatModel",
         name: str,
-        limits: Limits | None = None,
+        limits: ModelLimits | None = None,
         cancelled: threading.Event | None = None,
     ) -> None:
         self.chat_model = chat_model
         self.failure: LanguageModelError | None = None
         self._name = name
-        self._limits = limits or Limits()
+        self._limits = limits or ModelLimits()
         self._cancelled = cancelled or threading.Event()
         self._kind = getattr(chat_model, "_llm_type", "")
         self._waited = 0.0

@@ -25,7 +25,7 @@ from pydantic import Field
 from embeddings.exchange import BoundedClient, ExchangeError
 from rag.errors import UsageError, YoujuError
 from rag.language_models.failures import EndpointError, PromptTooLongError
-from rag.language_models.limits import VARIABLES, Limits
+from rag.language_models.limits import VARIABLES, ModelLimits
 
 KEY_VARIABLE = "YOUJU_API_KEY"
 MODEL_VARIABLE = "YOUJU_MODEL"
@@ -59,7 +59,7 @@ class EndpointChatModel(ChatOpenAI):
     """A chat model behind a URL. Besides LangChain's settings every call takes ``cancelled`` (see `LocalChatModel`).
 
     The key is read from the environment when a request is made, and is kept nowhere; it is never sent on to where an
-    endpoint redirects. What the endpoint sends is bounded by `Limits` and by `embeddings.exchange`.
+    endpoint redirects. What the endpoint sends is bounded by `ModelLimits` and by `embeddings.exchange`.
 
     Raises:
         EndpointError: the endpoint cannot be reached, refuses the key, lacks the model, is too slow, or does not
@@ -150,7 +150,7 @@ def connect(setting: str) -> EndpointChatModel:
         base_url=url,
         api_key=lambda: key_for(url) or NO_KEY,
         temperature=0,
-        timeout=Limits.from_environment().silence,
+        timeout=ModelLimits.from_environment().silence,
         max_retries=TRIES_AGAIN,
         use_responses_api=False,
     )
@@ -158,7 +158,7 @@ def connect(setting: str) -> EndpointChatModel:
 
 def bounded_client(seconds: float | None = None) -> BoundedClient:
     """The HTTP client for an endpoint: held to the limits, or to ``seconds`` for a whole exchange."""
-    limits = Limits.from_environment()
+    limits = ModelLimits.from_environment()
     return BoundedClient(
         seconds=seconds or limits.seconds,
         timeout=min(seconds or limits.seconds, limits.silence),

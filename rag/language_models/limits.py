@@ -10,7 +10,7 @@ from rag.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ModelLimits:
     """The bounds of a language model that is not in this process.
 
     Attributes:
@@ -25,7 +25,7 @@ class Limits:
     characters: float = 8000
 
     @classmethod
-    def from_environment(cls) -> "Limits":
+    def from_environment(cls) -> "ModelLimits":
         """The limits that the environment gives.
 
         Raises:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from rag.documents import Document
 from rag.errors import LoadError
-from rag.limits import FileLimits
 from rag.loading import reader
 from rag.loading.base import MAX_BYTES, Extracted, refusal
 from rag.loading.dates import date_in_text
 from rag.loading.encodings import encode_back
 from rag.loading.folders import files_among
 from rag.loading.formats import LOADERS
+from rag.loading.limits import FileLimits
 from rag.loading.names import path_of
 from rag.loading.sidecar import Metadata, metadata_of
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.limits import VARIABLES, FileLimits
 from rag.loading.base import Extracted, refusal
 from rag.loading.frames import FrameError, packed, received
+from rag.loading.limits import VARIABLES, FileLimits
 
 READERS = 2
 """Most processes that read files at once; whoever comes meanwhile waits."""
