@@ -48,6 +48,17 @@ class Cutoff:
             self.reason = self.reason or reason
             self._shut()
 
+    def close(self) -> None:
+        """Frees the connection, whoever still holds it. Only for the thread of the exchange, when it is done with it.
+
+        A stream that is left in the middle may hang in a traceback until garbage is collected; its server would wait.
+        """
+        with self._lock:
+            if self._socket is not None:
+                self._shut()
+                self._socket.close()
+                self._socket = None
+
     def note(self, event: str, details: dict[str, Any]) -> None:
         """Takes in what the HTTP library tells of an exchange (its ``trace`` extension): the connection it has opened."""
         if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime
 import ssl
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
@@ -17,6 +20,7 @@ from misbehaving import STREAMS, Misbehaving, misbehaving, settled
 from pydantic import PrivateAttr
 from youju_process import run
 
+from embeddings.exchange import BoundedClient, Cutoff, follow
 from rag.answers import Answer
 from rag.assistant import Assistant, Finished
 from rag.documents import Document
@@ -39,10 +43,13 @@ def endpoint() -> Iterator[Misbehaving]:
 
 
 @pytest.fixture(scope="module")
-def opened(embedder: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+def opened(embedder: Any, endpoint: Misbehaving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("index")
     with Assistant.open(folder, embedder=embedder, language_model="extractive") as assistant:
         assistant.add(Document(TEXT, "bulletin.txt", "公报", datetime.date(2025, 2, 18)))
+        assistant.ask(
+            QUESTION, language_model=f"{endpoint.url}#404"
+        )  # what is imported at the first call takes no part
         yield assistant
 
 
@@ -327,6 +334,23 @@ def test_a_call_that_nobody_reads_to_the_end_is_stopped(endpoint: Misbehaving) -
     settled(lambda: endpoint.open == 0)
 
 
+def test_a_connection_is_freed_though_somebody_still_holds_its_response(endpoint: Misbehaving) -> None:
+    cutoff, client = Cutoff(), BoundedClient(seconds=60)
+    body = {"model": "never-ends", "messages": [], "stream": True}
+
+    def exchange() -> httpx.Response:
+        follow(cutoff)
+        return client.send(client.build_request("POST", f"{endpoint.url}/chat/completions", json=body), stream=True)
+
+    held = copy_context().run(exchange)
+    settled(lambda: endpoint.open == 1)
+    time.sleep(1)  # until the server waits for a reader: then the end of the conversation alone does not reach it
+    cutoff.close()
+    settled(lambda: endpoint.open == 0)
+    assert not held.is_closed
+    held.close()
+
+
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("way", ["v1", "v1 streaming", "gradio"])
@@ -334,7 +358,6 @@ def test_clients_that_leave_free_their_threads_while_the_endpoint_hangs(
     assistant: Assistant, endpoint: Misbehaving, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     pytest.importorskip("gradio")
-    import httpx
     from serving import served
 
     assistant.limits = ModelLimits()
@@ -368,7 +391,6 @@ def test_clients_that_leave_free_their_threads_while_the_endpoint_hangs(
 
 
 def _expect_timeout(leave: Callable[[str], None], url: str) -> None:
-    import httpx
 
     with pytest.raises(httpx.ReadTimeout):
         leave(url)

@@ -215,6 +215,8 @@ class _Reading:
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             ending = error
         finally:
+            if self._cutoff:
+                self._cutoff.close()
             self._tell(ending)
 
     def _tell(self, item: Any) -> bool:
