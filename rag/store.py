@@ -489,8 +489,9 @@ class Store:
         query = (
             "SELECT c.id, d.id, d.seal FROM chunks c JOIN documents d ON d.id = c.document_id WHERE c.id IN ({marks})"
         )
-        rows = self._rows_for(query, [int(chunk) for chunk in chunks])
-        return {chunk: self._entry(owner, seal) for chunk, owner, seal in rows}
+        with self.snapshot():
+            rows = self._rows_for(query, [int(chunk) for chunk in chunks])
+            return {chunk: self._entry(owner, seal) for chunk, owner, seal in rows}
 
     def _read_entry(self, document_id: str, seal: bytes) -> Entry:
         """Reads what is known about a document; :attr:`_entry` remembers it for as long as it has this seal."""
@@ -513,7 +514,8 @@ class Store:
             UsageError: the index holds no such document.
             DamageError: it is not what was written.
         """
-        return self._document(document_id, self.generation) if derived else self._sealed_document(document_id)[0]
+        with self.snapshot():  # its text, chunks and facts are of one moment
+            return self._document(document_id, self.generation) if derived else self._sealed_document(document_id)[0]
 
     def edits(self, document_id: str) -> dict[str, Any]:
         """What a person has edited of a document, by field; empty where that is nothing.

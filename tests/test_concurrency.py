@@ -15,6 +15,7 @@ import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import finish, run, start
 
+import rag.store
 from embeddings import load
 from rag import doctor
 from rag.assistant import Assistant
@@ -229,3 +230,25 @@ def test_adding_does_not_wait_for_readers(tmp_path: Path) -> None:
         add(store, load(HashingEmbedder()), Document("今天天气很好。", "a", "甲"))
         assert time.monotonic() - began < 20
         assert reader.entries() == []
+
+
+def test_a_document_replaced_while_it_is_read_is_read_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    old, new = Document("旧的正文共12人。", "a.txt", "题"), Document("新的正文共34人。", "a.txt", "题")
+    options: dict[str, Any] = {"embedder": HashingEmbedder(), "language_model": "extractive"}
+    read_parts, replacements = rag.store.parts_of, []
+    with Assistant.open(index, **options) as reader, Assistant.open(index, **options) as writer:
+        writer.add(old)
+        identifier = reader.documents()[0].id
+
+        def parts_of_what_is_replaced(*arguments: Any) -> bytes:
+            if not replacements:
+                replacements.append(writer.add(new))
+            return read_parts(*arguments)
+
+        monkeypatch.setattr("rag.store.parts_of", parts_of_what_is_replaced)
+        assert reader.document(identifier).text == old.text
+        assert replacements and reader.documents()[0].id
+        assert [reader.document(each.id).text for each in reader.documents()] == [new.text]
