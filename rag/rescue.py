@@ -172,13 +172,17 @@ def _read_again(row: dict[str, Any]) -> Document | None:
 
 
 def _chunk_size(settings: dict[str, str]) -> int:
-    """The size of chunks that settings gave before they were damaged, so far as their seal still tells."""
-    if not settings_are_sealed(settings):
-        for size in range(SMALLEST_CHUNKS, LARGEST_CHUNKS + 1):
-            if settings_are_sealed(settings | {"chunk_size": str(size)}):
-                return size
-    size = int(settings["chunk_size"])
-    return size if SMALLEST_CHUNKS <= size <= LARGEST_CHUNKS else DEFAULT_SIZE
+    """The size of chunks that settings gave before one of them was damaged, so far as their seal still tells."""
+    size = settings.get("chunk_size", "")
+    if settings_are_sealed(settings):
+        return int(size)
+    for damaged in ("chunk_size", *settings):  # its value, or the name of it or of another
+        others = {name: value for name, value in settings.items() if name != damaged}
+        for guess in map(str, range(SMALLEST_CHUNKS, LARGEST_CHUNKS + 1)):
+            if settings_are_sealed(others | {"chunk_size": guess}):
+                return int(guess)
+    is_size = size.isascii() and size.isdigit() and SMALLEST_CHUNKS <= int(size[:9]) <= LARGEST_CHUNKS
+    return int(size) if is_size else DEFAULT_SIZE
 
 
 def _from_its_file(document: Document) -> Document | None:

@@ -295,6 +295,16 @@ def test_damaged_file_is_found_and_its_documents_rescued(
         assert Retriever(store, load(HashingEmbedder())).retrieve("第13份文档")
 
 
+@pytest.mark.parametrize(("name", "becomes"), [("chunk_size", ""), ("embedder", "x"), ("seal", "")])
+def test_a_setting_whose_name_is_damaged_ends_no_repair(folder: Path, name: str, becomes: str) -> None:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE settings SET key = ? WHERE key = ?", (becomes, name))
+    assert all(finding.sound for finding in doctor.repair(folder, load(HashingEmbedder())))
+    with closing(Store.open_as_it_is(folder)) as store:
+        assert len(store.entries()) == len(TEXTS)
+        assert store.chunk_size == 200
+
+
 def test_rescued_index_does_not_keep_the_vectors_of_the_old_one(folder: Path) -> None:
     overwritten(0.5, 4096)(folder)
     embedder = load(HashingEmbedder())
