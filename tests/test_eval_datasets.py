@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.datasets import DATASETS, Dataset, Note, base, load_dataset, reading, rgb, to_questions_jsonl, write
-from eval.questions import Question, Span
+from eval.questions import SPLITS, Question, Span
 from rag.errors import LoadError, UsageError, YoujuError
 
-DATA = Path(__file__).with_name("data")
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "tests/data"
 LAKE = "青湖水库建于1962年，库容三千万立方米。水库的看守人叫林有田，他守了三十一年。"
 TEA = "白岭乡产茶，每年清明前采头茶。白岭茶厂有工人四十六名，厂长是周敏。"
 
@@ -57,6 +58,8 @@ SAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("own", "own/questions.csv", {"documents": DATA / "own/documents"}),
     ("own", "own/questions.jsonl", {}),
     ("news", "news.jsonl", {}),
+    ("genres", "../../eval/genres", {"kinds": "-outside"}),
+    ("genres", "../../eval/genres/law", {"kinds": "article,sister"}),
 ]
 
 
@@ -67,7 +70,10 @@ def test_common_shape(name: str, path: str, options: dict[str, Any], tmp_path: P
     ids = [question.id for question in dataset.questions]
     assert len(set(names)) == len(names) and len(set(ids)) == len(ids)
     assert all(Path(found).name == found for found in names), "spans name documents by file name"
-    assert all(question.kind in base.KINDS and question.split == "test" for question in dataset.questions)
+    assert all(
+        question.kind in base.KINDS and question.split in (SPLITS if name == "genres" else ("test",))
+        for question in dataset.questions
+    )
     for question in dataset.questions:
         assert question.answerable or not (question.facts or question.gold)
         for gold in question.gold:
@@ -568,3 +574,36 @@ def test_one_line_and_byte_order_mark(tmp_path: Path) -> None:
     assert load_dataset("dureader", tmp_path / "marked.json") == expected
     (tmp_path / "news.jsonl").write_text((DATA / "news.jsonl").read_text(), encoding="utf-8-sig")
     assert load_dataset("news", tmp_path) == load_dataset("news", DATA / "news.jsonl")
+
+
+def test_genres_are_halved_by_document() -> None:
+    dataset = load_dataset("genres", ROOT / "eval/genres")
+    halves = {split: {q.id.rsplit("-", 1)[0] for q in dataset.questions if q.split == split} for split in SPLITS}
+    assert len(dataset.documents) == 24 and len(dataset.questions) >= 300
+    assert halves["tune"].isdisjoint(halves["test"]) and len(halves["tune"]) == len(halves["test"]) == 12
+    unanswerable = [question.kind for question in dataset.questions if not question.answerable]
+    assert len(unanswerable) >= len(dataset.questions) / 3 and set(unanswerable) == {"sister", "outside"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("kind", "nonsense", "kind"),
+        ("split", "dev", "split"),
+        ("document", "elsewhere.txt", "document"),
+        ("quotes", ["not there"], "quotes"),
+        ("facts", [], "facts"),
+    ],
+)
+def test_malformed_rows_of_genres_name_line_and_field(tmp_path: Path, field: str, value: Any, message: str) -> None:
+    (tmp_path / "a.txt").write_text("全镇有9个村。", encoding="utf-8")
+    row = {
+        **{"id": "a-1", "genre": "a", "kind": "single", "split": "tune", "document": "a.txt", "question": "几个村？"},
+        **{"answerable": True, "facts": [["9个"]], "quotes": ["9个村"], "note": ""},
+    }
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps(row), encoding="utf-8")
+    assert load_dataset("genres", tmp_path).questions[0].facts == (("9个",),)
+    file.write_text(json.dumps(row | {field: value}), encoding="utf-8")
+    with pytest.raises(UsageError, match=f"questions.jsonl.*{message}"):
+        load_dataset("genres", tmp_path)

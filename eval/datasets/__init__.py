@@ -26,6 +26,7 @@ DATASETS: dict[str, str] = {
     "beir": "eval.datasets.beir:load",
     "c-mteb": "eval.datasets.beir:load",
     "own": "eval.datasets.own:load",
+    "genres": "eval.datasets.genres:load",
     "news": "eval.datasets.news:load",
     "youju": "eval.datasets.exported:load",
 }

@@ -24,6 +24,21 @@ KINDS = {
     "three-documents": "CRUD-RAG: answered from three reports",
     "retrieval": "documents to be found; there is no answer to write",
     "own": "a user's own question",
+    "single": "genres: one fact",
+    "list": "genres: several items",
+    "label": "genres: the value on a line after its label",
+    "table": "genres: a cell of a table",
+    "computed": "genres: put together from figures",
+    "article": "genres: an article by its number",
+    "reason": "genres: why",
+    "date": "genres: when",
+    "speaker": "genres: who said it",
+    "yesno": "genres: whether it is so",
+    "colloquial": "genres: in everyday words or misspelt",
+    "traditional": "genres: in traditional characters",
+    "english": "genres: an English question",
+    "sister": "genres: not told; what is told differs in a word",
+    "outside": "genres: not told",
 }
 """Kinds of the questions of data sets, beside those of our own set (:data:`eval.questions.KINDS`)."""
 
@@ -110,6 +125,7 @@ class Collection:
         passages: Sequence[Document] = (),
         relevance: Mapping[str, int] | None = None,
         note: str = "",
+        split: str = SPLIT,
     ) -> None:
         """Takes in a question. One whose id is taken gets a number behind it, and is counted."""
         unique = identifier
@@ -122,7 +138,7 @@ class Collection:
         self._questions[unique] = Question(
             id=unique,
             kind=kind,
-            split=SPLIT,
+            split=split,
             question=question,
             history=(),
             answerable=answerable,

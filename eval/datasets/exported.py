@@ -87,6 +87,7 @@ def load(path: Path, name: str) -> Dataset:
             else (),
             relevance=_grades(relevance[identifier]) if relevance.has(identifier) else {},
             note=row["note"].string(),
+            split=row["split"].text(),
         )
     for note in about["notes"].items():
         collection.note(note["zh"].string(), note["en"].string(), note["count"].integer())

@@ -1,0 +1,117 @@
+"""The reader's weights: what its training added to the embedder's encoder, kept small.
+
+A weight matrix of the encoder is the embedder's own plus the product of two thin matrices (LoRA, Hu et al. 2022; here they
+are the largest singular vectors of what training added to all of the matrix). Biases, normalisations and heads are kept
+whole. Word vectors are the embedder's own, unchanged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embeddings.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rag.reading.model import ReaderModel
+
+FOLDER = Path(__file__).with_name("weights")
+FILE_NAME = "reader.safetensors"
+LEFT, RIGHT = ".left", ".right"
+"""Endings of the names of the two thin matrices of a weight matrix."""
+NOT_KEPT = "encoder.embeddings."
+
+
+def factored(added: dict[str, Tensor], rank: int) -> dict[str, Tensor]:
+    """What training added to each tensor, in half precision; matrices of the encoder as products of two of this rank."""
+    import torch
+
+    kept: dict[str, Tensor] = {}
+    for name, tensor in added.items():
+        if tensor.ndim == 2 and name.startswith("encoder."):
+            left, values, right = torch.linalg.svd(tensor.float(), full_matrices=False)
+            root = values[:rank].sqrt()
+            kept[name + LEFT] = (left[:, :rank] * root).half().contiguous()
+            kept[name + RIGHT] = (root[:, None] * right[:rank]).half().contiguous()
+        else:
+            kept[name] = tensor.half().contiguous()
+    return kept
+
+
+def added_by_training(trained: dict[str, Tensor], model: ReaderModel) -> dict[str, Tensor]:
+    """What training added to the tensors of a model as the embedder has it; heads as they are."""
+    base = model.state_dict()
+    return {
+        name: tensor - base[name] if name.startswith("encoder.") else tensor
+        for name, tensor in trained.items()
+        if not name.startswith(NOT_KEPT)
+    }
+
+
+def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
+    """Adds what training added to a model's tensors, in place.
+
+    Args:
+        where: the file, for the message.
+
+    Raises:
+        WeightsError: it does not belong to this model.
+    """
+    import torch
+
+    state = {name: tensor for name, tensor in model.state_dict().items() if not name.startswith(NOT_KEPT)}
+    try:
+        with torch.no_grad():
+            for name, tensor in state.items():
+                if name + LEFT in kept:
+                    tensor += kept[name + LEFT].float() @ kept[name + RIGHT].float()
+                elif name.startswith("encoder."):
+                    tensor += kept[name].float()
+                else:
+                    tensor.copy_(kept[name].float())
+    except (KeyError, RuntimeError) as error:
+        raise WeightsError(
+            f"{where} 不是这个阅读器的权重（{error}）。请换回随附的文件，或设 YOUJU_READER=none",
+            f"{where} does not hold weights of this reader ({error}). Use the file that came with youju, or set "
+            "YOUJU_READER=none",
+        ) from error
+
+
+def read(file: Path, sha256: str = "") -> dict[str, Tensor]:
+    """The tensors of a file.
+
+    Args:
+        sha256: of its bytes, if they are known.
+
+    Raises:
+        WeightsError: it is not there, not whole, or not the published one.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            f"读不到阅读器的权重 {file}（{error.strerror}）。请重装 youju，或设 YOUJU_READER=none",
+            f"The reader's weights {file} cannot be read ({error.strerror}). Reinstall youju, or set YOUJU_READER=none",
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 and found != sha256:
+        raise WeightsError(
+            f"{file} 不是公布的文件：SHA-256 应为 {sha256}，实际为 {found}。请重装 youju，或设 YOUJU_READER=none",
+            f"{file} is not the published file: SHA-256 {sha256} expected, {found} found. Reinstall youju, or set "
+            "YOUJU_READER=none",
+        )
+    try:
+        tensors: dict[str, Tensor] = load(content)
+    except SafetensorError as error:
+        raise WeightsError(
+            f"{file} 不是完整的 safetensors 文件（{error}）。请换回随附的文件，或设 YOUJU_READER=none",
+            f"{file} is not a whole safetensors file ({error}). Use the file that came with youju, or set "
+            "YOUJU_READER=none",
+        ) from error
+    return tensors

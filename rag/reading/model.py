@@ -1,0 +1,77 @@
+"""The network of the reader: the embedder's own encoder, tuned, under three heads.
+
+A question or a claim is read together with a passage, in one pass::
+
+    <s> question or claim </s></s> passage </s>
+
+- *answer* (SQuAD 2.0, Rajpurkar et al. 2018): start and end of the answer among the passage's tokens; the first token
+  stands for "no answer here".
+- *sentence* (Provence, Chirkova et al. 2025): for each token of the passage, whether it is of a sentence that bears on the
+  question.
+- *support* (LettuceDetect, Kovács and Recski 2025): for each token of the question or claim, whether the passage fails to
+  bear it out.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+ANSWER, SENTENCE, SUPPORT = slice(0, 2), 2, 3
+"""Which of the logits of a token belong to which head."""
+LOGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderOutput:
+    """Logits of a batch; each has shape (pairs, tokens).
+
+    Attributes:
+        start, end: where the answer begins and ends; of the first token: that there is none.
+        sentence: whether a token of the passage is of a sentence that bears on the question.
+        unsupported: whether a token of the question or claim lacks support.
+    """
+
+    start: Tensor
+    end: Tensor
+    sentence: Tensor
+    unsupported: Tensor
+
+
+class ReaderModel(nn.Module):
+    """The encoder and its heads.
+
+    Args:
+        encoder: a ``transformers`` BERT without pooler.
+    """
+
+    def __init__(self, encoder: Any) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.heads = nn.Linear(encoder.config.hidden_size, LOGITS)
+
+    def forward(self, token_ids: Tensor, attention: Tensor) -> Tensor:
+        """Logits, float32 (pairs, tokens, 4), of token ids and the mask of those that count, both (pairs, tokens)."""
+        return self.from_vectors(self.encoder.embeddings.word_embeddings(token_ids), attention)
+
+    def from_vectors(self, word_vectors: Tensor, attention: Tensor) -> Tensor:
+        """As ``forward``, of the tokens' word vectors (pairs, tokens, hidden)."""
+        states = self.encoder(inputs_embeds=word_vectors, attention_mask=attention).last_hidden_state
+        logits: Tensor = self.heads(states)
+        return logits.float()
+
+
+def split_heads(logits: Tensor) -> ReaderOutput:
+    """The logits of each head."""
+    return ReaderOutput(logits[..., 0], logits[..., 1], logits[..., SENTENCE], logits[..., SUPPORT])
+
+
+def load_encoder(folder: Path) -> Any:
+    """The embedder's encoder, float32, from its sentence-transformers folder."""
+    from transformers import BertModel
+
+    return BertModel.from_pretrained(
+        str(folder), add_pooling_layer=False, local_files_only=True, dtype=torch.float32, attn_implementation="sdpa"
+    )

@@ -1,0 +1,62 @@
+"""What runs the reader's network: ONNX Runtime in eight bits, or torch as it was trained."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from rag.reading.model import ReaderModel
+
+Logits = NDArray[np.float32]
+"""Shape (tokens, 4): start, end, sentence, unsupported; see ``rag.reading.model``."""
+
+
+class Network(Protocol):
+    """Runs pairs of texts through the network."""
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> list[Logits]:
+        """The logits of each row of token ids."""
+
+
+class TorchNetwork:
+    """The network in torch, float32; the reference for any other.
+
+    Args:
+        model: in evaluation mode.
+        tokens_at_once: tokens of a batch with what fills its rows.
+    """
+
+    def __init__(self, model: "ReaderModel", tokens_at_once: int = 4096) -> None:
+        self.model = model.eval()
+        self.tokens_at_once = tokens_at_once
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> list[Logits]:
+        """As the protocol says."""
+        import torch
+
+        found: dict[int, Logits] = {}
+        for group in groups([len(row) for row in rows], self.tokens_at_once):
+            longest = max(len(rows[number]) for number in group)
+            token_ids = torch.zeros((len(group), longest), dtype=torch.long)
+            attention = torch.zeros((len(group), longest), dtype=torch.long)
+            for place, number in enumerate(group):
+                token_ids[place, : len(rows[number])] = torch.tensor(rows[number])
+                attention[place, : len(rows[number])] = 1
+            with torch.inference_mode():
+                made = self.model(token_ids, attention).numpy()
+            for place, number in enumerate(group):
+                found[number] = made[place, : len(rows[number])]
+        return [found[number] for number in range(len(rows))]
+
+
+def groups(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """Rows in groups of like length, none of which takes more than ``most`` tokens, unless it is a single row."""
+    found: list[list[int]] = []
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if found and lengths[found[-1][0]] * (len(found[-1]) + 1) <= most:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    return found

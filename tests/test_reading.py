@@ -1,0 +1,133 @@
+"""Reading: spans that are always of the texts, whatever the texts and the weights are; weights that are whole or refused."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embeddings.e5 import decoded_folder
+from embeddings.errors import WeightsError
+from rag.reading.network import TorchNetwork, groups
+from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
+from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
+
+PASSAGES = [
+    "东风一期工程投资2.1亿元，由宏远公司承建。二期工程尚未立项。",
+    "。",
+    "全镇有９个村，①每村％。",
+    "x" * 900,
+    "\u3000 \n",
+]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    """The embedder's encoder under heads of chance: what it says is nonsense, but must be of the texts."""
+    import torch
+
+    from rag.reading.model import ReaderModel, load_encoder
+
+    folder = decoded_folder()
+    torch.manual_seed(3)
+    model = ReaderModel(load_encoder(folder))
+    return Reader(TorchNetwork(model), PairTokenizer(folder / "tokenizer.json"))
+
+
+def assert_within(spans: tuple[tuple[int, int], ...], text: str) -> None:
+    assert all(0 <= start <= end <= len(text) for start, end in spans)
+
+
+@pytest.mark.parametrize("heading", ["", "东风县水电站概况", "题" * 50])
+@pytest.mark.parametrize("question", ["东风二期工程投资多少？", "？", "问" * 300])
+def test_what_is_read_lies_in_its_texts(reader: Reader, question: str, heading: str) -> None:
+    sentences = [[(0, 3), (0, len(passage))] for passage in PASSAGES]
+    readings = reader.read(question, PASSAGES, sentences, [heading] * len(PASSAGES))
+    assert len(readings) == len(PASSAGES)
+    for passage, reading in zip(PASSAGES, readings, strict=True):
+        assert_within((reading.answer,), passage)
+        assert_within(reading.missing, question)
+        answer = passage[slice(*reading.answer)]
+        assert not answer or (answer[0] not in EDGES and answer[-1] not in EDGES)
+        assert len(reading.sentences) == 2
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=150)), min_size=1, max_size=3))
+def test_what_lacks_support_lies_in_the_claim(reader: Reader, claims: list[tuple[str, str]]) -> None:
+    for (claim, _), support in zip(claims, reader.support(claims), strict=True):
+        assert_within(support.unsupported, claim)
+        assert 0 <= support.probability <= 1
+
+
+def test_a_passage_is_read_the_same_beside_any_other(reader: Reader) -> None:
+    question = "全镇有几个村？"
+    together = reader.read(question, PASSAGES)
+    for passage, reading in zip(PASSAGES, together, strict=True):
+        (alone,) = reader.read(question, [passage])
+        assert alone.answer == reading.answer
+        assert alone.margin == pytest.approx(reading.margin, abs=1e-3)
+
+
+def test_tokens_know_their_places() -> None:
+    tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
+    for passage, pair in zip(PASSAGES, tokenizer.pairs("全镇有９个村？", PASSAGES), strict=True):
+        assert len(pair.ids) == len(pair.spans) <= LONGEST_PAIR
+        assert_within(tuple(pair.spans[place] for place in pair.passage), passage)
+        assert_within(tuple(pair.spans[place] for place in pair.first), "全镇有９个村？")
+
+
+@given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=20))
+def test_the_best_span_is_the_best_of_all(scores: list[tuple[float, float]]) -> None:
+    starts, ends = np.array(scores, dtype=np.float32).T
+    first, last, score = best_span(starts, ends)
+    every = [
+        float(starts[start] + ends[end])
+        for start, end in itertools.product(range(len(scores)), repeat=2)
+        if start <= end < start + LONGEST_ANSWER
+    ]
+    assert first <= last and score == float(starts[first] + ends[last]) == max(every)
+
+
+@given(st.lists(st.integers(1, 320), max_size=60), st.integers(320, 2000))
+def test_each_row_is_in_one_group_and_no_group_is_too_large(lengths: list[int], most: int) -> None:
+    found = groups(lengths, most)
+    assert sorted(itertools.chain(*found)) == list(range(len(lengths)))
+    assert all(max(lengths[number] for number in group) * len(group) <= most for group in found)
+
+
+def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    from rag.reading.adapters import added_by_training, apply, factored, read
+    from rag.reading.model import ReaderModel, load_encoder
+
+    torch.manual_seed(5)
+    model = ReaderModel(load_encoder(decoded_folder()))
+    trained = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    name = "encoder.encoder.layer.3.attention.self.query.weight"
+    trained[name] += torch.randn(384, 2) @ torch.randn(2, 384) / 100
+    trained["heads.bias"] += 1
+    file = tmp_path / "reader.safetensors"
+    save_file(factored(added_by_training(trained, model), 4), file)
+    apply(read(file), model, str(file))
+    for key, tensor in model.state_dict().items():
+        assert torch.allclose(tensor, trained[key], atol=5e-4), key
+
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    with pytest.raises(WeightsError, match="safetensors"):
+        read(file)
+    file.write_bytes(whole)
+    with pytest.raises(WeightsError, match="SHA-256"):
+        read(file, sha256="0" * 64)
+    with pytest.raises(WeightsError, match=r"nowhere\.safetensors"):
+        read(tmp_path / "nowhere.safetensors")
+    save_file({"heads.weight": torch.zeros(2, 2)}, file)
+    with pytest.raises(WeightsError, match="YOUJU_READER"):
+        apply(read(file), model, str(file))

@@ -1,0 +1,149 @@
+"""How training data is made: windows, swapped words, and what is true of the pairs that come of them."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training import pairs, sisters
+from training.claim_pairs import ClaimPairs, asking_in, stated
+from training.pairs import Pair
+from training.question_pairs import QuestionPairs
+from training.sources import Question, sentences, window_around, windows
+from training.swapping import Swapper
+
+TEXT = st.text(alphabet="甲乙东风二期工程。！？；，\n1年”", max_size=200)
+CONTEXT = (
+    "东风一期工程投资2.1亿元，由宏远公司承建。该工程位于柳荫县，2019年3月5日开工。县长李文涛出席了开工仪式。"
+    "工程计划于2021年完工，预计年发电超过40亿千瓦时。全镇有9个村，原告是村委会。小学在校生有8.6万人。"
+)
+SISTERS = {"工程": ["项目"], "小学": ["初中", "高中"], "原告": ["被告"], "投资": ["融资"]}
+
+
+def cut(text: str) -> list[str]:
+    """Words of ``SISTERS``, else characters."""
+    found: list[str] = []
+    place = 0
+    while place < len(text):
+        word = next((word for word in SISTERS if text.startswith(word, place)), text[place])
+        found.append(word)
+        place += len(word)
+    return found
+
+
+def swapper(seed: int = 1) -> Swapper:
+    return Swapper(SISTERS, random.Random(seed), cut)
+
+
+def question(text: str, answer: str, number: int = 0) -> Question:
+    start = CONTEXT.index(answer)
+    return Question(f"q{number}", "东风水电站", CONTEXT, text, (start, start + len(answer)))
+
+
+QUESTIONS = [
+    question("东风一期工程投资多少亿元？", "2.1", 1),
+    question("工程在哪一年完工？", "2021年", 2),
+    question("谁出席了开工仪式？", "李文涛", 3),
+    question("小学在校生有多少万人？", "8.6", 4),
+]
+
+
+@given(TEXT)
+def test_sentences_follow_each_other_without_gaps(text: str) -> None:
+    spans = sentences(text)
+    assert "".join(text[start:end] for start, end in spans) == text
+    assert all(one[1] == other[0] for one, other in pairwise(spans))
+
+
+@given(TEXT, st.integers(20, 80))
+def test_windows_hold_the_whole_text_and_none_is_longer(text: str, characters: int) -> None:
+    found = windows(text, characters)
+    assert all(text[window.start : window.end] == window.text and len(window.text) <= characters for window in found)
+    assert "".join("".join(window.text for window in found).split()) == "".join(text.split())
+
+
+@given(st.integers(0, len(CONTEXT) - 3), st.integers(1, 40), st.integers(20, 200), st.floats(0, 1))
+def test_a_window_around_a_span_holds_it(start: int, length: int, characters: int, before: float) -> None:
+    span = (start, min(start + length, len(CONTEXT)))
+    window = window_around(CONTEXT, span, characters, before)
+    assert CONTEXT[window.start : window.end] == window.text
+    assert window.start <= span[0] and span[1] <= window.end
+
+
+def test_what_can_be_swapped_is_found_at_its_place() -> None:
+    text = "2019年东风一期工程的副县长在A标段投资3.2亿元，二审改判。"
+    found = {text[swap.start : swap.end]: swap for swap in swapper().swaps(text)}
+    assert {"2019", "一", "工程", "A", "投资", "3.2", "二", "副"} <= set(found)
+    assert "副" not in found["副"].others and found["副"].others == ("",)
+    for word, swap in found.items():
+        assert word not in swap.others
+
+
+@pytest.mark.parametrize("text", ["他一直在那里。", "有一些人。", "每一个月一次。", "第二十一条"])
+def test_a_numeral_that_orders_nothing_stays(text: str) -> None:
+    assert not [swap for swap in swapper().swaps(text) if swap.kind == "ordinal"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_of_questions_are_true(seed: int) -> None:
+    chance = random.Random(seed)
+    made = list(QuestionPairs(QUESTIONS, Swapper(SISTERS, chance, cut), chance))
+    assert len(made) == 2 * len(QUESTIONS)
+    for number, pair in enumerate(made):
+        asked = QUESTIONS[number // 2]
+        answer = CONTEXT[slice(*asked.answer)] if asked.answer else ""
+        if number % 2 == 0:
+            assert pair.answer and pair.passage[slice(*pair.answer)] == answer and pair.unsupported == ()
+            assert any(start <= pair.answer[0] and pair.answer[1] <= end for start, end in pair.relevant)
+        else:
+            assert pair.answer is None and not pair.relevant
+            for start, end in pair.unsupported or ():
+                assert pair.first[start:end] not in pair.passage.split("\n")[-1]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_pairs_of_claims_are_true(seed: int) -> None:
+    chance = random.Random(seed)
+    made = list(ClaimPairs(QUESTIONS, Swapper(SISTERS, chance, cut), chance))
+    assert {"sentence", "stated"} <= {pair.made for pair in made}
+    for pair in made:
+        assert not pair.is_question and pair.answer is None and pair.unsupported is not None
+        if pair.made == "sentence" and not any(mark in pair.first for mark in ("百分之", "-", ",")):
+            assert set(pair.first) - set("，。") <= set(pair.passage)
+        for start, end in pair.unsupported:
+            assert 0 <= start < end <= len(pair.first)
+
+
+def test_a_question_is_stated_with_its_answer() -> None:
+    text = "谁出席了开工仪式？"
+    asking = asking_in(text, "李文涛")
+    assert asking == (0, 1)
+    assert stated(text, asking, "李文涛") == ("李文涛出席了开工仪式。", (0, 3))
+    assert asking_in("什么人说了什么？", "李文涛") == (0, 3)
+    assert asking_in("投资多少亿元？", "宏远公司") is None
+
+
+def test_pairs_are_read_as_they_were_written(tmp_path: Path) -> None:
+    some = [
+        Pair("问？", "答。", True, (0, 1), ((0, 2),), (), made="answered").under("题"),
+        Pair("说。", "据。", False, unsupported=((0, 1),)),
+        Pair("说。", "据。", False, some_unsupported=True),
+    ]
+    assert some[0].passage == "题\n答。" and some[0].answer == (2, 3) and some[0].relevant == ((2, 4),)
+    assert pairs.write(tmp_path / "pairs.gz", some) == 3
+    assert list(pairs.read(tmp_path / "pairs.gz")) == some
+
+
+def test_what_is_evaluated_with_was_not_trained_with() -> None:
+    trained, kept = sisters.read("train"), sisters.read("test")
+    assert len(trained) > 1000 and len(kept) > 500
+    words = {
+        half: {*found, *(each for some in found.values() for each in some)}
+        for half, found in (("train", trained), ("test", kept))
+    }
+    assert words["train"].isdisjoint(words["test"])

@@ -1,0 +1,82 @@
+"""Makes the training pairs from the public sets, once: ``python -m training.make_pairs READING WORK``.
+
+READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz`` and the same with ``-kept`` for
+what is kept apart to calibrate with and to watch training by: the passages of one document in twenty.
+"""
+
+import hashlib
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from opencc import OpenCC
+
+from training import pairs, sisters
+from training.claim_pairs import ClaimPairs, paraphrases
+from training.pairs import Pair
+from training.question_pairs import QuestionPairs
+from training.sources import Question, questions
+from training.swapping import Swapper
+
+SEED = 11
+KEPT_APART = 20
+SETS = ("cmrc2018_train", "cmrc2018_trial", "drcd_dev_simplified", "xquad_zh_half")
+TRADITIONAL = 0.15
+"""Share of the pairs put into traditional characters. The lexicon of sisters is simplified, so they are made and not read."""
+
+
+def is_kept(title: str) -> bool:
+    """Whether a document's passages are kept apart."""
+    return hashlib.sha256(title.encode()).digest()[1] % KEPT_APART == 0
+
+
+def main() -> None:
+    """Makes all pairs."""
+    reading, work = Path(sys.argv[1]), Path(sys.argv[2])
+    chance = random.Random(SEED)
+    swapper = Swapper(sisters.read("train"), chance)
+    every = [each for name in SETS for each in questions(reading / "train" / f"{name}.jsonl.xz")]
+    for suffix, kept in (("", False), ("-kept", True)):
+        chosen = [question for question in every if is_kept(question.title) == kept]
+        for name, made in (
+            ("questions", QuestionPairs(chosen, swapper, chance)),
+            ("claims", _claims(chosen, swapper, chance, reading, kept)),
+        ):
+            _make(work / f"{name}{suffix}.jsonl.gz", (_rewritten(pair, chance) for pair in made))
+
+
+def _claims(
+    chosen: list[Question], swapper: Swapper, chance: random.Random, reading: Path, kept: bool
+) -> Iterable[Pair]:
+    yield from ClaimPairs(chosen, swapper, chance)
+    for number, pair in enumerate(paraphrases(reading / "train" / "pawsx_zh_dev.jsonl.xz")):
+        if (number // 2 % KEPT_APART == 0) == kept:
+            yield pair
+
+
+def _rewritten(pair: Pair, chance: random.Random) -> Pair:
+    """Some pairs in traditional characters, one side or both, where each character stays in its place."""
+    if chance.random() >= TRADITIONAL:
+        return pair
+    sides = chance.choice((("passage",), ("first",), ("first", "passage")))
+    written = {side: _converter().convert(getattr(pair, side)) for side in sides}
+    same_places = all(len(text) == len(getattr(pair, side)) for side, text in written.items())
+    return replace(pair, **written) if same_places else pair
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("s2t")
+
+
+def _make(path: Path, made: Iterable[Pair]) -> None:
+    found = list(made)
+    print(path.name, pairs.write(path, found), dict(Counter(pair.made for pair in found).most_common()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Questions with passages that answer them, and with passages that nearly do.
+
+Each question gives a pair with its answer and one without. What nearly answers is what a reader has to tell apart: another
+window of the passage, the best wrong passage by words, the passage with its answering sentence gone, and, most of all, the
+very passage with a word of the question, or of the passage, put for its sister.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from training.pairs import Pair, Span
+from training.sources import Question, Window, sentences, window_around, windows
+from training.swapping import Swap, Swapper
+
+SHORTEST, LONGEST = 120, 320
+"""Characters of a window."""
+TITLED = 0.5
+"""Share of the pairs whose passage stands under its document's title."""
+CONTRASTED = 0.3
+"""Share of the answered pairs with a second sentence that answers the question's sister."""
+NEGATIVES = {"question": 0.3, "passage": 0.2, "named": 0.15, "wrong": 0.15, "window": 0.1, "deleted": 0.1}
+"""How often each way to make a passage that does not answer is tried first; another follows where it cannot be gone."""
+SHORTEST_NAME = 3
+
+
+@dataclass(slots=True)
+class QuestionPairs:
+    """Makes pairs of questions.
+
+    Attributes:
+        questions: of all sets.
+        swapper: makes sister questions.
+        chance: what decides.
+    """
+
+    questions: Sequence[Question]
+    swapper: Swapper
+    chance: random.Random
+    _wrong: dict[str, list[Window]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Pair]:
+        self._wrong = best_wrong_windows(self.questions)
+        for question in self.questions:
+            if question.answer is None:
+                continue
+            window = self._window(question)
+            answered = self._answered(question, window)
+            yield self._titled(answered, question)
+            unanswered = self._unanswered(question, window, answered)
+            # The title of the document would give the name that the passage lacks.
+            yield unanswered if unanswered.made == "named" else self._titled(unanswered, question)
+
+    def _window(self, question: Question) -> Window:
+        assert question.answer
+        length = self.chance.randint(SHORTEST, LONGEST)
+        return window_around(question.context, question.answer, length, self.chance.random())
+
+    def _titled(self, pair: Pair, question: Question) -> Pair:
+        return pair.under(question.title.replace("_", " ")) if self.chance.random() < TITLED else pair
+
+    def _answered(self, question: Question, window: Window) -> Pair:
+        assert question.answer
+        answer = (question.answer[0] - window.start, question.answer[1] - window.start)
+        relevant = tuple(span for span in sentences(window.text) if span[0] < answer[1] and answer[0] < span[1])
+        pair = Pair(question.text, window.text, True, answer, relevant, (), made="answered")
+        return self._contrasted(pair) if self.chance.random() < CONTRASTED else pair
+
+    def _contrasted(self, pair: Pair) -> Pair:
+        """With the answering sentence once more, of another thing: before it or after it."""
+        shared = self._shared(pair)
+        if not shared or len(pair.relevant) != 1 or not pair.answer:
+            return pair
+        start, end = pair.relevant[0]
+        sentence = pair.passage[start:end]
+        _, word = self.chance.choice(shared)
+        other = self._other(word, pair.first + pair.passage)
+        if not other or word not in sentence:
+            return pair
+        sister = sentence.replace(word, other)
+        answer = pair.passage[slice(*pair.answer)]
+        for swap in self.swapper.swaps(answer):
+            if changed := self.swapper.apply(answer, swap, avoid=pair.passage):
+                sister = sister.replace(answer, changed[0])
+                break
+        if self.chance.random() < 0.5:
+            passage = pair.passage[:end] + sister + pair.passage[end:]
+            return Pair(pair.first, passage, True, pair.answer, pair.relevant, (), made="contrasted")
+        passage, shift = pair.passage[:start] + sister + pair.passage[start:], len(sister)
+        moved = (pair.answer[0] + shift, pair.answer[1] + shift)
+        return Pair(pair.first, passage, True, moved, ((start + shift, end + shift),), (), made="contrasted")
+
+    def _unanswered(self, question: Question, window: Window, answered: Pair) -> Pair:
+        kinds = list(NEGATIVES)
+        first = self.chance.choices(kinds, [NEGATIVES[kind] for kind in kinds])[0]
+        for kind in (first, "question", "named", "window", "deleted", "wrong"):
+            if pair := self._without_answer(kind, question, window, answered):
+                return pair
+        return Pair(question.text, answered.passage[:1] or "。", True, made="empty")
+
+    def _without_answer(self, kind: str, question: Question, window: Window, answered: Pair) -> Pair | None:
+        assert question.answer
+        answer = question.context[slice(*question.answer)]
+        if kind == "question":
+            return self._sister_question(answered)
+        if kind == "passage":
+            return self._sister_passage(answered)
+        if kind == "named":
+            return self._renamed_passage(answered)
+        if kind == "wrong":
+            found = [each for each in self._wrong.get(question.id, ()) if answer not in each.text]
+        elif kind == "window":
+            found = [
+                each
+                for each in windows(question.context, self.chance.randint(SHORTEST, LONGEST))
+                if answer not in each.text and not (each.start < question.answer[1] and question.answer[0] < each.end)
+            ]
+        else:
+            kept = "".join(
+                window.text[start:end] for start, end in sentences(window.text) if answer not in window.text[start:end]
+            )
+            found = [Window(kept, 0)] if len(kept) > SHORTEST // 2 and answer not in kept else []
+        if not found:
+            return None
+        return Pair(question.text, self.chance.choice(found).text, True, made=kind)
+
+    def _sister_question(self, answered: Pair) -> Pair | None:
+        """The question about a sister that the passage does not name."""
+        shared = self._shared(answered)
+        if not shared:
+            return None
+        swap, _ = self.chance.choice(shared)
+        changed = self.swapper.apply(answered.first, swap, avoid=answered.passage)
+        if changed is None:
+            return None
+        text, place = changed
+        return Pair(text, answered.passage, True, unsupported=(place,), made=f"question {swap.kind}")
+
+    def _sister_passage(self, answered: Pair) -> Pair | None:
+        """The passage about a sister that the question does not name."""
+        shared = self._shared(answered)
+        if not shared:
+            return None
+        swap, word = self.chance.choice(shared)
+        other = self._other(word, answered.first + answered.passage)
+        if not other:
+            return None
+        passage = answered.passage.replace(word, other)
+        places: tuple[Span, ...] = ((swap.start, swap.end),)
+        return Pair(answered.first, passage, True, unsupported=places, made=f"passage {swap.kind}")
+
+    def _renamed_passage(self, answered: Pair) -> Pair | None:
+        """The passage about something of another name: what it shares longest with the question, put for another title."""
+        assert answered.answer
+        answer = answered.passage[slice(*answered.answer)]
+        match = SequenceMatcher(None, answered.first, answered.passage, autojunk=False).find_longest_match()
+        name = answered.first[match.a : match.a + match.size].strip("，。、的在是了")
+        if len(name) < SHORTEST_NAME or name in answer or answer in name:
+            return None
+        place = answered.first.index(name)
+        titles = [self.chance.choice(self.questions).title for _ in range(8)]
+        others = [title for title in titles if len(title) <= 2 * len(name) and title not in answered.first]
+        if not others:
+            return None
+        passage = answered.passage.replace(name, others[0])
+        if answer not in passage:
+            return None
+        return Pair(answered.first, passage, True, unsupported=((place, place + len(name)),), made="named")
+
+    def _shared(self, pair: Pair) -> list[tuple[Swap, str]]:
+        """The swaps of the question whose word the answering sentences say too, outside the answer."""
+        assert pair.answer
+        said = "".join(pair.passage[start:end] for start, end in pair.relevant)
+        answer = pair.passage[slice(*pair.answer)]
+        words = [(swap, pair.first[swap.start : swap.end]) for swap in self.swapper.swaps(pair.first)]
+        return [(swap, word) for swap, word in words if word and word in said and word not in answer and swap.others[0]]
+
+    def _other(self, word: str, avoid: str) -> str:
+        for swap in self.swapper.swaps(word):
+            others = [other for other in swap.others if other and other not in avoid]
+            if (swap.start, swap.end) == (0, len(word)) and others:
+                return self.chance.choice(others)
+        return ""
+
+
+def best_wrong_windows(questions: Sequence[Question], most: int = 6) -> dict[str, list[Window]]:
+    """For each question the windows of other passages that share most with it, by weighed pairs of characters."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    contexts = sorted({question.context for question in questions})
+    pool = [(context, window) for context in contexts for window in windows(context, LONGEST)]
+    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
+    passages = vectorizer.fit_transform([window.text for _, window in pool])
+    found: dict[str, list[Window]] = {}
+    for start in range(0, len(questions), 500):
+        batch = questions[start : start + 500]
+        scores = (vectorizer.transform([question.text for question in batch]) @ passages.T).toarray()
+        for question, row in zip(batch, scores, strict=True):
+            best = row.argsort()[::-1][: most * 2]
+            others = [pool[place][1] for place in best if pool[place][0] != question.context]
+            found[question.id] = others[:most]
+    return found

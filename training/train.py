@@ -1,0 +1,200 @@
+"""Trains the reader: ``python -m training.train WORK --hours 1 --device cpu``.
+
+WORK holds the pairs (``training.make_pairs``) and gets ``checkpoint.pt`` every few minutes and ``reader.pt`` at the end; a
+run that was stopped goes on from its checkpoint. With ``--begin FILE`` it starts from the weights of an earlier stage.
+"""
+
+import argparse
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+
+from embeddings.e5 import decoded_folder
+from rag.reading.model import ReaderModel, load_encoder, split_heads
+from training import pairs
+from training.batches import UNKNOWN, Batch, batches
+
+SEED = 17
+QUESTIONS_A_BATCH, CLAIMS_A_BATCH = 16, 24
+ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
+WARM_UP = 0.05
+SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
+"""Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
+FROZEN = "encoder.embeddings."
+STEPS_BETWEEN_REPORTS, SECONDS_BETWEEN_CHECKPOINTS = 50, 240
+
+
+def losses(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
+    """The losses of a batch by head; those that its pairs tell nothing of are left out."""
+    output = split_heads(logits)
+    found: dict[str, Tensor] = {}
+    if batch.is_question:
+        # The answer lies in the passage, or at the first token: there is none.
+        allowed = batch.relevant != UNKNOWN
+        allowed[:, 0] = True
+        start = output.start.masked_fill(~allowed, -1e4)
+        end = output.end.masked_fill(~allowed, -1e4)
+        found["answer"] = (functional.cross_entropy(start, batch.start) + functional.cross_entropy(end, batch.end)) / 2
+        found["sentence"] = SENTENCE_WEIGHT * _known(output.sentence, batch.relevant)
+    if (batch.unsupported != UNKNOWN).any():
+        found["support"] = SUPPORT_WEIGHT * _known(output.unsupported, batch.unsupported, UNSUPPORTED_COUNTS)
+    known = batch.some != UNKNOWN
+    if known.any():  # at least one token lacks support: the likeliest does
+        masked = output.unsupported.masked_fill(batch.attention == 0, -1e4)[known]
+        most = torch.stack(
+            [row[: _length_of_first(ids)].max() for row, ids in zip(masked, batch.token_ids[known], strict=True)]
+        )
+        found["some"] = 0.5 * functional.binary_cross_entropy_with_logits(most, batch.some[known])
+    return found
+
+
+def _length_of_first(token_ids: Tensor) -> int:
+    """Tokens up to the end of the first text: ``</s>`` is token 2 and follows it."""
+    return int((token_ids == 2).nonzero()[0])
+
+
+def _known(logits: Tensor, truth: Tensor, weight: float = 1.0) -> Tensor:
+    known = truth != UNKNOWN
+    weights = torch.where(truth[known] > 0, weight, 1.0)
+    return functional.binary_cross_entropy_with_logits(logits[known], truth[known], weight=weights)
+
+
+class Training:
+    """One run, which can be stopped and gone on with.
+
+    Args:
+        options: of the command line.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.work: Path = options.work
+        folder = decoded_folder()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        torch.manual_seed(SEED)
+        self.model = ReaderModel(load_encoder(folder)).to(options.device)
+        if options.begin:
+            self.model.load_state_dict(torch.load(options.begin, weights_only=True), strict=False)
+        for parameter in self.model.encoder.embeddings.parameters():
+            parameter.requires_grad = False  # word vectors are the embedder's own, and shared with it
+        heads = list(self.model.heads.parameters())
+        encoder = [each for each in self.model.encoder.parameters() if each.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
+        )
+        self.step, self.spent = 0, 0.0
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._share_of_rate)
+
+    def _share_of_rate(self, _: int) -> float:
+        """Rises, then falls to nothing at the end of the time that the run may take."""
+        done = self.spent / (3600 * self.options.hours) if self.step else 0.0
+        return min(1.0, (done + 1e-3) / WARM_UP, max(0.0, 1 - done) / (1 - WARM_UP))
+
+    def batches(self) -> Iterator[Batch]:
+        """Batches of questions and claims in turn, pass after pass; a run that goes on skips what it has seen."""
+        questions = list(pairs.read(self.work / "questions.jsonl.gz"))
+        claims = list(pairs.read(self.work / "claims.jsonl.gz"))
+        passes = 0
+        while True:
+            chance = random.Random(SEED + passes + 1000 * self.options.stage)
+            of_claims = batches(self.tokenizer, claims, CLAIMS_A_BATCH, chance)
+            for batch in batches(self.tokenizer, questions, QUESTIONS_A_BATCH, chance):
+                yield batch
+                for _ in range(self.options.claims):
+                    another = next(of_claims, None)
+                    if another is None:
+                        of_claims = batches(self.tokenizer, claims, CLAIMS_A_BATCH, chance)
+                        another = next(of_claims)
+                    yield another
+            passes += 1
+
+    def run(self) -> None:
+        """Trains until the time is over."""
+        checkpoint = self.work / "checkpoint.pt"
+        if checkpoint.exists() and not self.options.begin:
+            self._restore(torch.load(checkpoint, weights_only=True))
+        self.model.train()
+        told: dict[str, list[float]] = defaultdict(list)
+        saved = time.monotonic()
+        for number, batch in enumerate(self.batches()):
+            if number < self.step:
+                continue
+            began = time.monotonic()
+            for name, loss in self._train(batch).items():
+                told[name].append(loss)
+            self.step += 1
+            self.spent += time.monotonic() - began
+            self.schedule.step()
+            if self.step % STEPS_BETWEEN_REPORTS == 0:
+                means = {name: round(sum(values) / len(values), 4) for name, values in told.items()}
+                print(self.step, f"{self.spent / 60:.1f} min", means, flush=True)
+                told.clear()
+            if time.monotonic() - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                self._save(checkpoint)
+                saved = time.monotonic()
+            if self.spent > 3600 * self.options.hours:
+                break
+        torch.save(self._trained(), self.work / "reader.pt")
+        checkpoint.unlink(missing_ok=True)
+
+    def _train(self, batch: Batch) -> dict[str, float]:
+        device = self.options.device
+        batch = batch.to(device)
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.options.half):
+            logits = self.model(batch.token_ids, batch.attention)
+        found = losses(logits, batch)
+        torch.autograd.backward(torch.stack(list(found.values())).sum())
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        return {name: loss.item() for name, loss in found.items()}
+
+    def _save(self, path: Path) -> None:
+        state = {
+            "model": self._trained(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "spent": self.spent,
+        }
+        torch.save(state, path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+        torch.save(self._trained(), self.work / "reader-so-far.pt")
+
+    def _trained(self) -> dict[str, Tensor]:
+        return {name: each for name, each in self.model.state_dict().items() if not name.startswith(FROZEN)}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        self.model.load_state_dict(state["model"], strict=False)
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent = state["step"], state["spent"]
+        print(f"going on from step {self.step}", flush=True)
+
+
+def main() -> None:
+    """Reads the command line and trains."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--hours", type=float, default=1.0, help="of training; rates fall to nothing at their end")
+    parser.add_argument("--rate", type=float, default=ENCODER_RATE, help="learning rate of the encoder")
+    parser.add_argument("--claims", type=int, default=1, help="batches of claims after each of questions")
+    parser.add_argument("--stage", type=int, default=1, help="another order of the pairs")
+    parser.add_argument("--begin", type=Path, help="weights of an earlier stage")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--half", action="store_true", help="bfloat16, on processors built for it")
+    parser.add_argument("--threads", type=int, default=0)
+    options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    Training(options).run()
+
+
+if __name__ == "__main__":
+    main()
