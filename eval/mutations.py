@@ -1,10 +1,15 @@
-"""Mutations: a right claim made wrong in one place: a digit, a direction, a name, a year, a unit, a rank, a denial, a plan."""
+"""Mutations: a right claim made wrong in one place: a digit, a direction, a name, a year, a unit, a rank, a denial, a plan.
+
+A sister word (小学 for 初中) comes from a lexicon that neither the checker nor the training of the reader has seen.
+"""
 
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
+from eval import sisters
 from rag.answers import Citation
 from rag.documents import Document
 
@@ -17,6 +22,7 @@ KINDS = {
     "rank": ("次序", "rank"),
     "negation": ("否定", "negation"),
     "plan": ("计划与事实", "plan or fact"),
+    "sister": ("姊妹词", "sister word"),
 }
 """What is changed, in Chinese and English."""
 
@@ -116,6 +122,7 @@ def mutations(sample: Sample, words: Words, generator: random.Random) -> Iterato
         "rank": _ranks,
         "negation": _negations,
         "plan": _plans,
+        "sister": _sisters,
     }
     cited = "\n".join(citation.text for citation in sample.citations)
     told = {sample.claim}
@@ -231,3 +238,19 @@ def _plans(sample: Sample, words: Words, generator: random.Random) -> Iterator[s
                 + text[match.end() :]
             )
             yield sample.claim[: part.start()] + planned + sample.claim[part.end() :]
+
+
+def _sisters(sample: Sample, words: Words, generator: random.Random) -> Iterator[str]:
+    """A word put for a sister of which the cited words say nothing; at most two a claim."""
+    lexicon = sisters.read()
+    cited = "\n".join(citation.text for citation in sample.citations)
+    found = list(_sister_words().finditer(sample.claim))
+    for match in generator.sample(found, min(2, len(found))):
+        if others := [other for other in lexicon[match[0]] if other not in cited]:
+            yield _replaced(sample.claim, match, generator.choice(others))
+
+
+@cache
+def _sister_words() -> re.Pattern[str]:
+    """Any word that has sisters, the longest that stands there."""
+    return re.compile("|".join(sorted(map(re.escape, sisters.read()), key=len, reverse=True)))

@@ -21,12 +21,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+from eval import sisters
 from training.sources import rows
 
 Half = Literal["train", "test"]
 FILES: dict[Half, Path] = {
     "train": Path(__file__).with_name("sisters-train.tsv.xz"),
-    "test": Path(__file__).parents[1] / "eval" / "sisters.tsv.xz",
+    "test": sisters.KEPT,
 }
 
 JOINED = re.compile("[、和与或及]|以及")
@@ -97,28 +98,27 @@ def _parts_of_speech() -> dict[str, str]:
         return {word: kind for word, _, kind in split}
 
 
-def lexicon(pairs: Counter[tuple[str, str]], half: Half) -> dict[str, list[str]]:
+def lexicon_of(pairs: Counter[tuple[str, str]], half: Half) -> dict[str, list[str]]:
     """The sisters of each word of a half, the commonest first; both words are of that half."""
-    sisters: dict[str, list[str]] = defaultdict(list)
+    lexicon: dict[str, list[str]] = defaultdict(list)
     for (left, right), texts in sorted(pairs.items(), key=lambda item: (-item[1], item[0])):
         if texts < LEAST_TEXTS or half_of(left) != half or half_of(right) != half:
             continue
         for word, sister in ((left, right), (right, left)):
-            if len(sisters[word]) < MOST_SISTERS:
-                sisters[word].append(sister)
-    return {word: found for word, found in sisters.items() if found}
+            if len(lexicon[word]) < MOST_SISTERS:
+                lexicon[word].append(sister)
+    return {word: found for word, found in lexicon.items() if found}
 
 
-def write(path: Path, sisters: dict[str, list[str]]) -> None:
+def write(path: Path, found: dict[str, list[str]]) -> None:
     """Writes a lexicon: a word a line, then its sisters, separated by tabs."""
-    lines = ["\t".join([word, *found]) for word, found in sorted(sisters.items())]
+    lines = ["\t".join([word, *others]) for word, others in sorted(found.items())]
     path.write_bytes(lzma.compress("\n".join(lines).encode(), preset=9))
 
 
-def read(half: Half) -> dict[str, list[str]]:
+def read(half: Half) -> dict[str, tuple[str, ...]]:
     """The lexicon of a half."""
-    lines = lzma.decompress(FILES[half].read_bytes()).decode().split("\n")
-    return {word: found for word, *found in (line.split("\t") for line in lines)}
+    return sisters.read(FILES[half])
 
 
 def main() -> None:
@@ -126,7 +126,7 @@ def main() -> None:
     texts = (row["text"] for row in rows(Path(sys.argv[1])))
     pairs = mine(texts)
     for half, path in FILES.items():
-        write(path, found := lexicon(pairs, half))
+        write(path, found := lexicon_of(pairs, half))
         sample = random.Random(1).sample(sorted(found), 20)
         print(half, len(found), {word: found[word][:4] for word in sample})
 

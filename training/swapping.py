@@ -6,7 +6,7 @@ What can be swapped: words with mined sisters (``sisters``), years, months and o
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 NUMERALS = "一二三四五六七八九十"
@@ -49,7 +49,7 @@ class Swapper:
         cut: cuts a text into words.
     """
 
-    sisters: dict[str, list[str]]
+    sisters: Mapping[str, Sequence[str]]
     chance: random.Random
     cut: Callable[[str], list[str]] = field(default_factory=lambda: _cutter())
 
