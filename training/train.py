@@ -83,6 +83,9 @@ class Training:
         self.model = ReaderModel(load_encoder(folder)).to(options.device)
         if options.begin:
             self.model.load_state_dict(torch.load(options.begin, weights_only=True), strict=False)
+        for module in self.model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = options.dropout
         for parameter in self.model.encoder.embeddings.parameters():
             parameter.requires_grad = False  # word vectors are the embedder's own, and shared with it
         heads = list(self.model.heads.parameters())
@@ -184,6 +187,7 @@ def main() -> None:
     parser.add_argument("work", type=Path)
     parser.add_argument("--hours", type=float, default=1.0, help="of training; rates fall to nothing at their end")
     parser.add_argument("--rate", type=float, default=ENCODER_RATE, help="learning rate of the encoder")
+    parser.add_argument("--dropout", type=float, default=0.0, help="0.1 where pairs are seen many times")
     parser.add_argument("--claims", type=int, default=1, help="batches of claims after each of questions")
     parser.add_argument("--stage", type=int, default=1, help="another order of the pairs")
     parser.add_argument("--begin", type=Path, help="weights of an earlier stage")
