@@ -7,6 +7,8 @@ send the client elsewhere. A `BoundedClient` ends each of these with an `Exchang
 from __future__ import annotations
 
 import socket
+import struct
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +21,8 @@ MOST_BYTES = 8 * 2**20
 """Bytes of a response; an answer of 20,000 words streamed word by word has about as many."""
 
 CONNECT_SECONDS = 10.0
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Linger, for no time: what is closed is gone."""
 
 Reason = Literal["slow", "large", "compressed", "cut"]
 
@@ -76,6 +80,8 @@ class Cutoff:
     def _shut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):
+                # Its end must reach the server though that waits for a reader: it is reset when it is closed.
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 # Not close(): the thread that reads would go on waiting. Not SSLSocket.shutdown(): it is not thread-safe.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
@@ -172,13 +178,17 @@ class _BoundedStream(httpx.SyncByteStream):
     def __init__(self, stream: httpx.SyncByteStream, bounds: _Bounds) -> None:
         self._stream = stream
         self._bounds = bounds
+        self._ended = False
 
     def __iter__(self) -> Iterator[bytes]:
         with self._bounds:
             for piece in self._stream:
                 self._bounds.take(piece)
                 yield piece
+        self._ended = True
 
     def close(self) -> None:
         self._bounds.timer.cancel()
+        if not self._ended:  # left in the middle
+            self._bounds.cutoffs[0].cut()
         self._stream.close()

@@ -109,8 +109,11 @@ FAILURES = {
 def test_the_sources_are_quoted_and_the_reason_is_told(
     assistant: Assistant, endpoint: Misbehaving, behaviour: str
 ) -> None:
+    why = FAILURES.get(behaviour, "")
+    if "字" in why:  # whatever else the machine does, characters are the first limit that is met
+        assistant.limits = ModelLimits(seconds=30, silence=30, characters=3000)
     answer = ask(assistant, endpoint, behaviour)
-    assert_quoted(answer, FAILURES.get(behaviour, ""))
+    assert_quoted(answer, why)
     settled(no_thread_is_left)
     settled(lambda: endpoint.open == 0)
 

@@ -129,5 +129,5 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nowhere\.safetensors"):
         read(tmp_path / "nowhere.safetensors")
     save_file({"heads.weight": torch.zeros(2, 2)}, file)
-    with pytest.raises(WeightsError, match="YOUJU_READER"):
+    with pytest.raises(WeightsError, match=r"reader\.safetensors"):
         apply(read(file), model, str(file))
