@@ -122,7 +122,7 @@ class Training:
     def run(self) -> None:
         """Trains until the time is over."""
         checkpoint = self.work / "checkpoint.pt"
-        if checkpoint.exists() and not self.options.begin:
+        if checkpoint.exists():
             self._restore(torch.load(checkpoint, weights_only=True))
         self.model.train()
         told: dict[str, list[float]] = defaultdict(list)
