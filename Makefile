@@ -130,7 +130,7 @@ types: setup ## mypy, strict
 pytest: setup ## the tests alone, on two cores but for the language model's: make pytest ARGS="-k citations"
 	@if [ $(words $(ARGS)) -gt 0 ]; then $(BIN)/python -m pytest $(ARGS); exit; fi; \
 	failed=0; \
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -m "not local_model" || failed=1; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=10 -m "not local_model" || failed=1; \
 	$(BIN)/python -m pytest --durations=5 -m local_model || failed=1; \
 	exit $$failed
 
