@@ -9,10 +9,9 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from training.pairs import Pair, Span
+from rag.reading.tokens import LONGEST_PAIR, Span
+from training.pairs import Pair
 
-LONGEST = 320
-"""Tokens of a pair."""
 UNKNOWN = -1.0
 
 
@@ -51,27 +50,21 @@ class Batch:
 def encode(tokenizer: Tokenizer, pairs: Sequence[Pair]) -> list[Encoding]:
     """The tokens of pairs; a passage that is too long loses its end."""
     tokenizer.no_padding()
-    tokenizer.enable_truncation(LONGEST, strategy="only_second")
+    tokenizer.enable_truncation(LONGEST_PAIR, strategy="only_second")
     encoded: list[Encoding] = tokenizer.encode_batch([(pair.first, pair.passage) for pair in pairs])
     return encoded
 
 
-def batches(
-    tokenizer: Tokenizer, pairs: Sequence[Pair], size: int, chance: random.Random | None = None
-) -> Iterator[Batch]:
-    """Pairs of one kind in batches of like length; in an order of chance, or as they come."""
+def batches(tokenizer: Tokenizer, pairs: Sequence[Pair], size: int, chance: random.Random) -> Iterator[Batch]:
+    """Pairs of one kind in batches of like length, in an order of chance."""
     order = list(range(len(pairs)))
-    if chance:
-        chance.shuffle(order)
+    chance.shuffle(order)
     for start in range(0, len(order), 40 * size):
         chunk = [pairs[number] for number in order[start : start + 40 * size]]
         encoded = encode(tokenizer, chunk)
-        by_length = (
-            sorted(range(len(chunk)), key=lambda number: len(encoded[number].ids)) if chance else range(len(chunk))
-        )
-        groups = [list(by_length)[first : first + size] for first in range(0, len(chunk), size)]
-        if chance:
-            chance.shuffle(groups)
+        by_length = sorted(range(len(chunk)), key=lambda number: len(encoded[number].ids))
+        groups = [by_length[first : first + size] for first in range(0, len(chunk), size)]
+        chance.shuffle(groups)
         for group in groups:
             yield collate([chunk[number] for number in group], [encoded[number] for number in group])
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from training.pairs import Pair, Span
+from rag.reading.tokens import Span
+from training.pairs import Pair
 from training.sources import Question, rows, sentences
 from training.swapping import Swap, Swapper
 
@@ -19,7 +20,7 @@ SHORTEST, LONGEST = 8, 90
 """Characters of a claim."""
 COMMA = re.compile("(?<=[，、；,])")
 BRACKETED = re.compile(r"（[^（）]{1,30}）|\([^()]{1,30}\)")
-BOUND = re.compile(r"超过|不足|不到|至少|最多|不超过|以上|以下|近|约|大约|左右|多达|逾")
+BOUND = re.compile(r"超过|不足|不到|至少|最多|不超过|近|约|大约|多达|逾")
 PLANNED = re.compile("将(?=[一-鿿])|计划|拟(?=[一-鿿])|预计|力争|有望")
 NEGATED = re.compile("没有|尚未|未(?=[一-鿿])|不(?=[会能是再予得])")
 AUXILIARY = re.compile("(?<=[一-鿿])(?=是|有|为|能|可以|会)")
@@ -177,13 +178,11 @@ class ClaimPairs:
 
     def _stated(self) -> Iterator[Pair]:
         """Questions as statements, with their own answer and with one that is wrong."""
-        answers = [
-            question.context[slice(*question.answer)] for question in self.questions if question.answer is not None
-        ]
+        answers = [question.answer_text for question in self.questions if question.answer]
         for question in self.questions:
             if question.answer is None:
                 continue
-            answer = question.context[slice(*question.answer)]
+            answer = question.answer_text
             if not (asking := asking_in(question.text, answer)):
                 continue
             spans = sentences(question.context)

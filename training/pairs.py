@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-Span = tuple[int, int]
+from rag.reading.tokens import Span
 
 
 @dataclass(frozen=True, slots=True)

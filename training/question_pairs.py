@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from training.pairs import Pair, Span
+from rag.reading.tokens import Span
+from training.pairs import Pair
 from training.sources import Question, Window, sentences, window_around, windows
 from training.swapping import Swap, Swapper
 
@@ -101,7 +102,7 @@ class QuestionPairs:
 
     def _without_answer(self, kind: str, question: Question, window: Window, answered: Pair) -> Pair | None:
         assert question.answer
-        answer = question.context[slice(*question.answer)]
+        answer = question.answer_text
         if kind == "question":
             return self._sister_question(answered)
         if kind == "passage":

@@ -37,6 +37,11 @@ class Question:
     answer: tuple[int, int] | None
     is_open: bool = False
 
+    @property
+    def answer_text(self) -> str:
+        """The words of the answer; empty where there is none."""
+        return self.context[slice(*self.answer)] if self.answer else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

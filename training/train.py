@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.e5 import decoded_folder
+from rag.reading.adapters import NOT_KEPT
 from rag.reading.model import ReaderModel, load_encoder, split_heads
 from training import pairs
 from training.batches import UNKNOWN, Batch, batches
@@ -28,7 +29,6 @@ ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
-FROZEN = "encoder.embeddings."
 STEPS_BETWEEN_REPORTS, SECONDS_BETWEEN_CHECKPOINTS = 50, 240
 
 
@@ -172,7 +172,7 @@ class Training:
         torch.save(self._trained(), self.work / "reader-so-far.pt")
 
     def _trained(self) -> dict[str, Tensor]:
-        return {name: each for name, each in self.model.state_dict().items() if not name.startswith(FROZEN)}
+        return {name: each for name, each in self.model.state_dict().items() if not name.startswith(NOT_KEPT)}
 
     def _restore(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"], strict=False)

@@ -1,10 +1,11 @@
-"""Documents of eight genres with questions, written for Youju by people and models that had not seen how it works.
+"""Documents of eight genres with questions, written by language models that had not seen how Youju works.
 
 ``eval/genres/GENRE/`` holds three documents and ``questions.jsonl``: a question a line with ``id``, ``genre``, ``kind``,
 ``split``, ``document``, ``question``, ``answerable``, ``facts`` (each with the forms that are accepted), ``quotes`` (what an
 answer must rest on, verbatim) and ``note``. Half of the documents are for tuning, half for testing.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from eval.datasets.base import KINDS, Collection, Dataset, gold_of, places
@@ -45,14 +46,8 @@ def load(path: Path, name: str, kinds: str = "") -> Dataset:
 
 
 def _documents(folder: Path) -> dict[str, Document]:
-    found = {}
-    for file in sorted(folder.iterdir()):
-        if file.name != FILE_NAME:
-            loaded = load_document(file)
-            found[file.name] = Document(
-                loaded.text, file.name, loaded.title, date=loaded.date, encoding=loaded.encoding
-            )
-    return found
+    files = [file for file in sorted(folder.iterdir()) if file.name != FILE_NAME]
+    return {file.name: replace(load_document(file), path=file.name, id="") for file in files}
 
 
 def _ask(collection: Collection, row: Value, kind: str, documents: dict[str, Document]) -> None:

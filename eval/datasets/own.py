@@ -10,6 +10,7 @@ With ``documents``, quotes are looked up in the user's own files and must stand 
 import csv
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from eval.datasets.base import Collection, Dataset, gold_of, places
@@ -125,18 +126,7 @@ def _corpus(collection: Collection, documents: str | Path | None) -> dict[str, D
                 en=f"Two documents are named {file.name}; rename one, since quotes name documents by file name.",
             )
         loaded = load_document(file)
-        corpus[file.name] = Document(
-            text=loaded.text,
-            path=file.name,
-            title=loaded.title,
-            date=loaded.date,
-            source=loaded.source,
-            event=loaded.event,
-            speakers=loaded.speakers,
-            page_starts=loaded.page_starts,
-            encoding=loaded.encoding,
-            digest=loaded.digest,
-        )
+        corpus[file.name] = replace(loaded, path=file.name, id="")  # an identity of its own, whatever the folder
         collection.add(corpus[file.name])
     return corpus
 

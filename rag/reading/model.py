@@ -19,9 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-ANSWER, SENTENCE, SUPPORT = slice(0, 2), 2, 3
-"""Which of the logits of a token belong to which head."""
-LOGITS = 4
+from rag.reading.network import END, SENTENCE, START, UNSUPPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class ReaderModel(nn.Module):
     def __init__(self, encoder: Any) -> None:
         super().__init__()
         self.encoder = encoder
-        self.heads = nn.Linear(encoder.config.hidden_size, LOGITS)
+        self.heads = nn.Linear(encoder.config.hidden_size, len((START, END, SENTENCE, UNSUPPORTED)))
 
     def forward(self, token_ids: Tensor, attention: Tensor) -> Tensor:
         """Logits, float32 (pairs, tokens, 4), of token ids and the mask of those that count, both (pairs, tokens)."""
@@ -65,7 +63,7 @@ class ReaderModel(nn.Module):
 
 def split_heads(logits: Tensor) -> ReaderOutput:
     """The logits of each head."""
-    return ReaderOutput(logits[..., 0], logits[..., 1], logits[..., SENTENCE], logits[..., SUPPORT])
+    return ReaderOutput(*(logits[..., head] for head in (START, END, SENTENCE, UNSUPPORTED)))
 
 
 def load_encoder(folder: Path) -> Any:

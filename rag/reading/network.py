@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from rag.reading.model import ReaderModel
 
+START, END, SENTENCE, UNSUPPORTED = range(4)
+"""Which of the logits of a token is of which head; see ``rag.reading.model``."""
+
 Logits = NDArray[np.float32]
-"""Shape (tokens, 4): start, end, sentence, unsupported; see ``rag.reading.model``."""
+"""Shape (tokens, 4), in that order."""
 
 
 class Network(Protocol):

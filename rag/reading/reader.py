@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reading.network import Logits, Network
+from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens, Span
 
 LONGEST_ANSWER = 80
 """Tokens of an answer."""
 LIKELY = 24
 """Starts and ends of an answer that are tried with each other."""
-UNSUPPORTED = 0.5
+LACKS = 0.5
 """The probability from which on a token counts as lacking support."""
 EDGES = " \t\r\n\u3000，。；：、！？,;:!?"
 """Characters that no answer begins or ends with."""
@@ -107,11 +107,11 @@ def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentenc
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
         return Reading((0, 0), -np.inf, tuple(-np.inf for _ in sentences), ())
-    first, last, score = best_span(logits[places, 0], logits[places, 1])
+    first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
-    margin = score - float(logits[0, 0] + logits[0, 1])
+    margin = score - float(logits[0, START] + logits[0, END])
     spans = [(pair.spans[place][0] - shift, pair.spans[place][1] - shift) for place in places]
-    weighed = tuple(_mean_within(span, spans, logits[places, 2]) for span in sentences)
+    weighed = tuple(_mean_within(span, spans, logits[places, SENTENCE]) for span in sentences)
     missing = _joined(pair, logits)
     return Reading(_trimmed(passage, max(start, 0), end), margin, weighed, missing)
 
@@ -138,7 +138,7 @@ def _mean_within(span: Span, spans: Sequence[Span], logits: Logits) -> float:
 def _support(pair: PairTokens, logits: Logits) -> Support:
     if not pair.first:
         return Support(1.0, ())
-    probability = _sigmoid(logits[list(pair.first), 3])
+    probability = _sigmoid(logits[list(pair.first), UNSUPPORTED])
     return Support(float(1 - probability.max()), _joined(pair, logits))
 
 
@@ -147,7 +147,7 @@ def _joined(pair: PairTokens, logits: Logits) -> tuple[Span, ...]:
     found: list[Span] = []
     for place in pair.first:
         start, end = pair.spans[place]
-        if start == end or _sigmoid(logits[place, 3]) < UNSUPPORTED:
+        if start == end or _sigmoid(logits[place, UNSUPPORTED]) < LACKS:
             continue
         if found and found[-1][1] >= start:
             found[-1] = (found[-1][0], end)
