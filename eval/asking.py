@@ -85,7 +85,9 @@ class Asker:
             return self._assistant
         whole = self._assistant
         retriever = _ShownPassages(whole.retriever, shown)
-        return Assistant(retriever, self._language_model, strict=whole.strict, caution=whole.caution)
+        return Assistant(
+            retriever, self._language_model, strict=whole.strict, caution=whole.caution, reader=whole.reader
+        )
 
 
 class _ShownPassages(Retriever):

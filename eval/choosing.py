@@ -65,7 +65,16 @@ def choose_questions(
         questions = [questions[place * len(questions) // limit] for place in range(limit)]
     if not questions:
         raise UsageError(zh=f"{chosen.name} 里没有可问的题。", en=f"{chosen.name} holds no question to ask.")
-    return replace(chosen, questions=tuple(questions))
+    return replace(chosen, questions=tuple(questions), documents=_needed(chosen, questions))
+
+
+def _needed(chosen: Chosen, questions: Sequence[Question]) -> tuple[Document, ...] | None:
+    """The documents that must be indexed: where every question brings its passages, only those of the questions asked."""
+    if chosen.documents is None or any(not chosen.passages.get(question.id) for question in questions):
+        return chosen.documents
+    shown = {passage.id for question in questions for passage in chosen.passages[question.id]}
+    rested_on = {gold.document for question in questions for gold in question.gold}
+    return tuple(each for each in chosen.documents if each.id in shown or Path(each.path).name in rested_on)
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def run(
     """Runs a set; see :func:`eval.actions.run_set`."""
     from eval.actions import Ending, run_set
 
-    extra = [*(option or []), *([f"documents={documents.absolute()}"] if documents else [])]
+    extra = [*(option or []), *_documents_option(documents)]
     ending = run_set(
         model=model,
         out=out,
@@ -140,6 +140,13 @@ def run(
         raise typer.Exit(INTERRUPTED)
     if ending is Ending.FAILED:
         raise typer.Exit(1)
+
+
+def _documents_option(documents: Path | None) -> list[str]:
+    """``--documents`` as an option of the data set: files, or the word ``all``."""
+    if documents is None:
+        return []
+    return [f"documents={documents if str(documents) == 'all' and not documents.exists() else documents.absolute()}"]
 
 
 @app.command(help=_help("比较两次评测：赢了哪些题、丢了哪些。", "Compare two runs: what was won and lost."))

@@ -21,6 +21,7 @@ _LABELS: dict[str, tuple[str, str]] = {
     "ndcg_at_10": ("nDCG@10", "nDCG@10"),
     "evidence_recall": ("证据召回", "evidence recall"),
     "citation_precision": ("引用命中标准出处", "citations on gold"),
+    "sentence_accuracy": ("首句答对", "first sentence right"),
     "citation_recall": ("标准出处被引用", "gold cited"),
     "claim_citation_precision": ("引用有用（ALCE）", "citation precision (ALCE)"),
     "claim_citation_recall": ("句句有据（ALCE）", "citation recall (ALCE)"),

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rag.answerability import margin, tells_margins
 from rag.answers import Answer, Claim, Timings
-from rag.citations import without_marks
-from rag.claims import ClaimChecker, Repairer, Section, lay_out
+from rag.citations import claims_in, without_marks
+from rag.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim
 from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
 from rag.everyday import in_formal_words
@@ -25,13 +25,17 @@ from rag.premises import Correction, correction_of, takes_for_granted
 from rag.prompts import is_chinese
 from rag.provenance import Provenance
 from rag.question_parts import parts_of
-from rag.questions import asks_for_speaker
+from rag.questions import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
+from rag.reading.choice import ReaderChoice
 from rag.retrieval import Hit
 from rag.settings import Caution
 from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, lacking, near_miss, signals_of
 from rag.timeline import Point, origin, written
 from rag.trace import Trace, claims_told, evidence_told, hits_told
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
+
+if TYPE_CHECKING:
+    from rag.reading.findings import Findings, ShortAnswer
 
 NOT_FOUND = {
     "zh": "资料中没有找到能回答这个问题的内容。",
@@ -60,6 +64,10 @@ DOUBT = 0.15
 """The confidence from which on a language model's doubt does not silence what the words answer: it is quoted then."""
 UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
+SURE_LEAD = 2.0
+"""The margin from which on the words that answer stand before their sentence."""
+LONGEST_LEAD, LEAD_SHARE = 40, 0.6
+"""Characters of such words, and their share of the sentence, at most."""
 SHORT_FOLLOW_UP = 20
 """Characters of a question that may lean on the one before it without a word that shows it."""
 
@@ -110,6 +118,7 @@ class Part:
         is_quoted: whether the evidence is to be quoted though a language model could write.
         is_reworded: whether the question was asked in other words than those of the documents.
         confidence: how surely the documents answer it, from 0 to 1.
+        findings: what the reader found; None where none read.
     """
 
     question: str
@@ -120,6 +129,7 @@ class Part:
     is_quoted: bool = False
     is_reworded: bool = False
     confidence: float = 0.0
+    findings: "Findings | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,7 @@ class Answering:
         trace: where every step is told.
         calls: what is asked of the language model; None without one.
         falls_back: whether the evidence is quoted where the language model fails; else its failure is raised.
+        reader: what reads passages and, where it can, compares claims.
     """
 
     choice: Choice
@@ -153,6 +164,7 @@ class Answering:
     trace: Trace = field(default_factory=Trace)
     calls: Calls | None = None
     falls_back: bool = True
+    reader: ReaderChoice = field(default_factory=ReaderChoice)
 
     def stream(self, question: str, history: History) -> Generator[Event, None, None]:
         """Answers a question: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
@@ -208,7 +220,10 @@ class Answering:
             for number, piece in enumerate(fallback.pieces(part, self._pieces(part, writer))):
                 first_token = first_token or time.perf_counter() - began
                 yield Token("\n" + piece if sections and not number else piece)
-            sections.append(Section(without_marks(fallback.text), part.evidence, question=part.question))
+            text = without_marks(fallback.text)
+            if lead := _lead(part, text):
+                sections.append(Section(lead.text, part.evidence[:1], question=part.question, lead=lead))
+            sections.append(Section(text, part.evidence, question=part.question))
         text, claims, withheld = self._checked(sections, writer)
         fallback.check()
         abstained = not claims
@@ -275,12 +290,23 @@ class Answering:
             step.attributes["hits"] = len(hits)
             step.tell(found=lambda: hits_told(hits))
         with self.trace.step("evidence", question) as step:
-            evidence = self.selector.select(question, hits, self.speaker)
+            findings = self._read(question, hits)
+            evidence = self.selector.select(question, hits, self.speaker, findings)
             step.attributes["sentences"] = len(evidence)
             step.tell(chosen=lambda: evidence_told(evidence))
-        sure = confidence(question, evidence)
+        sure = confidence(question, evidence, findings=findings)
         correction = correction_of(question, evidence, sure >= UNSURE, sure >= THRESHOLDS[self.caution])
-        return Part(question, hits, evidence, self.points(question, hits), correction, confidence=sure)
+        return Part(
+            question, hits, evidence, self.points(question, hits), correction, confidence=sure, findings=findings
+        )
+
+    def _read(self, question: str, hits: Sequence[Hit]) -> "Findings | None":
+        """What the reader finds in the passages; None without one."""
+        if self.reader.reader is None:
+            return None
+        from rag.reading.findings import find
+
+        return find(self.reader.reader, question, hits, self.selector.structure)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -311,7 +337,7 @@ class Answering:
         with self.trace.step("doubt", part.question) as step:
             own = margin(self.calls, part.question, part.evidence)
             step.attributes |= {"model": self.choice.name, **({} if own is None else {"margin": round(own, 4)})}
-        weighed = replace(part, confidence=confidence(part.question, part.evidence, own))
+        weighed = replace(part, confidence=confidence(part.question, part.evidence, own, part.findings))
         loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
         silenced = self._is_answered(part) and not self._is_answered(weighed)
         if silenced and (loose or weighed.confidence >= DOUBT):
@@ -362,7 +388,7 @@ class Answering:
 
     def _checked(self, sections: list[Section], writer: Writer) -> tuple[str, tuple[Claim, ...], tuple[Claim, ...]]:
         """The text of an answer, its claims, and those that a strict answer withholds."""
-        checker = ClaimChecker(self.selector)
+        checker = ClaimChecker(self.selector, self.reader.for_claims)
         repairer = Repairer(checker, writer)
         checked = [self._mended(section, checker, repairer, writer) for section in sections]
         checked = _each_once(checked)
@@ -382,6 +408,8 @@ class Answering:
         self, section: Section, checker: ClaimChecker, repairer: Repairer, writer: Writer
     ) -> tuple[Section, list[Claim | None]]:
         """A section with its claims checked and mended; where nothing of it holds, with the evidence quoted instead."""
+        if section.lead:
+            return section, [lead_claim(section.lead)]
         with self.trace.step("check", section.question) as step:
             checked = checker.check(section.text, section.evidence)
             claims = repairer.repair(section, checked)
@@ -401,7 +429,7 @@ class Answering:
 
     def _nearest(self, parts: list[Part], language: Literal["zh", "en"]) -> tuple[str, tuple[Claim, ...]]:
         """What an abstention says: what comes nearest, labelled as that and cited, or that nothing was found."""
-        checker = ClaimChecker(self.selector)
+        checker = ClaimChecker(self.selector, self.reader.for_claims)
         sections = []
         for part in parts:
             if miss := near_miss(part.question, part.evidence):
@@ -421,6 +449,20 @@ def _grounds(part: Part) -> dict[str, Callable[[], Any]]:
         "values_found": lambda: [point.text for point in part.points],
         "correction": lambda: part.correction.evidence.sentence.text if part.correction else "",
     }
+
+
+def _lead(part: Part, text: str) -> "ShortAnswer | None":
+    """The very words that answer, to stand before the sentence that says them; None where they would not help.
+
+    That is where they are not sure, are nearly all of the sentence, or are but a piece of what is asked for.
+    """
+    short = part.findings.answer if part.findings else None
+    wants_more = asks_for_list(part.question) or asks_for_reason(part.question) or asks_for_comparison(part.question)
+    if short is None or wants_more or short.margin < SURE_LEAD or not is_chinese(part.question):
+        return None
+    is_short = 0 < len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
+    is_whole = claims_in(short.text) == [(0, len(short.text))]
+    return short if is_short and is_whole and text.startswith(short.sentence.text) else None
 
 
 def _sureness(parts: list[Part]) -> float:

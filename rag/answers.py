@@ -77,6 +77,15 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class UnsupportedWord:
+    """Words of a claim that its cited spans do not bear out: ``claim.text[start:end] == text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """What was checked about a claim, each apart.
 
@@ -85,9 +94,10 @@ class Checks:
         facts_agree: the figures, dates, directions, ranks, negations, plans and names of the claim are those of the
             cited spans.
         missing_facts: those that do not, as the claim writes them.
-        supports: the cited spans say what the claim says, as far as words and meaning show.
-        support: how much of it, from 0 to 1.
+        supports: the cited spans say what the claim says: by the reader, else as far as words and meaning show.
+        support: how surely or, without a reader, how much of it, from 0 to 1.
         resolved: dates that only the day of publication of the cited document bears out.
+        unsupported_words: the very words that the reader finds not borne out, in the order of the claim.
     """
 
     exists: bool
@@ -96,6 +106,7 @@ class Checks:
     supports: bool
     support: float
     resolved: tuple[str, ...] = ()
+    unsupported_words: tuple[UnsupportedWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

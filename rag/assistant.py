@@ -15,6 +15,7 @@ from rag.answering import Answering, Event, EvidenceFound, Finished, Token
 from rag.answers import Answer
 from rag.conversation import History
 from rag.documents import Document
+from rag.errors import UsageError
 from rag.evidence import EvidenceSelector
 from rag.fallback import quoted_instead
 from rag.indexing import ProgressCallback, Report, add, rebuild
@@ -24,6 +25,7 @@ from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
 from rag.language_models.calls import Calls
 from rag.language_models.limits import ModelLimits
 from rag.provenance import Provenance, filters_told, index_state, models_of
+from rag.reading.choice import NONE, choose_reader
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever
 from rag.settings import SEEDS, Caution, Settings
@@ -35,6 +37,7 @@ from rag.timeline import timeline as timeline_of
 from rag.trace import Trace
 
 if TYPE_CHECKING:
+    from langchain_core.documents import BaseDocumentCompressor
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
@@ -75,8 +78,10 @@ class Assistant:
         strict: bool = False,
         caution: Caution = "balanced",
         limits: ModelLimits | None = None,
+        reader: str = NONE,
     ) -> None:
         """Use :meth:`open`; this puts an assistant together from parts."""
+        self.reader = reader
         self.limits = limits or ModelLimits.from_environment()
         self.strict = strict
         self.caution: Caution = caution
@@ -95,6 +100,7 @@ class Assistant:
         language_model: "LanguageModel | None" = None,
         chunk_size: int | None = None,
         reranker: "str | Reranker | None" = None,
+        reader: str | None = None,
         strict: bool | None = None,
         caution: Caution | None = None,
         progress: ProgressCallback | None = None,
@@ -108,6 +114,7 @@ class Assistant:
             chunk_size: size of the chunks of a new index, in characters.
             reranker: a cross-encoder, or its hub name or folder, loaded when first used; None means ``YOUJU_RERANKER``,
                 else none.
+            reader: ``none``, or the folder of a reader; None means ``YOUJU_READER``, else none.
             strict: leave claims that fail a check out instead of marking them; None means ``YOUJU_STRICT``, else no.
             caution: how sure the documents must be of an answer (:data:`rag.silence.THRESHOLDS`); None means
                 ``YOUJU_CAUTION``, else ``balanced``.
@@ -124,6 +131,8 @@ class Assistant:
         model = language_model if language_model is not None else settings.language_model
         size = settings.chunk_size if chunk_size is None else chunk_size
         ranking = settings.reranker if reranker is None else reranker
+        reading = settings.reader if reader is None else reader
+        choose_reader(reading)  # a folder that was named must hold a reader
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
         try:
@@ -136,6 +145,7 @@ class Assistant:
             model,
             strict=settings.strict if strict is None else strict,
             caution=caution or settings.caution,
+            reader=reading,
         )
         logger.info(
             "index opened: folder=%s identity=%s generation=%d embedder=%s",
@@ -339,6 +349,7 @@ class Assistant:
         found, passages = _filters(**filters), checked_count("passages", passages)
         choice = self._choice(language_model, fall_back)
         model = choice.chat_model
+        reader = choose_reader(self.reader)
         settings = {
             "caution": checked_caution(caution or self.caution),
             "strict": self.strict if strict is None else strict,
@@ -347,7 +358,7 @@ class Assistant:
         }
         provenance = Provenance(
             index_state(self.store),
-            models_of(self.retriever.embedder.name, choice, self._reranker_name),
+            models_of(self.retriever.embedder.name, choice, self._reranker_name, reader),
             settings,
             filters_told(found),
             tuple((asked, answer) for asked, answer in turns),
@@ -365,6 +376,7 @@ class Assistant:
             trace=Trace(trace),
             calls=Calls(model, choice.name, self.limits, cancelled) if model else None,
             falls_back=fall_back,
+            reader=reader,
         )
         yield from answering.stream(question, turns)
 
@@ -379,6 +391,25 @@ class Assistant:
         from rag.langchain import YoujuRetriever
 
         return YoujuRetriever(assistant=self, k=k, filters=filters)
+
+    def as_compressor(self, least: float = 0.5) -> "BaseDocumentCompressor":
+        """This assistant's reader as a LangChain document compressor: the sentences that bear on a question.
+
+        Args:
+            least: how likely a sentence must be to bear on the question, from 0 to 1.
+
+        Raises:
+            UsageError: there is no reader (``YOUJU_READER``).
+        """
+        from rag.langchain import YoujuCompressor
+
+        choice = choose_reader(self.reader)
+        if choice.reader is None:
+            raise UsageError(
+                zh="没有打开阅读器：YOUJU_READER 应是阅读器的文件夹。",
+                en="There is no reader: YOUJU_READER must be the folder of one.",
+            )
+        return YoujuCompressor(reader=choice.reader, least=least)
 
     def as_runnable(self) -> "Runnable[Any, Answer]":
         """This assistant as a LangChain runnable: a question, or a dict with ``question`` and options, to an answer."""

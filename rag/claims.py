@@ -8,8 +8,9 @@ fragment (``52个``) does not say what it is of: the sentence takes its place to
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from rag.answers import Claim
+from rag.answers import Checks, Citation, Claim
 from rag.citations import attribute, claims_in, without_marks
 from rag.errors import LanguageModelError
 from rag.evidence import Evidence, EvidenceSelector
@@ -18,6 +19,10 @@ from rag.structure import Sentence
 from rag.support import letters_of
 from rag.verification import verify
 from rag.writing import Writer
+
+if TYPE_CHECKING:
+    from rag.reading.findings import ShortAnswer
+    from rag.reading.reader import Reader, Support
 
 CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
@@ -37,34 +42,76 @@ class Section:
         evidence: what they were written from, best first.
         label: the assistant's own words before them, which claim nothing (``资料没有给出2021年底的数字；…：``).
         question: what they answer.
+        lead: the words of a sentence that ``text`` repeats; they need no check.
     """
 
     text: str
     evidence: Sequence[Evidence]
     label: str = ""
     question: str = ""
+    lead: "ShortAnswer | None" = None
 
 
 class ClaimChecker:
-    """Finds the claims of a text, what they rest on and whether it bears them out."""
+    """Finds the claims of a text, what they rest on and whether it bears them out.
 
-    def __init__(self, selector: EvidenceSelector) -> None:
+    Args:
+        selector: of the index.
+        reader: compares claims with what they cite, word by word; without one, rules and vectors do.
+    """
+
+    def __init__(self, selector: EvidenceSelector, reader: "Reader | None" = None) -> None:
         self._selector = selector
+        self._reader = reader
 
     def check(self, text: str, evidence: Sequence[Evidence]) -> list[Claim]:
         """The claims of a text, attributed to evidence and verified; spans are those in ``text``."""
-        return [self._claim(text[start:end], start, evidence) for start, end in claims_in(text)]
+        places = claims_in(text)
+        claims = [text[start:end] for start, end in places]
+        cited = [
+            tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors)) for claim in claims
+        ]
+        read = self._read(claims, cited)
+        checks = [
+            verify(claim, citations, self._selector.vectors, support)
+            for claim, citations, support in zip(claims, cited, read, strict=True)
+        ]
+        return [
+            Claim(claim, *place, citations, checked)
+            for claim, place, citations, checked in zip(claims, places, cited, checks, strict=True)
+        ]
 
-    def _claim(self, claim: str, start: int, evidence: Sequence[Evidence]) -> Claim:
-        citations = tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors))
-        checks = verify(claim, citations, self._selector.vectors)
-        return Claim(claim, start, start + len(claim), citations, checks)
+    def _read(self, claims: Sequence[str], cited: "Sequence[tuple[Citation, ...]]") -> "Sequence[Support | None]":
+        """What the reader holds of each claim; what is quoted word for word needs no reading."""
+        if self._reader is None:
+            return [None] * len(claims)
+        from rag.reading.passages import cited_passage
+        from rag.reading.reader import VERBATIM
+
+        passages = [cited_passage(citations, self._selector.structure) for citations in cited]
+        is_quoted = [claim.strip() in passage for claim, passage in zip(claims, passages, strict=True)]
+        pairs = [pair for pair, quoted in zip(zip(claims, passages, strict=True), is_quoted, strict=True) if not quoted]
+        read = iter(self._reader.support(pairs))
+        return [VERBATIM if quoted else next(read) for quoted in is_quoted]
 
     def _context(self, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Sentence]]:
         """All sentences of the best documents, where a figure that the evidence lacks may stand (a date line, say)."""
         for part in evidence[:CONTEXT_DOCUMENTS]:
             for sentence in self._selector.structure(part.document):
                 yield part, sentence
+
+
+def lead_claim(lead: "ShortAnswer") -> Claim:
+    """The words that answer a question, as a claim that cites their very place in the document."""
+    document, sentence = lead.document, lead.sentence
+    start, end = sentence.start, sentence.end
+    place = document.text.find(lead.text, start, end)
+    if document.text[start:end] == sentence.text:
+        place = start + lead.start
+    if place >= 0:  # else line breaks or blanks within: the whole sentence is cited
+        start, end = place, place + len(lead.text)
+    citation = Citation(document, start, end, document.text[start:end], sentence.speaker, sentence.heading)
+    return Claim(lead.text, 0, len(lead.text), (citation,), Checks(True, True, (), True, 1.0))
 
 
 class Repairer:

@@ -3,6 +3,7 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
+import math
 import re
 import threading
 from collections import OrderedDict
@@ -38,6 +39,7 @@ from rag.view import HAN
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+    from rag.reading.findings import Findings
 
 COVERAGE_WEIGHT = 0.5
 SIMILARITY_WEIGHT = 0.3
@@ -46,6 +48,8 @@ NEARBY_WEIGHT = 0.6
 FIGURE_PENALTY = 0.15
 TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
+RELEVANCE_WEIGHT, RELEVANCE_SCALE = 1.0, 2.0
+ANSWER_BONUS = 0.3
 QUOTED_BONUS = 0.2
 ENUMERATION_BONUS = 0.12
 ANNOUNCEMENT_BONUS = 0.15
@@ -89,6 +93,7 @@ class Evidence:
         coverage: share of the question's terms that it holds, weighted by their rarity, from 0 to 1.
         similarity: cosine similarity to the question; None where it was not compared.
         score: what sentences are chosen by.
+        relevance: how surely the reader holds it to bear on the question, in logits; None where it was not read.
     """
 
     document: Document
@@ -97,6 +102,7 @@ class Evidence:
     coverage: float
     similarity: float | None
     score: float
+    relevance: float | None = None
 
 
 class EvidenceSelector:
@@ -109,7 +115,9 @@ class EvidenceSelector:
         self._times: OrderedDict[str, list[list[DateMention]]] = OrderedDict()
         self._lock = threading.RLock()
 
-    def select(self, question: str, hits: list[Hit], speaker: str | None = None) -> list[Evidence]:
+    def select(
+        self, question: str, hits: list[Hit], speaker: str | None = None, findings: "Findings | None" = None
+    ) -> list[Evidence]:
         """The best sentences for a question, best first, at most ``SENTENCES`` of ``CHARACTERS`` in all.
 
         Sentences far behind the best (below ``RELATIVE_SCORE`` of its score) are left out: a small model takes an answer from them.
@@ -117,8 +125,9 @@ class EvidenceSelector:
         Args:
             hits: the retrieved passages, best first.
             speaker: only what this person says.
+            findings: what the reader found in them; without, words and the embedder choose.
         """
-        found = self._best(question, hits, speaker)
+        found = self._best(question, hits, speaker, findings)
         chosen: list[Evidence] = []
         length = 0
         for place, evidence in enumerate(found):
@@ -181,13 +190,13 @@ class EvidenceSelector:
                     self._vectors.popitem(last=False)
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, embedder.dimension), np.float32)
 
-    def _best(self, question: str, hits: list[Hit], speaker: str | None) -> list[Evidence]:
+    def _best(self, question: str, hits: list[Hit], speaker: str | None, findings: "Findings | None") -> list[Evidence]:
         """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
         asked = dates_in(question)
         times = (
             [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
         )
-        ranked = [self._candidates(question, hits, speaker, time) for time in times]
+        ranked = [self._candidates(question, hits, speaker, time, findings) for time in times]
         kept = [
             [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
         ]
@@ -198,7 +207,12 @@ class EvidenceSelector:
         return list(first.values())
 
     def _candidates(
-        self, question: str, hits: list[Hit], speaker: str | None, asked: list[DateMention]
+        self,
+        question: str,
+        hits: list[Hit],
+        speaker: str | None,
+        asked: list[DateMention],
+        findings: "Findings | None",
     ) -> list[Evidence]:
         terms = query_terms(f"{question}\n{in_chinese_words(question)}")
         weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
@@ -212,7 +226,9 @@ class EvidenceSelector:
             before = ""
             for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
                 led_by, before = before if announces(sentence.text) else "", sentence.text
-                if sentence.end <= hit.start or sentence.start >= hit.end or not _is_evidence(sentence, about_reporter):
+                if sentence.end <= hit.start or sentence.start >= hit.end:
+                    continue
+                if not (_is_evidence(sentence, about_reporter) or _bears_on_it(hit, sentence, findings)):
                     continue
                 if speaker and speaker not in sentence.speaker:
                     continue
@@ -236,7 +252,7 @@ class EvidenceSelector:
         timely = max(fits.values(), default=0.0) > 0
         kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
         ranked = sorted(kept, key=lambda evidence: -evidence.score)
-        compared = self._with_similarity(question, ranked[:COMPARED])
+        compared = _with_relevance(findings, ranked) if findings else self._with_similarity(question, ranked[:COMPARED])
         if asks_for_list(question):
             gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
             compared = sorted(gained, key=lambda part: -part.score)
@@ -291,6 +307,22 @@ class EvidenceSelector:
             for sentence in found
             if sentence.paragraph == evidence.sentence.paragraph and _is_evidence(sentence)
         ]
+
+
+def _with_relevance(findings: "Findings", evidence: list[Evidence]) -> list[Evidence]:
+    """Evidence by what the reader holds of it, beside what its words and times tell."""
+    read = []
+    for part in evidence:
+        relevance = findings.relevance.get((part.document.id, part.sentence.start))
+        gain = RELEVANCE_WEIGHT * _probability(relevance / RELEVANCE_SCALE) if relevance is not None else 0.0
+        if (answer := findings.answer) and (answer.document.id, answer.sentence) == (part.document.id, part.sentence):
+            gain += ANSWER_BONUS * _probability(answer.margin)
+        read.append(replace(part, score=part.score + gain, relevance=relevance))
+    return sorted(read, key=lambda part: -part.score)
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
 
 def leans_back(text: str) -> bool:
@@ -350,6 +382,13 @@ def _context(document: Document, sentence: Sentence) -> str:
     """What a sentence does not say itself but a reader knows: title, occasion, source, date, heading, speaker."""
     day = f"{document.date.year}年{document.date.month}月{document.date.day}日" if document.date else ""
     return "\n".join((document.title, document.event, document.source, day, sentence.heading, sentence.speaker))
+
+
+def _bears_on_it(hit: Hit, sentence: Sentence, findings: "Findings | None") -> bool:
+    """Whether the reader holds a line that is no sentence (``招聘人数：35人``) to bear on the question."""
+    if findings is None or sentence.kind == "question":
+        return False
+    return findings.relevance.get((hit.document.id, sentence.start), -1.0) >= 0
 
 
 def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:

@@ -1,9 +1,10 @@
 """LangChain adapters: the retriever and the assistant in the ecosystem's own interfaces."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import CallbackManagerForRetrieverRun, Callbacks
+from langchain_core.documents import BaseDocumentCompressor
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -11,6 +12,11 @@ from pydantic import ConfigDict, Field
 
 from rag.answers import Answer, hit_to_dict
 from rag.assistant import Assistant, Finished
+from rag.inputs import checked_question
+from rag.reading.calibration import probability
+from rag.reading.passages import in_groups, in_one_text
+from rag.reading.reader import Reader
+from rag.structure import sentences_of
 
 
 class YoujuRetriever(BaseRetriever):
@@ -35,6 +41,61 @@ class YoujuRetriever(BaseRetriever):
             metadata = hit_to_dict(hit)
             documents.append(LangChainDocument(page_content=metadata.pop("text"), metadata=metadata))
         return documents
+
+
+class YoujuCompressor(BaseDocumentCompressor):
+    """The reader for chains of others: of each document only the sentences that bear on the question, best document first.
+
+    ``page_content`` is those sentences; the metadata gain ``relevance_score`` (of the best of them, from 0 to 1) and ``spans``
+    (where each stands in the document's own content). Documents without such a sentence are left out.
+
+    Attributes:
+        reader: what reads.
+        least: how likely a sentence must be to bear on the question, from 0 to 1.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    reader: Reader
+    least: float = 0.5
+
+    def compress_documents(
+        self, documents: Sequence[LangChainDocument], query: str, callbacks: Callbacks | None = None
+    ) -> Sequence[LangChainDocument]:
+        """The documents in short.
+
+        Args:
+            documents: of any length.
+            query: the question.
+            callbacks: not used.
+
+        Raises:
+            UsageError: the question is empty or too long.
+        """
+        question = checked_question(query)
+        found = [self._compressed(question, document) for document in documents]
+        kept = [document for document in found if document is not None]
+        return sorted(kept, key=lambda document: -document.metadata["relevance_score"])
+
+    def _compressed(self, question: str, document: LangChainDocument) -> LangChainDocument | None:
+        sentences = sentences_of(document.page_content)
+        groups = list(in_groups(sentences))
+        texts = [in_one_text(group) for group in groups]
+        readings = self.reader.read(question, [text for text, _ in texts], [spans for _, spans in texts])
+        weighed = [
+            (probability(score), sentence)
+            for group, reading in zip(groups, readings, strict=True)
+            for score, sentence in zip(reading.sentences, group, strict=True)
+        ]
+        kept = [(score, sentence) for score, sentence in weighed if score >= self.least]
+        if not kept:
+            return None
+        told = {
+            "relevance_score": max(score for score, _ in kept),
+            "spans": [(sentence.start, sentence.end) for _, sentence in kept],
+        }
+        content = in_one_text([sentence for _, sentence in kept])[0]
+        return LangChainDocument(page_content=content, metadata={**document.metadata, **told}, id=document.id)
 
 
 class AssistantRunnable(Runnable[Any, Answer]):

@@ -61,6 +61,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unsupported": ("[未证实：{why}]", "[unsupported: {why}]"),
     "missing_facts": ("引文中没有 {facts}", "{facts} not in the cited text"),
     "no_citation": ("没有找到出处", "no source was found"),
+    "unsupported_words": ("引文不支持“{words}”", "the cited text does not bear out “{words}”"),
     "weak_support": ("引文与这句话不够一致", "the cited text says something else"),
     "citations": ("出处", "Sources"),
     "recorded": ("记录已存入 {path}。", "The record is in {path}."),

@@ -11,6 +11,7 @@ from typing import Any
 import rag
 from embeddings.weights import Weights, recall
 from rag.language_models import Choice
+from rag.reading.choice import ReaderChoice
 from rag.store import VERSION, Filters, Store
 
 PACKAGES = ("embeddings", "rag")
@@ -23,7 +24,7 @@ class Provenance:
 
     Attributes:
         index: its identity, generation when the question came, and format version.
-        models: embedder, language model and reranker: each with name and, where known, SHA-256 of its weights.
+        models: embedder, language model, reranker and reader: each with name and, where known, SHA-256 of its weights.
         settings: what the answer was made with.
         filters: what the search was limited to, by name; days as ``2023-04-21``.
         history: earlier questions of the conversation with their answers.
@@ -43,7 +44,7 @@ def index_state(store: Store) -> dict[str, Any]:
     return {"identity": store.identity, "generation": store.generation, "format_version": VERSION}
 
 
-def models_of(embedder: str, choice: Choice, reranker: str | None) -> dict[str, Any]:
+def models_of(embedder: str, choice: Choice, reranker: str | None, reader: ReaderChoice) -> dict[str, Any]:
     """The models by their names, and the hashes of those whose weights were verified before they were loaded."""
     from embeddings import e5
 
@@ -52,6 +53,7 @@ def models_of(embedder: str, choice: Choice, reranker: str | None) -> dict[str, 
         "embedder": {"name": embedder, "sha256": embedder_hash},
         "language_model": {"name": choice.name, "sha256": _hash_of(choice.chat_model)},
         "reranker": {"name": reranker, "sha256": None} if reranker else None,
+        "reader": {"name": reader.name, "sha256": reader.sha256 or None} if reader.reader else None,
     }
 
 

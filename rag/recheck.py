@@ -358,5 +358,7 @@ def _claim(
             citations.append(Citation(place.document, place.start, place.end, cited["quote"], **spoken))
     if not compares or not citations or len(citations) < len(numbers):
         return ClaimCheck(claim["text"], stands, agreed, None)
+    if agreed and stands and record["models"].get("reader"):
+        return ClaimCheck(claim["text"], stands, agreed, True)  # the reader's word about the very same spans
     missing = disagreements(claim["text"], tuple(citations)).missing
     return ClaimCheck(claim["text"], stands, agreed, not missing, missing)

@@ -21,7 +21,9 @@ from rag.provenance import Provenance, software
 if TYPE_CHECKING:
     from rag.answers import Answer, Citation, Claim
 
-SCHEMA = "youju-record/1"
+SCHEMA = "youju-record/2"
+SCHEMAS = ("youju-record/1", SCHEMA)
+"""The versions that are read."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 MOST_BYTES = 10_000_000
 MOST_LEVELS = 16
@@ -141,7 +143,7 @@ def checked_record(found: Any) -> dict[str, Any]:
         RecordError: it is none, of a version we do not know, or was changed after it was made.
     """
     schema = found.get("schema") if isinstance(found, dict) else None
-    if schema != SCHEMA:
+    if schema not in SCHEMAS:
         if isinstance(schema, str) and schema.startswith("youju-record/"):
             raise _no_record(
                 f"这份记录的格式是 {schema[:40]}，本程序只认识 {SCHEMA}，请用更新的版本",
@@ -182,7 +184,7 @@ def _claim(answer: "Answer", claim: "Claim") -> dict[str, Any]:
 
 def _checks(claim: "Claim") -> dict[str, Any]:
     checks = asdict(claim.checks)
-    return {**checks, "missing_facts": list(checks["missing_facts"]), "resolved": list(checks["resolved"])}
+    return {name: list(told) if isinstance(told, tuple) else told for name, told in checks.items()}
 
 
 def _citation(number: int, citation: "Citation", full_paths: bool) -> dict[str, Any]:

@@ -151,6 +151,8 @@ def why_unsupported(claim: Claim) -> str:
         reasons.append(say("no_citation"))
     elif claim.checks.missing_facts:
         reasons.append(say("missing_facts", facts="、".join(claim.checks.missing_facts)))
+    elif not claim.checks.supports and (words := claim.checks.unsupported_words):
+        reasons.append(say("unsupported_words", words="、".join(word.text for word in words)))
     elif not claim.checks.supports:
         reasons.append(say("weak_support"))
     return "；".join(reasons)

@@ -27,7 +27,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rag.dates import DateMention, dates_in
 from rag.evidence import Evidence
@@ -35,9 +35,13 @@ from rag.figures import DATES, figures_in
 from rag.lexical import fold
 from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
 from rag.prompts import is_chinese
+from rag.reading.calibration import REACH, Grounds
 from rag.settings import Caution
 from rag.timeliness import is_of
 from rag.view import HAN, is_list_item
+
+if TYPE_CHECKING:
+    from rag.reading.findings import Findings
 
 CONFIDENT = 0.5
 THRESHOLDS: dict[Caution, float] = {"lenient": 0.3, "balanced": CONFIDENT, "strict": 0.7}
@@ -188,20 +192,41 @@ def is_answerable(
     return confidence(question, evidence, margin) >= THRESHOLDS[caution]
 
 
-def confidence(question: str, evidence: Sequence[Evidence], margin: float | None = None) -> float:
+def confidence(
+    question: str,
+    evidence: Sequence[Evidence],
+    margin: float | None = None,
+    findings: "Findings | None" = None,
+) -> float:
     """How surely the evidence answers the question, from 0 to 1; the assistant answers from ``CONFIDENT`` on.
 
     Args:
         margin: the language model's own (:func:`rag.answerability.margin`), where it was asked.
+        findings: what the reader found, where one read; else words and the embedder decide.
     """
     if not evidence:
         return 0.0
     found = signals_of(question, evidence)
+    if findings and findings.answer:
+        return findings.calibration.answered(grounds_of(found, evidence, findings), margin)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     score = weights.score(found)
     if margin is not None and not found.is_missing:
         score += MARGIN_WEIGHT * max(-MARGIN_REACH, min(MARGIN_REACH, margin - MARGIN_ORIGIN))
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
+
+
+def grounds_of(signals: Signals, evidence: Sequence[Evidence], findings: "Findings") -> Grounds:
+    """What speaks for and against an answer where a reader read; it found an answer, or nothing was read."""
+    relevances = [part.relevance for part in evidence if part.relevance is not None]
+    return Grounds(
+        margin=findings.answer.margin if findings.answer else -REACH,
+        relevance=max(relevances, default=-REACH),
+        lacking=findings.lacking,
+        uncovered=signals.uncovered,
+        missing=signals.is_missing,
+        foreign=signals.foreign,
+    )
 
 
 def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:

@@ -58,6 +58,9 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded_by(command(*arguments)) == set()
 
 
+SQUAD = Path(__file__).parent / "data" / "squad_dev.json"
+
+
 def test_face_of_the_package_is_light() -> None:
     assert loaded_by("import eval, eval.command; assert 'numpy' not in __import__('sys').modules") == set()
     script = "import eval.compare, eval; assert callable(eval.run) and eval.METRICS and eval.Run and eval.load_dataset"
@@ -249,6 +252,15 @@ def test_index_that_is_not_there_or_lacks_the_documents_is_refused(tmp_path: Pat
     assert not (tmp_path / "run").exists() and not (tmp_path / "none").exists()
 
 
+def test_only_the_passages_of_the_questions_asked_are_indexed_unless_all_are_searched() -> None:
+    whole = choose_questions(f"squad:{SQUAD}")
+    first = choose_questions(f"squad:{SQUAD}", limit=1)
+    assert whole.documents and first.documents and len(whole.documents) == 2
+    assert [each.id for each in first.documents] == [each.id for each in first.passages[first.questions[0].id]]
+    searched = choose_questions(f"squad:{SQUAD}", limit=1, options={"documents": "all"})
+    assert searched.documents == whole.documents and not searched.passages
+
+
 def test_limit_takes_from_the_whole_and_options_are_read() -> None:
     few = choose_questions(None, limit=12).questions
     assert len(few) == 12 and len({question.kind for question in few}) > 8
@@ -256,4 +268,6 @@ def test_limit_takes_from_the_whole_and_options_are_read() -> None:
     assert parsed_options(["a=1", "b=0.5", "c=x=y"]) == {"a": 1, "b": 0.5, "c": "x=y"}
     with pytest.raises(UsageError):
         parsed_options(["=1"])
+    with pytest.raises(UsageError, match="documents"):
+        choose_questions(f"squad:{SQUAD}", options={"documents": "some"})
     assert set(METRICS) >= {"fact_accuracy", "rejection_rate"}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from embeddings.e5 import decoded_folder
 from embeddings.errors import WeightsError
+from rag.reading.calibration import Calibration, Grounds
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
@@ -114,8 +115,11 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     trained[name] += torch.randn(384, 2) @ torch.randn(2, 384) / 100
     trained["heads.bias"] += 1
     file = tmp_path / "reader.safetensors"
-    save_file(factored(added_by_training(trained, model), 4), file)
-    apply(read(file), model, str(file))
+    fitted = Calibration(constant=0.5, missing=-2.0)
+    save_file(factored(added_by_training(trained, model), 4), file, fitted.to_metadata())
+    kept, calibration = read(file)
+    assert calibration == fitted
+    apply(kept, model, str(file))
     for key, tensor in model.state_dict().items():
         assert torch.allclose(tensor, trained[key], atol=5e-4), key
 
@@ -128,6 +132,24 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
         read(file, sha256="0" * 64)
     with pytest.raises(WeightsError, match=r"nowhere\.safetensors"):
         read(tmp_path / "nowhere.safetensors")
+    save_file({"heads.weight": torch.zeros(2, 2)}, file, {"calibration": '{"unheard of": 1}'})
+    with pytest.raises(WeightsError, match="unheard of"):
+        read(file)
     save_file({"heads.weight": torch.zeros(2, 2)}, file)
+    kept, calibration = read(file)
+    assert calibration == Calibration()
     with pytest.raises(WeightsError, match=r"reader\.safetensors"):
-        apply(read(file), model, str(file))
+        apply(kept, model, str(file))
+
+
+@given(st.floats(-30, 30), st.floats(0.1, 30), st.booleans())
+def test_more_of_a_margin_is_never_less_sure(margin: float, more: float, missing: bool) -> None:
+    calibration = Calibration(constant=-0.5, margin=0.6, missing=-2.0)
+    less, greater = (Grounds(each, 0.0, 0.0, 0.2, missing, False) for each in (margin, margin + more))
+    assert 0 <= calibration.answered(less) <= calibration.answered(greater) <= 1
+
+
+def test_what_was_read_lately_is_not_read_again(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = reader.read("村里有几口井？", PASSAGES)
+    monkeypatch.setattr(reader, "network", None)
+    assert reader.read("村里有几口井？", PASSAGES) == before

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_defaults() -> None:
     assert Settings.from_environment() == Settings(
-        "", "default", "auto", 300, reranker="", strict=False, caution="balanced"
+        "", "default", "auto", 300, reranker="", reader="none", strict=False, caution="balanced"
     )
 
 
@@ -29,10 +29,18 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUJU_LANGUAGE_MODEL", "extractive")
     monkeypatch.setenv("YOUJU_CHUNK_SIZE", "200")
     monkeypatch.setenv("YOUJU_RERANKER", "some/reranker")
+    monkeypatch.setenv("YOUJU_READER", "/a/reader")
     monkeypatch.setenv("YOUJU_STRICT", "Yes")
     monkeypatch.setenv("YOUJU_CAUTION", "strict")
     assert Settings.from_environment() == Settings(
-        "/somewhere", "some/model", "extractive", 200, reranker="some/reranker", strict=True, caution="strict"
+        "/somewhere",
+        "some/model",
+        "extractive",
+        200,
+        reranker="some/reranker",
+        reader="/a/reader",
+        strict=True,
+        caution="strict",
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import pairs, sisters
+from training import documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, asking_in, stated
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs
@@ -147,3 +147,33 @@ def test_what_is_evaluated_with_was_not_trained_with() -> None:
         for half, found in (("train", trained), ("test", kept))
     }
     assert words["train"].isdisjoint(words["test"])
+
+
+def test_written_documents_say_what_their_authors_say_of_them() -> None:
+    every = documents.documents()
+    assert len(every) > 1500 and len({document.kind for document in every}) > 15
+    assert [fault for document in every for fault in documents.faults(document)] == []
+
+
+def test_what_is_judged_by_was_not_written_for_training() -> None:
+    from eval.datasets import load_dataset
+
+    judged = load_dataset("genres", Path(__file__).parents[1] / "eval" / "genres")
+    every = documents.documents()
+    assert not {document.title for document in judged.documents} & {document.title for document in every}
+    assert not {question.question for question in judged.questions} & {
+        asked["q"] for document in every for asked in document.questions
+    }
+
+
+def test_pairs_of_written_documents_are_of_their_texts() -> None:
+    chance = random.Random(3)
+    some = documents.documents()[::40]
+    for pair in documents.question_pairs(some, chance):
+        assert (pair.answer is None) is bool(pair.unsupported)
+        for start, end in (*((pair.answer,) if pair.answer else ()), *pair.relevant):
+            assert 0 <= start < end <= len(pair.passage)
+    answers = {pair.passage[slice(*pair.answer)] for pair in documents.question_pairs(some, chance) if pair.answer}
+    assert answers == {asked["a"] for document in some for asked in document.questions if asked["a"]}
+    for pair in documents.claim_pairs(some, chance):
+        assert all(pair.first[start:end] for start, end in pair.unsupported or ())

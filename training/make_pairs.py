@@ -8,14 +8,15 @@ import hashlib
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from opencc import OpenCC
 
-from training import pairs, sisters
+from training import documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, paraphrases
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs
@@ -23,15 +24,16 @@ from training.sources import Question, questions
 from training.swapping import Swapper
 
 SEED = 11
-KEPT_APART = 20
+KEPT_APART, WRITTEN_KEPT_APART = 20, 8
 SETS = ("cmrc2018_train", "cmrc2018_trial", "drcd_dev_simplified", "xquad_zh_half")
+WINDOWS_KEPT = 0.3
 TRADITIONAL = 0.15
 """Share of the pairs put into traditional characters. The lexicon of sisters is simplified, so they are made and not read."""
 
 
-def is_kept(title: str) -> bool:
+def is_kept(title: str, one_in: int = KEPT_APART) -> bool:
     """Whether a document's passages are kept apart."""
-    return hashlib.sha256(title.encode()).digest()[1] % KEPT_APART == 0
+    return hashlib.sha256(title.encode()).digest()[1] % one_in == 0
 
 
 def main() -> None:
@@ -42,9 +44,18 @@ def main() -> None:
     every = [each for name in SETS for each in questions(reading / "train" / f"{name}.jsonl.xz")]
     for suffix, kept in (("", False), ("-kept", True)):
         chosen = [question for question in every if is_kept(question.title) == kept]
+        written = [
+            document for document in documents.documents() if is_kept(document.title, WRITTEN_KEPT_APART) == kept
+        ]
+        also = documents.answered_questions(written)
         for name, made in (
             ("questions", QuestionPairs(chosen, swapper, chance)),
             ("claims", _claims(chosen, swapper, chance, reading, kept)),
+            (
+                "written-questions",
+                chain(_harder(QuestionPairs(also, swapper, chance), chance), documents.question_pairs(written, chance)),
+            ),
+            ("written-claims", chain(ClaimPairs(also, swapper, chance), documents.claim_pairs(written, chance))),
         ):
             _make(work / f"{name}{suffix}.jsonl.gz", (_rewritten(pair, chance) for pair in made))
 
@@ -56,6 +67,11 @@ def _claims(
     for number, pair in enumerate(paraphrases(reading / "train" / "pawsx_zh_dev.jsonl.xz")):
         if (number // 2 % KEPT_APART == 0) == kept:
             yield pair
+
+
+def _harder(made: Iterable[Pair], chance: random.Random) -> Iterator[Pair]:
+    """Pairs of written documents without most of those that another window makes: such documents have few windows."""
+    return (pair for pair in made if pair.made != "window" or chance.random() < WINDOWS_KEPT)
 
 
 def _rewritten(pair: Pair, chance: random.Random) -> Pair:

@@ -33,7 +33,9 @@ def open_reader(file: Path) -> Reader:
     if file.suffix == ".pt":
         model.load_state_dict(torch.load(file, weights_only=True), strict=False)
     else:
-        apply(read(file), model, str(file))
+        kept, calibration = read(file)
+        apply(kept, model, str(file))
+        return Reader(TorchNetwork(model), PairTokenizer(folder / "tokenizer.json"), calibration)
     return Reader(TorchNetwork(model), PairTokenizer(folder / "tokenizer.json"))
 
 

@@ -29,6 +29,7 @@ ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
+LONGEST_STEP = 10.0
 STEPS_BETWEEN_REPORTS, SECONDS_BETWEEN_CHECKPOINTS = 50, 240
 
 
@@ -88,6 +89,8 @@ class Training:
                 module.p = options.dropout
         for parameter in self.model.encoder.embeddings.parameters():
             parameter.requires_grad = False  # word vectors are the embedder's own, and shared with it
+        for layer in self.model.encoder.encoder.layer[: options.frozen]:
+            layer.requires_grad_(False)
         heads = list(self.model.heads.parameters())
         encoder = [each for each in self.model.encoder.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(
@@ -102,22 +105,23 @@ class Training:
         return min(1.0, (done + 1e-3) / WARM_UP, max(0.0, 1 - done) / (1 - WARM_UP))
 
     def batches(self) -> Iterator[Batch]:
-        """Batches of questions and claims in turn, pass after pass; a run that goes on skips what it has seen."""
-        questions = list(pairs.read(self.work / "questions.jsonl.gz"))
-        claims = list(pairs.read(self.work / "claims.jsonl.gz"))
-        passes = 0
+        """Batches of questions and claims in turn, without end, of public sets and written documents by chance."""
+        chance = random.Random(SEED + 1000 * self.options.stage)
+        of_file = {
+            f"{origin}{kind}": self._of_file(f"{origin}{kind}.jsonl.gz", size, chance)
+            for origin in ("", "written-")
+            for kind, size in (("questions", QUESTIONS_A_BATCH), ("claims", CLAIMS_A_BATCH))
+        }
         while True:
-            chance = random.Random(SEED + passes + 1000 * self.options.stage)
-            of_claims = batches(self.tokenizer, claims, CLAIMS_A_BATCH, chance)
-            for batch in batches(self.tokenizer, questions, QUESTIONS_A_BATCH, chance):
-                yield batch
-                for _ in range(self.options.claims):
-                    another = next(of_claims, None)
-                    if another is None:
-                        of_claims = batches(self.tokenizer, claims, CLAIMS_A_BATCH, chance)
-                        another = next(of_claims)
-                    yield another
-            passes += 1
+            for kind in ("questions", *["claims"] * self.options.claims):
+                origin = "written-" if chance.random() < self.options.written else ""
+                yield next(of_file[f"{origin}{kind}"])
+
+    def _of_file(self, name: str, size: int, chance: random.Random) -> Iterator[Batch]:
+        """The pairs of a file in batches, pass after pass."""
+        every = list(pairs.read(self.work / name))
+        while True:
+            yield from batches(self.tokenizer, every, size, random.Random(chance.random()))
 
     def run(self) -> None:
         """Trains until the time is over."""
@@ -134,7 +138,8 @@ class Training:
             for name, loss in self._train(batch).items():
                 told[name].append(loss)
             self.step += 1
-            self.spent += time.monotonic() - began
+            # A step that took longer was stopped in the middle, and not by its work.
+            self.spent += min(time.monotonic() - began, LONGEST_STEP)
             self.schedule.step()
             if self.step % STEPS_BETWEEN_REPORTS == 0:
                 means = {name: round(sum(values) / len(values), 4) for name, values in told.items()}
@@ -188,7 +193,11 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=1.0, help="of training; rates fall to nothing at their end")
     parser.add_argument("--rate", type=float, default=ENCODER_RATE, help="learning rate of the encoder")
     parser.add_argument("--dropout", type=float, default=0.0, help="0.1 where pairs are seen many times")
+    parser.add_argument(
+        "--frozen", type=int, default=0, help="lowest layers that stay as they are; four save a quarter"
+    )
     parser.add_argument("--claims", type=int, default=1, help="batches of claims after each of questions")
+    parser.add_argument("--written", type=float, default=0.5, help="share of batches from the written documents")
     parser.add_argument("--stage", type=int, default=1, help="another order of the pairs")
     parser.add_argument("--begin", type=Path, help="weights of an earlier stage")
     parser.add_argument("--device", default="cpu")

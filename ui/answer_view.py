@@ -53,6 +53,8 @@ def why(checks: dict[str, Any], language: Language) -> str:
         return say("no_citation", language)
     if checks["missing_facts"]:
         return say("missing_facts", language, facts="、".join(checks["missing_facts"]))
+    if words := checks.get("unsupported_words"):
+        return say("unsupported_words", language, words="、".join(word["text"] for word in words))
     if not (checks["facts_agree"] and checks["supports"]):
         return say("weak_support", language)
     return ""
@@ -196,7 +198,7 @@ def _write(lines: list[list[str]], between: str) -> None:
 
 def _claim(turn: Turn, number: int, claim: dict[str, Any], answer: dict[str, Any], language: Language) -> Html:
     reason = why(claim["checks"], language)
-    body = element("span", " ".join(claim["text"].split()), class_="words")
+    body = element("span", *_words(claim), class_="words")
     cited = {citation["number"]: citation for citation in answer["citations"]}
     marks = [_number(turn, cited[each], language) for each in claim["citations"]]
     parts: list[str] = [body]
@@ -208,6 +210,21 @@ def _claim(turn: Turn, number: int, claim: dict[str, Any], answer: dict[str, Any
         parts.append(element("span", "；".join(claim["checks"]["resolved"]), class_="resolved"))
     state = "claim unsupported" if reason else "claim"
     return element("span", *parts, id=anchor("claim", turn.id, number), class_=state, tabindex="-1")
+
+
+def _words(claim: dict[str, Any]) -> list[Html | str]:
+    """A claim's words on one line, those that lack support marked."""
+    text, place = claim["text"], 0
+    parts: list[Html | str] = []
+    for word in claim["checks"].get("unsupported_words", ()):
+        parts.append(_one_line(text[place : word["start"]]))
+        parts.append(element("mark", _one_line(text[word["start"] : word["end"]]), class_="lacking"))
+        place = word["end"]
+    return [*parts, _one_line(text[place:])]
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:

@@ -67,6 +67,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unsupported": ("未证实", "not borne out"),
     "missing_facts": ("原文没有“{facts}”", "the source does not say “{facts}”"),
     "no_citation": ("没有找到出处", "no source was found"),
+    "unsupported_words": ("原文不支持“{words}”", "the source does not bear out “{words}”"),
     "weak_support": ("原文与这句话不够一致", "the source says something else"),
     "cited_as": ("出处 {n}：《{title}》", "Source {n}: {title}"),
     "stopped": ("已停止，以下文字未经核对", "Stopped; what was written is unchecked"),

@@ -14,23 +14,41 @@ The second is that of CMRC2018's own ``data`` folder, and says nothing of offset
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from eval.datasets.base import Collection, Dataset, gold_of, nearest
 from eval.datasets.reading import Value, json_file, one_file
 from eval.questions import Span
 from rag.documents import Document
+from rag.errors import UsageError
 
 NO_OFFSET = 0
 
 
-def load(path: Path, name: str, split: str = "dev") -> Dataset:
+SHOWN, ALL = "shown", "all"
+
+
+def load(path: Path, name: str, split: str = "dev", documents: str = SHOWN) -> Dataset:
     """Reads a file, or of a folder the one JSON file whose name holds ``split``.
 
+    Args:
+        path: the file or folder.
+        name: what to call the data set.
+        split: which file of a folder.
+        documents: ``shown``: each question is asked of its own passage, as the set was made; ``all``: of all passages
+            together, which retrieval has to search.
+
     Raises:
-        UsageError: there is no such file, or it is malformed.
+        UsageError: there is no such file, it is malformed, or ``documents`` is neither.
     """
-    return dataset_of(json_file(one_file(path, (f"*{split}*.json", f"*{split}*.json.*"))), name)
+    if documents not in (SHOWN, ALL):
+        raise UsageError(
+            zh=f"documents 应是 {SHOWN} 或 {ALL}，而不是“{documents}”。",
+            en=f"documents must be {SHOWN} or {ALL}, not '{documents}'.",
+        )
+    dataset = dataset_of(json_file(one_file(path, (f"*{split}*.json", f"*{split}*.json.*"))), name)
+    return dataset if documents == SHOWN else replace(dataset, passages={}, protocol={"documents": ALL})
 
 
 def dataset_of(whole: Value, name: str) -> Dataset:

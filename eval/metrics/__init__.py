@@ -21,6 +21,7 @@ from eval.metrics.citations import (
     claim_citation_recall,
     exact_span_rate,
     numeric_consistency_rate,
+    sentence_accuracy,
     unsupported_claim_rate,
 )
 from eval.metrics.cost import (
@@ -89,6 +90,7 @@ METRICS: dict[str, Metric] = {
         claim_citation_precision,
         citation_precision,
         citation_recall,
+        sentence_accuracy,
         exact_span_rate,
         numeric_consistency_rate,
         unsupported_claim_rate,

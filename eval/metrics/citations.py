@@ -61,6 +61,19 @@ def citation_precision(row: Row) -> float | None:
 
 
 @metric(
+    formula="the first span that the first claim cites shares half its own or half a gold span's characters: 1, else 0; "
+    "mean over answerable questions with gold, 0 where nothing is answered",
+    source="ours",
+)
+def sentence_accuracy(row: Row) -> float | None:
+    """Share of the answerable questions whose answer begins with a sentence that holds the answer."""
+    if not _has_gold(row) or not row.question.answerable:
+        return None
+    first = [row.citations[claim.citations[0].number] for claim in row.claims[:1] if claim.citations]
+    return float(bool(first) and _is_answered(row) and is_on_gold(first[0].span, row.question.gold))
+
+
+@metric(
     formula="|gold quotes that the citations cover (≥ 50 %)| / |gold quotes|, mean over answered answerable questions",
     source="ours",
 )

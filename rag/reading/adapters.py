@@ -8,17 +8,18 @@ whole. Word vectors are the embedder's own, unchanged.
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.errors import WeightsError
+from rag.reading.calibration import Calibration
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rag.reading.model import ReaderModel
 
-FOLDER = Path(__file__).with_name("weights")
 FILE_NAME = "reader.safetensors"
 LEFT, RIGHT = ".left", ".right"
 """Endings of the names of the two thin matrices of a weight matrix."""
@@ -79,8 +80,8 @@ def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
         ) from error
 
 
-def read(file: Path, sha256: str = "") -> dict[str, Tensor]:
-    """The tensors of a file.
+def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
+    """The tensors of a file, and what the reader's logits are worth.
 
     Args:
         sha256: of its bytes, if they are known.
@@ -106,9 +107,12 @@ def read(file: Path, sha256: str = "") -> dict[str, Tensor]:
         )
     try:
         tensors: dict[str, Tensor] = load(content)
-    except SafetensorError as error:
+        # The head: its length in eight bytes, then JSON; what it says besides the tensors is under one name.
+        head = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        calibration = Calibration.from_metadata(head.get("__metadata__", {}))
+    except (SafetensorError, ValueError, TypeError) as error:
         raise WeightsError(
             f"{file} 不是完整的 safetensors 文件（{error}）。请换回随附的文件",
             f"{file} is not a whole safetensors file ({error}). Use the file that came with youju",
         ) from error
-    return tensors
+    return tensors, calibration

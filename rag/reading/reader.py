@@ -4,11 +4,14 @@ One network (``rag.reading.model``) does all three in one pass a passage. What i
 the passage came from or on the embedder.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from rag.reading.calibration import UNCALIBRATED, Calibration, probability
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens, Span
 
@@ -18,6 +21,8 @@ LIKELY = 24
 """Starts and ends of an answer that are tried with each other."""
 LACKS = 0.5
 """The probability from which on a token counts as lacking support."""
+REMEMBERED = 1024
+"""Pairs of texts of which the logits are kept, about 5 KB each."""
 EDGES = " \t\r\n\u3000，。；：、！？,;:!?"
 """Characters that no answer begins or ends with."""
 
@@ -31,12 +36,14 @@ class Reading:
         margin: how much likelier, in logits, that is than that there is none.
         sentences: for each span asked about, how surely it bears on the question, in logits.
         missing: what of the question the passage does not bear out.
+        lacking: of the likeliest word of the question, how surely it is not borne out, in logits.
     """
 
     answer: Span
     margin: float
     sentences: tuple[float, ...]
     missing: tuple[Span, ...]
+    lacking: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +53,20 @@ class Support:
     Attributes:
         probability: that all of it is borne out.
         unsupported: the characters of the claim that are not.
+        words: each piece of the claim that was weighed, with how likely it is that it is not borne out, from 0 to 1.
     """
 
     probability: float
     unsupported: tuple[Span, ...]
+    words: tuple[tuple[Span, float], ...] = ()
+
+    def lack(self, start: int, end: int) -> float:
+        """How likely it is that some of these characters of the claim are not borne out."""
+        return max((lack for span, lack in self.words if span[0] < end and start < span[1]), default=0.0)
+
+
+VERBATIM = Support(1.0, ())
+"""Of a claim that repeats its evidence word for word."""
 
 
 class Reader:
@@ -58,11 +75,15 @@ class Reader:
     Args:
         network: what runs the network.
         tokenizer: makes its rows.
+        calibration: what its logits are worth.
     """
 
-    def __init__(self, network: Network, tokenizer: PairTokenizer) -> None:
+    def __init__(self, network: Network, tokenizer: PairTokenizer, calibration: Calibration = UNCALIBRATED) -> None:
         self.network = network
         self.tokenizer = tokenizer
+        self.calibration = calibration
+        self._known: OrderedDict[tuple[int, ...], Logits] = OrderedDict()
+        self._lock = threading.Lock()
 
     def read(
         self,
@@ -84,7 +105,7 @@ class Reader:
             f"{heading}\n{passage}" if heading else passage for heading, passage in zip(headings, passages, strict=True)
         ]
         pairs = self.tokenizer.pairs(question, texts)
-        logits = self.network.logits([pair.ids for pair in pairs])
+        logits = self._logits(pairs)
         found = []
         for number, (pair, made) in enumerate(zip(pairs, logits, strict=True)):
             shift = len(headings[number]) + 1 if headings[number] else 0
@@ -99,21 +120,43 @@ class Reader:
             claims: each with its evidence.
         """
         pairs = [self.tokenizer.pairs(claim, [evidence])[0] for claim, evidence in claims]
-        logits = self.network.logits([pair.ids for pair in pairs])
-        return [_support(pair, made) for pair, made in zip(pairs, logits, strict=True)]
+        return [self._support(pair, made) for pair, made in zip(pairs, self._logits(pairs), strict=True)]
+
+    def _support(self, pair: PairTokens, logits: Logits) -> Support:
+        if not pair.first:
+            return VERBATIM
+        lacks = [1 - self.calibration.supported(float(logit)) for logit in logits[list(pair.first), UNSUPPORTED]]
+        words = tuple((pair.spans[place], lack) for place, lack in zip(pair.first, lacks, strict=True))
+        return Support(1 - max(lacks), _joined(words), words)
+
+    def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
+        """The logits of pairs; those that were read lately are not read again."""
+        rows = [pair.ids for pair in pairs]
+        with self._lock:
+            known = {row: self._known[row] for row in rows if row in self._known}
+        missing = [row for row in dict.fromkeys(rows) if row not in known]
+        if missing:
+            made = dict(zip(missing, self.network.logits(missing), strict=True))
+            known |= made
+            with self._lock:
+                self._known |= made
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return [known[row] for row in rows]
 
 
 def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentences: Sequence[Span]) -> Reading:
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
-        return Reading((0, 0), -np.inf, tuple(-np.inf for _ in sentences), ())
+        return Reading((0, 0), -np.inf, tuple(-np.inf for _ in sentences), (), 0.0)
     first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
     margin = score - float(logits[0, START] + logits[0, END])
     spans = [(pair.spans[place][0] - shift, pair.spans[place][1] - shift) for place in places]
     weighed = tuple(_mean_within(span, spans, logits[places, SENTENCE]) for span in sentences)
-    missing = _joined(pair, logits)
-    return Reading(_trimmed(passage, max(start, 0), end), margin, weighed, missing)
+    asked = [(pair.spans[place], probability(float(logits[place, UNSUPPORTED]))) for place in pair.first]
+    lacking = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
+    return Reading(_trimmed(passage, max(start, 0), end), margin, weighed, _joined(asked), lacking)
 
 
 def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
@@ -135,30 +178,17 @@ def _mean_within(span: Span, spans: Sequence[Span], logits: Logits) -> float:
     return float(logits[within].mean()) if within else -np.inf
 
 
-def _support(pair: PairTokens, logits: Logits) -> Support:
-    if not pair.first:
-        return Support(1.0, ())
-    probability = _sigmoid(logits[list(pair.first), UNSUPPORTED])
-    return Support(float(1 - probability.max()), _joined(pair, logits))
-
-
-def _joined(pair: PairTokens, logits: Logits) -> tuple[Span, ...]:
-    """The characters of the first text whose tokens lack support; neighbours joined."""
+def _joined(words: Sequence[tuple[Span, float]]) -> tuple[Span, ...]:
+    """The characters of the words that lack support; neighbours joined."""
     found: list[Span] = []
-    for place in pair.first:
-        start, end = pair.spans[place]
-        if start == end or _sigmoid(logits[place, UNSUPPORTED]) < LACKS:
+    for (start, end), lack in words:
+        if start == end or lack < LACKS:
             continue
         if found and found[-1][1] >= start:
             found[-1] = (found[-1][0], end)
         else:
             found.append((start, end))
     return tuple(found)
-
-
-def _sigmoid(logits: Logits) -> Logits:
-    made: Logits = (1 / (1 + np.exp(-logits))).astype(np.float32)
-    return made
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

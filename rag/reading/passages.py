@@ -1,0 +1,109 @@
+"""Passages as they are read: the sentences of a hit in one text, under what is known of where they stand."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.answers import Citation
+from rag.documents import Document
+from rag.reading.tokens import Span
+from rag.retrieval import Hit
+from rag.structure import Sentence
+
+LONGEST_PASSAGE = 400
+"""Characters that are read at once, about 260 tokens; a chunk has 300."""
+LONGEST_HEADING = 60
+"""Characters of a title and of a section's heading; what is beyond tells little and takes the room of the passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is read of a hit.
+
+    Attributes:
+        document: where it stands.
+        sentences: all that stand in it, in order.
+        spans: where each stands in ``text``.
+        text: the sentences as they read, paragraphs on lines of their own.
+        heading: the document's title, and the heading of the section.
+    """
+
+    document: Document
+    sentences: tuple[Sentence, ...]
+    spans: tuple[Span, ...]
+    text: str
+    heading: str
+
+    def sentence_at(self, place: int) -> int:
+        """The number of the sentence that a character of ``text`` is in."""
+        return next((number for number, (_, end) in enumerate(self.spans) if place < end), len(self.spans) - 1)
+
+
+def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]) -> list[Passage]:
+    """Hits as passages; one that is too long to be read at once makes several.
+
+    Args:
+        hits: in any order.
+        structure: gives the sentences of a document.
+    """
+    found = []
+    for hit in hits:
+        sentences = [each for each in structure(hit.document) if each.start < hit.end and hit.start < each.end]
+        for group in in_groups(sentences):
+            text, spans = in_one_text(group)
+            found.append(Passage(hit.document, tuple(group), tuple(spans), text, _heading(hit.document, group)))
+    return found
+
+
+def in_groups(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Neighbouring sentences of about as many characters together as are read at once."""
+    group: list[Sentence] = []
+    length = 0
+    for sentence in sentences:
+        if group and length + len(sentence.text) > LONGEST_PASSAGE:
+            yield group
+            group, length = [], 0
+        group.append(sentence)
+        length += len(sentence.text)
+    if group:
+        yield group
+
+
+def _heading(document: Document, sentences: Sequence[Sentence]) -> str:
+    """The document's title, and the heading of the section that the first sentence stands in."""
+    title = document.title[:LONGEST_HEADING]
+    section = sentences[0].heading[:LONGEST_HEADING] if sentences else ""
+    is_new = section and section not in title and all(section != sentence.text for sentence in sentences)
+    return f"{title} {section}".strip() if is_new else title
+
+
+def cited_passage(citations: Sequence[Citation], structure: Callable[[Document], Sequence[Sentence]]) -> str:
+    """What a claim is compared with: the sentences it cites, each document's under its title.
+
+    Args:
+        citations: of the claim.
+        structure: gives the sentences of a document.
+    """
+    documents = {citation.document.id: citation.document for citation in citations}
+    texts = []
+    for document in documents.values():
+        spans = [(each.start, each.end) for each in citations if each.document.id == document.id]
+        sentences = [
+            sentence
+            for sentence in structure(document)
+            if any(sentence.start < end and start < sentence.end for start, end in spans)
+        ]
+        told = [f"{sentence.speaker}：{sentence.text}" if sentence.speaker else sentence.text for sentence in sentences]
+        texts.append("\n".join([_heading(document, sentences), *told]).strip())
+    return "\n".join(texts)
+
+
+def in_one_text(sentences: Sequence[Sentence]) -> tuple[str, list[Span]]:
+    """Sentences one after another, a new paragraph on a new line; with where each of them stands."""
+    text, spans = "", []
+    for number, sentence in enumerate(sentences):
+        if number:
+            between = "" if sentence.paragraph == sentences[number - 1].paragraph else "\n"
+            text += between or (" " if text[-1:].isascii() else "")
+        spans.append((len(text), len(text) + len(sentence.text)))
+        text += sentence.text
+    return text, spans

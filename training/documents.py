@@ -1,0 +1,148 @@
+"""Documents written for training (``training/written/``): notices, judgments, leaflets and other kinds no public set has.
+
+A line of a file is one document as JSON: ``title``, ``text``, ``questions`` (``q``; ``a``: the answer as it stands in the
+text, or null; ``in``: where it stands there several times, the sentence it is in; ``lacks``: where it has none, the words of
+the question that the text does not bear out) and ``claims`` (``c``; ``wrong``: the words that the text does not bear out, or
+null). Most tell parallel facts that differ by one word, and ask about both.
+"""
+
+import json
+import lzma
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from rag.reading.tokens import Span
+from training.pairs import Pair
+from training.sources import Question, Window, sentences, window_around, windows
+
+FOLDER = Path(__file__).with_name("written")
+TITLED = 0.7
+"""Share of the pairs whose passage stands under its title, where the question does not need it; else all do."""
+SHORTEST, WHOLE = 160, 420
+"""Characters of the shortest window, and of the longest text that is read whole."""
+NAMED = 3
+"""Characters that a question shares with the title, and not with the passage, from which on it needs the title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document that was written for training.
+
+    Attributes:
+        title, text: of the document.
+        questions, claims: as the file has them.
+        kind: the file it is from.
+    """
+
+    title: str
+    text: str
+    questions: list[dict[str, Any]]
+    claims: list[dict[str, Any]]
+    kind: str
+
+
+def documents(folder: Path = FOLDER) -> list[Written]:
+    """All documents, file after file."""
+    found = []
+    for path in sorted(folder.glob("*.jsonl.xz")):
+        with lzma.open(path, "rt", encoding="utf-8") as lines:
+            found += [Written(**json.loads(line), kind=path.name.split(".")[0]) for line in lines]
+    return found
+
+
+def faults(document: Written) -> Iterator[str]:
+    """What is wrong with a document, for its author."""
+    text = document.text
+    if not document.title or not 60 <= len(text) <= 1500:
+        yield f"text of {len(text)} characters"
+    for asked in document.questions:
+        question, answer = asked["q"], asked["a"]
+        if answer is None:
+            if not asked.get("lacks") or asked["lacks"] not in question:
+                yield f"{question}: what it lacks is no part of the question: {asked.get('lacks')}"
+        elif not answer or answer not in text:
+            yield f"{question}: the answer does not stand in the text: {answer}"
+        elif text.count(answer) > 1 and not asked.get("in"):
+            yield f"{question}: the answer stands in the text {text.count(answer)} times; give the sentence as `in`"
+        elif asked.get("in") and (asked["in"] not in text or answer not in asked["in"]):
+            yield f"{question}: `in` is not a sentence of the text that holds the answer"
+    for claimed in document.claims:
+        wrong = claimed["wrong"]
+        if wrong is not None and (not wrong or wrong not in claimed["c"]):
+            yield f"{claimed['c']}: `wrong` is no part of it: {wrong}"
+
+
+def answered_questions(every: Iterable[Written]) -> list[Question]:
+    """The questions that have answers, as those of the public sets, for all that is made of these."""
+    return [
+        Question(f"{document.kind}-{number}-{place}", document.title, document.text, asked["q"], answer)
+        for number, document in enumerate(every)
+        for place, asked in enumerate(document.questions)
+        if (answer := answer_of(document.text, asked))
+    ]
+
+
+def answer_of(text: str, asked: dict[str, Any]) -> Span | None:
+    """Where the answer of a question stands."""
+    if asked["a"] is None:
+        return None
+    sentence = asked.get("in") or ""
+    start = text.index(asked["a"], text.index(sentence)) if sentence else text.index(asked["a"])
+    return start, start + len(asked["a"])
+
+
+def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[Pair]:
+    """Each question with the text of its document, whole or in a window."""
+    for document in every:
+        for asked in document.questions:
+            answer = answer_of(document.text, asked)
+            window = _window(document.text, answer, chance, asked["q"])
+            if answer:
+                inside = (answer[0] - window.start, answer[1] - window.start)
+                relevant = tuple(span for span in sentences(window.text) if span[0] < inside[1] and inside[0] < span[1])
+                pair = Pair(asked["q"], window.text, True, inside, relevant, (), made="written answered")
+            else:
+                place = asked["q"].index(asked["lacks"])
+                lacks = ((place, place + len(asked["lacks"])),)
+                pair = Pair(asked["q"], window.text, True, unsupported=lacks, made="written unanswered")
+            titled = needs_title(asked["q"], document.title, window.text) or chance.random() < TITLED
+            yield pair.under(document.title) if titled else pair
+
+
+def claim_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[Pair]:
+    """Each claim with what of its document shares most with it."""
+    for document in every:
+        for claimed in document.claims:
+            claim, wrong = claimed["c"], claimed["wrong"]
+            found = windows(document.text, WHOLE) if len(document.text) > WHOLE else [Window(document.text, 0)]
+            best = max(found, key=lambda window: _shared(claim, window.text))
+            place = claim.index(wrong) if wrong else 0
+            unsupported = ((place, place + len(wrong)),) if wrong else ()
+            pair = Pair(
+                claim, best.text, False, unsupported=unsupported, made=f"written {'wrong' if wrong else 'right'}"
+            )
+            titled = needs_title(claim, document.title, best.text) or chance.random() < TITLED
+            yield pair.under(document.title) if titled else pair
+
+
+def needs_title(text: str, title: str, passage: str) -> bool:
+    """Whether a question or claim names something that the title says and the passage does not."""
+    match = SequenceMatcher(None, text, title, autojunk=False).find_longest_match()
+    return match.size >= NAMED and text[match.a : match.a + match.size] not in passage
+
+
+def _window(text: str, answer: Span | None, chance: random.Random, question: str) -> Window:
+    if len(text) <= WHOLE and chance.random() < 0.45:
+        return Window(text, 0)
+    length = chance.randint(SHORTEST, WHOLE)
+    if answer:
+        return window_around(text, answer, length, chance.random())
+    return max(windows(text, length), key=lambda window: _shared(question, window.text))
+
+
+def _shared(text: str, passage: str) -> int:
+    return sum(text[place : place + 2] in passage for place in range(len(text) - 1))
