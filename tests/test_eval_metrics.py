@@ -148,6 +148,7 @@ BY_HAND = {
     "claim_citation_precision": (1 / 3 + 2 / 2 + 0 + 0 + 1 / 1) / 5,
     "citation_precision": (1 / 2 + 2 / 2 + 0) / 3,
     "citation_recall": (1 / 2 + 2 / 2 + 0) / 3,
+    "sentence_accuracy": (1 + 1 + 0 + 0) / 4,
     "exact_span_rate": 4 / 5,
     "numeric_consistency_rate": 2 / 3,
     "unsupported_claim_rate": 2 / 5,
