@@ -3,7 +3,6 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
-import math
 import re
 import threading
 from collections import OrderedDict
@@ -31,6 +30,7 @@ from rag.questions import (
     asks_for_reason,
     asks_for_speaker,
 )
+from rag.reading.calibration import probability
 from rag.retrieval import Hit, Retriever
 from rag.structure import Sentence, sentences_of
 from rag.timeliness import timeliness
@@ -314,15 +314,11 @@ def _with_relevance(findings: "Findings", evidence: list[Evidence]) -> list[Evid
     read = []
     for part in evidence:
         relevance = findings.relevance.get((part.document.id, part.sentence.start))
-        gain = RELEVANCE_WEIGHT * _probability(relevance / RELEVANCE_SCALE) if relevance is not None else 0.0
+        gain = RELEVANCE_WEIGHT * probability(relevance / RELEVANCE_SCALE) if relevance is not None else 0.0
         if (answer := findings.answer) and (answer.document.id, answer.sentence) == (part.document.id, part.sentence):
-            gain += ANSWER_BONUS * _probability(answer.margin)
+            gain += ANSWER_BONUS * probability(answer.margin)
         read.append(replace(part, score=part.score + gain, relevance=relevance))
     return sorted(read, key=lambda part: -part.score)
-
-
-def _probability(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
 
 
 def leans_back(text: str) -> bool:

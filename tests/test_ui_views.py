@@ -1,5 +1,6 @@
 """The chat window's HTML: what comes from outside stays text, and a highlight covers exactly its span."""
 
+import copy
 import datetime
 import html
 import json
@@ -288,6 +289,24 @@ def test_an_unsupported_claim_says_why(answered: tuple[Any, Turn]) -> None:
     assert 'class="claim unsupported"' in made
     assert say("missing_facts", "zh", facts="999万") in shown(made)
     assert say("missing_facts", "en", facts="999万") in shown(answer_view.thread([turn], "en"))
+
+
+def test_the_words_that_lack_support_are_marked_in_their_place(answered: tuple[Any, Turn]) -> None:
+    _, turn = answered
+    assert turn.answer
+    claim = turn.answer["claims"][0]
+    before = copy.deepcopy(claim)
+    claim["supported"] = False
+    claim["checks"] |= {
+        "supports": False,
+        "facts_agree": True,
+        "missing_facts": [],
+        "unsupported_words": [{"start": 1, "end": 3, "text": claim["text"][1:3]}],
+    }
+    made = answer_view.thread([turn], "zh")
+    assert f'<mark class="lacking">{claim["text"][1:3]}</mark>' in made
+    assert say("unsupported_words", "zh", words=claim["text"][1:3]) in shown(made)
+    turn.answer["claims"][0] = before
 
 
 def test_an_abstention_looks_different_and_shows_the_nearest(make_assistant: Any) -> None:
