@@ -75,8 +75,8 @@ def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
                     tensor.copy_(kept[name].float())
     except (KeyError, RuntimeError) as error:
         raise WeightsError(
-            f"{where} 不是这个阅读器的权重（{error}）。请换回随附的文件",
-            f"{where} does not hold weights of this reader ({error}). Use the file that came with youju",
+            f"{where} 不是这个阅读器的权重（{error}）。请换一个文件",
+            f"{where} does not hold weights of this reader ({error}). Use another file",
         ) from error
 
 
@@ -96,14 +96,14 @@ def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
         content = file.read_bytes()
     except OSError as error:
         raise WeightsError(
-            f"读不到阅读器的权重 {file}（{error.strerror}）。请重装 youju",
-            f"The reader's weights {file} cannot be read ({error.strerror}). Reinstall youju",
+            f"读不到阅读器的权重 {file}（{error.strerror}）。请换一个文件",
+            f"The reader's weights {file} cannot be read ({error.strerror}). Use another file",
         ) from error
     found = hashlib.sha256(content).hexdigest()
     if sha256 and found != sha256:
         raise WeightsError(
-            f"{file} 不是公布的文件：SHA-256 应为 {sha256}，实际为 {found}。请重装 youju",
-            f"{file} is not the published file: SHA-256 {sha256} expected, {found} found. Reinstall youju",
+            f"{file} 不是公布的文件：SHA-256 应为 {sha256}，实际为 {found}。请换一个文件",
+            f"{file} is not the published file: SHA-256 {sha256} expected, {found} found. Use another file",
         )
     try:
         tensors: dict[str, Tensor] = load(content)
@@ -112,7 +112,7 @@ def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
         calibration = Calibration.from_metadata(head.get("__metadata__", {}))
     except (SafetensorError, ValueError, TypeError) as error:
         raise WeightsError(
-            f"{file} 不是完整的 safetensors 文件（{error}）。请换回随附的文件",
-            f"{file} is not a whole safetensors file ({error}). Use the file that came with youju",
+            f"{file} 不是完整的 safetensors 文件（{error}）。请换一个文件",
+            f"{file} is not a whole safetensors file ({error}). Use another file",
         ) from error
     return tensors, calibration

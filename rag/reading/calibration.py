@@ -115,8 +115,3 @@ def clipped(logit: float) -> float:
 def probability(logit: float) -> float:
     """Of a logit."""
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
-
-
-def logit(probability: float) -> float:
-    """Of a probability, within reach."""
-    return clipped(math.log(max(probability, 1e-9) / max(1 - probability, 1e-9)))
