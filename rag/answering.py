@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rag.answerability import margin, tells_margins
 from rag.answers import Answer, Claim, Timings
 from rag.citations import claims_in, without_marks
-from rag.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim
+from rag.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim, says
 from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
 from rag.everyday import in_formal_words
@@ -64,6 +64,8 @@ DOUBT = 0.15
 """The confidence from which on a language model's doubt does not silence what the words answer: it is quoted then."""
 UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
+SURE_ANSWER = 0.9
+"""The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
@@ -223,7 +225,8 @@ class Answering:
             text = without_marks(fallback.text)
             if lead := _lead(part, text):
                 sections.append(Section(lead.text, part.evidence[:1], question=part.question, lead=lead))
-            sections.append(Section(text, part.evidence, question=part.question))
+            sure = _short_answer(part) if part.confidence >= SURE_ANSWER else None
+            sections.append(Section(text, part.evidence, question=part.question, sure=sure))
         text, claims, withheld = self._checked(sections, writer)
         fallback.check()
         abstained = not claims
@@ -238,7 +241,7 @@ class Answering:
                 hits,
                 fallback.name,
                 Timings(found_after, first_token, time.perf_counter() - began),
-                fallback.notice(language),
+                self._notice(fallback, language),
                 dict(writer.usage),
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
@@ -247,6 +250,11 @@ class Answering:
                 trace=self.trace if self.trace.kept else None,
             )
         )
+
+    def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:
+        """The line for the user about how the answer was made: without the reader that ships, without the model."""
+        told = [self.reader.notice[0 if language == "zh" else 1]] if self.reader.notice else []
+        return (" " if language == "en" else "").join(filter(None, [*told, fallback.notice(language)]))
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -420,9 +428,10 @@ class Answering:
         holds = any(claim is None or claim.supported for claim in claims)
         # Across languages a claim may be right that cannot be compared well; a quotation in another is no answer.
         says_otherwise = is_chinese(section.question) or not any(claim and claim.checks.facts_agree for claim in claims)
-        if holds or not writer.writes_freely or not says_otherwise:
+        beside = section.sure is not None and not says(section.text, section.sure)
+        if not writer.writes_freely or not says_otherwise or (holds and not beside):
             return section, claims
-        with self.trace.step("quote_instead", section.question) as step:  # nothing that was written holds
+        with self.trace.step("quote_instead", section.question) as step:  # nothing holds, or not what was asked for
             quoted = "".join(ExtractiveWriter().write(section.question, list(section.evidence)))
             step.details["output"] = quoted
         return replace(section, text=quoted), list(checker.check(quoted, section.evidence))
@@ -451,14 +460,19 @@ def _grounds(part: Part) -> dict[str, Callable[[], Any]]:
     }
 
 
+def _short_answer(part: Part) -> "ShortAnswer | None":
+    """The very words that answer; None where they would be but a piece of what is asked for."""
+    wants_more = asks_for_list(part.question) or asks_for_reason(part.question) or asks_for_comparison(part.question)
+    return None if wants_more or not part.findings or not is_chinese(part.question) else part.findings.answer
+
+
 def _lead(part: Part, text: str) -> "ShortAnswer | None":
     """The very words that answer, to stand before the sentence that says them; None where they would not help.
 
-    That is where they are not sure, are nearly all of the sentence, or are but a piece of what is asked for.
+    That is where they are not sure, or are nearly all of the sentence.
     """
-    short = part.findings.answer if part.findings else None
-    wants_more = asks_for_list(part.question) or asks_for_reason(part.question) or asks_for_comparison(part.question)
-    if short is None or wants_more or short.margin < SURE_LEAD or not is_chinese(part.question):
+    short = _short_answer(part)
+    if short is None or short.margin < SURE_LEAD:
         return None
     is_short = 0 < len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
     is_whole = claims_in(short.text) == [(0, len(short.text))]

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rag.agreement import disagreements
 from rag.answers import Checks, Citation, Claim
 from rag.citations import attribute, claims_in, without_marks
+from rag.documents import Document
 from rag.errors import LanguageModelError
 from rag.evidence import Evidence, EvidenceSelector
+from rag.figures import figures_in
 from rag.silence import THRESHOLDS, confidence
 from rag.structure import Sentence
 from rag.support import letters_of
@@ -30,6 +33,8 @@ FAR_SHARE = 0.8
 """Share of the best evidence's score below which a sentence is too far from it to answer from it alone."""
 FRAGMENT = 2
 """Letters beside a figure up to which a claim is a mere fragment."""
+SAID_SHARE = 0.5
+"""Share of the characters of the words that answer a question that a text must have to say them."""
 _FIGURE = re.compile(r"\d+[万亿]*")
 
 
@@ -43,6 +48,7 @@ class Section:
         label: the assistant's own words before them, which claim nothing (``资料没有给出2021年底的数字；…：``).
         question: what they answer.
         lead: the words of a sentence that ``text`` repeats; they need no check.
+        sure: the words that surely answer the question, which what a language model writes must say.
     """
 
     text: str
@@ -50,6 +56,7 @@ class Section:
     label: str = ""
     question: str = ""
     lead: "ShortAnswer | None" = None
+    sure: "ShortAnswer | None" = None
 
 
 class ClaimChecker:
@@ -112,6 +119,16 @@ def lead_claim(lead: "ShortAnswer") -> Claim:
         start, end = place, place + len(lead.text)
     citation = Citation(document, start, end, document.text[start:end], sentence.speaker, sentence.heading)
     return Claim(lead.text, 0, len(lead.text), (citation,), Checks(True, True, (), True, 1.0))
+
+
+def says(text: str, answer: "ShortAnswer") -> bool:
+    """Whether a text says the words that answer a question: their figures and dates, or else most of their characters."""
+    words = answer.text
+    if disagreements(words, (Citation(Document(text=text, path="", title=""), 0, len(text), text),)).missing:
+        return False
+    letters = [character for character in words if character.isalnum()]
+    shared = sum(character in text for character in letters)
+    return bool(figures_in(words)) or shared >= SAID_SHARE * len(letters)
 
 
 class Repairer:

@@ -315,7 +315,7 @@ def _with_relevance(findings: "Findings", evidence: list[Evidence]) -> list[Evid
     for part in evidence:
         relevance = findings.relevance.get((part.document.id, part.sentence.start))
         gain = RELEVANCE_WEIGHT * probability(relevance / RELEVANCE_SCALE) if relevance is not None else 0.0
-        if (answer := findings.answer) and (answer.document.id, answer.sentence) == (part.document.id, part.sentence):
+        if (answer := findings.answer) and answer.stands_in(part.document, part.sentence):
             gain += ANSWER_BONUS * probability(answer.margin)
         read.append(replace(part, score=part.score + gain, relevance=relevance))
     return sorted(read, key=lambda part: -part.score)

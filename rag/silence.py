@@ -219,8 +219,11 @@ def confidence(
 def grounds_of(signals: Signals, evidence: Sequence[Evidence], findings: "Findings") -> Grounds:
     """What speaks for and against an answer where a reader read; it found an answer, or nothing was read."""
     relevances = [part.relevance for part in evidence if part.relevance is not None]
+    first, answer = evidence[0], findings.answer
     return Grounds(
-        margin=findings.answer.margin if findings.answer else -REACH,
+        margin=answer.margin if answer else -REACH,
+        ahead=answer.margin - findings.next_margin if answer else 0.0,
+        agreed=answer is not None and answer.stands_in(first.document, first.sentence),
         relevance=max(relevances, default=-REACH),
         lacking=findings.lacking,
         uncovered=signals.uncovered,

@@ -14,7 +14,7 @@ from langchain_core.documents import Document as LangChainDocument
 from embeddings.e5 import decoded_folder
 from rag.answers import Citation, UnsupportedWord
 from rag.assistant import Assistant
-from rag.claims import lead_claim
+from rag.claims import lead_claim, says
 from rag.documents import Document
 from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME
@@ -50,6 +50,27 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     calibration = Calibration(constant=5.0, margin=0.0, checks_claims=1.0)
     save_file(factored(added_by_training(state, model), 1), made / FILE_NAME, calibration.to_metadata())
     return made
+
+
+# -- what a language model writes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "is_said"),
+    [
+        ("投资了2.1亿元。", "2.1亿元", True),
+        ("一期投资21000万元。", "2.1亿元", True),
+        ("一期投资1.2亿元。", "2.1亿元", False),
+        ("2019年开工。", "2.1亿元", False),
+        ("老板是郑师傅。", "姓郑", True),
+        ("由远大集团承建。", "宏远公司", False),
+        ("宏远公司。", "宏远公司", True),
+    ],
+)
+def test_whether_a_text_says_the_words_that_answer(text: str, words: str, is_said: bool) -> None:
+    document = Document(text=f"据悉{words}。", path="a.txt", title="")
+    answer = ShortAnswer(document, sentences_of(document.text)[0], 2, 2 + len(words), 5.0)
+    assert answer.text == words and says(text, answer) == is_said
 
 
 # -- claims -----------------------------------------------------------------------------------------------------------

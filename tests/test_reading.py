@@ -145,7 +145,7 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
 @given(st.floats(-30, 30), st.floats(0.1, 30), st.booleans())
 def test_more_of_a_margin_is_never_less_sure(margin: float, more: float, missing: bool) -> None:
     calibration = Calibration(constant=-0.5, margin=0.6, missing=-2.0)
-    less, greater = (Grounds(each, 0.0, 0.0, 0.2, missing, False) for each in (margin, margin + more))
+    less, greater = (Grounds(each, 0.0, True, 0.0, 0.0, 0.2, missing, False) for each in (margin, margin + more))
     assert 0 <= calibration.answered(less) <= calibration.answered(greater) <= 1
 
 

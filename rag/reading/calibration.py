@@ -1,5 +1,7 @@
 """Calibration: what the reader's logits are worth, fitted on documents that were kept apart from its training.
 
+What is told is the probability that the answer is right: that the documents answer the question, and that it was found.
+
 ``python -m training.calibrate`` fits the weights; they travel in the head of the file of the reader's own weights.
 """
 
@@ -16,10 +18,12 @@ REACH = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What speaks for and against that the documents answer a question.
+    """What speaks for and against that the answer found is right.
 
     Attributes:
         margin: of the likeliest answer against none, in logits.
+        ahead: how far that is above the margin of the likeliest answer in any other sentence.
+        agreed: whether the sentence of the likeliest answer is the first of the evidence.
         relevance: of the sentence that bears most on the question, in logits.
         lacking: of the likeliest word of the question not to be borne out, in logits.
         uncovered: share of the question's content characters that the best sentence does not hold.
@@ -28,6 +32,8 @@ class Grounds:
     """
 
     margin: float
+    ahead: float
+    agreed: bool
     relevance: float
     lacking: float
     uncovered: float
@@ -40,8 +46,8 @@ class Calibration:
     """Two logistic regressions.
 
     Attributes:
-        constant: of the decision whether the documents answer a question.
-        margin, relevance, lacking, uncovered, missing, foreign: its weights for :class:`Grounds`.
+        constant: of the decision whether the answer found is right.
+        margin, ahead, agreed, relevance, lacking, uncovered, missing, foreign: its weights for :class:`Grounds`.
         language_model: its weight for a language model's own margin (:mod:`rag.answerability`), from its origin on.
         language_model_origin: where that margin counts nothing.
         support_constant, support: the logit that all of a claim is borne out is the first plus the second times the
@@ -51,6 +57,8 @@ class Calibration:
 
     constant: float = 0.0
     margin: float = 0.5
+    ahead: float = 0.0
+    agreed: float = 0.0
     relevance: float = 0.0
     lacking: float = 0.0
     uncovered: float = 0.0
@@ -63,10 +71,12 @@ class Calibration:
     checks_claims: float = 0.0
 
     def answered(self, grounds: Grounds, language_model_margin: float | None = None) -> float:
-        """The probability that the documents answer a question."""
+        """The probability that the documents answer a question, and that the answer found is right."""
         logit = (
             self.constant
             + self.margin * clipped(grounds.margin)
+            + self.ahead * clipped(grounds.ahead)
+            + self.agreed * grounds.agreed
             + self.relevance * clipped(grounds.relevance)
             + self.lacking * clipped(grounds.lacking)
             + self.uncovered * grounds.uncovered

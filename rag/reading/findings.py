@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.documents import Document
-from rag.reading.calibration import UNCALIBRATED, Calibration
+from rag.reading.calibration import REACH, UNCALIBRATED, Calibration
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
 from rag.retrieval import Hit
@@ -38,6 +38,10 @@ class ShortAnswer:
         """The words as they read."""
         return self.sentence.text[self.start : self.end]
 
+    def stands_in(self, document: Document, sentence: Sentence) -> bool:
+        """Whether they are words of this sentence."""
+        return (self.document.id, self.sentence.start) == (document.id, sentence.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
@@ -46,6 +50,7 @@ class Findings:
     Attributes:
         relevance: for each sentence read, by document id and start, how surely it bears on the question, in logits.
         answer: the likeliest answer; None where nothing was read.
+        next_margin: the margin of the likeliest answer in any other sentence.
         lacking_words: the words of the question that the passage of the answer does not bear out.
         lacking: how surely the likeliest of its words is not borne out, in logits.
         calibration: what the reader's logits are worth.
@@ -53,6 +58,7 @@ class Findings:
 
     relevance: dict[tuple[str, int], float] = field(default_factory=dict)
     answer: ShortAnswer | None = None
+    next_margin: float = -REACH
     lacking_words: tuple[str, ...] = ()
     lacking: float = 0.0
     calibration: Calibration = UNCALIBRATED
@@ -90,8 +96,13 @@ def find(
             place = (passage.document.id, sentence.start)
             relevance[place] = max(score, relevance.get(place, score))
     passage, best = max(read, key=lambda each: each[1].margin)
+    answer = _short_answer(passage, best)
+    others = (_short_answer(passage, reading) for passage, reading in read)
+    next_margin = max(
+        (other.margin for other in others if not other.stands_in(answer.document, answer.sentence)), default=-REACH
+    )
     lacking = tuple(question[start:end] for start, end in best.missing)
-    return Findings(relevance, _short_answer(passage, best), lacking, best.lacking, reader.calibration)
+    return Findings(relevance, answer, next_margin, lacking, best.lacking, reader.calibration)
 
 
 def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:
