@@ -30,7 +30,7 @@ from rag.questions import (
     asks_for_reason,
     asks_for_speaker,
 )
-from rag.reading.calibration import probability
+from rag.reading.weighing import Candidate, features
 from rag.retrieval import Hit, Retriever
 from rag.structure import Sentence, sentences_of
 from rag.timeliness import timeliness
@@ -48,8 +48,7 @@ NEARBY_WEIGHT = 0.6
 FIGURE_PENALTY = 0.15
 TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
-RELEVANCE_WEIGHT, RELEVANCE_SCALE = 1.0, 2.0
-ANSWER_BONUS = 0.3
+CHANCE_WEIGHT = 1.0
 QUOTED_BONUS = 0.2
 ENUMERATION_BONUS = 0.12
 ANNOUNCEMENT_BONUS = 0.15
@@ -93,7 +92,7 @@ class Evidence:
         coverage: share of the question's terms that it holds, weighted by their rarity, from 0 to 1.
         similarity: cosine similarity to the question; None where it was not compared.
         score: what sentences are chosen by.
-        relevance: how surely the reader holds it to bear on the question, in logits; None where it was not read.
+        chance: how likely it is the sentence that answers, where a reader read it; else None.
     """
 
     document: Document
@@ -102,7 +101,7 @@ class Evidence:
     coverage: float
     similarity: float | None
     score: float
-    relevance: float | None = None
+    chance: float | None = None
 
 
 class EvidenceSelector:
@@ -214,6 +213,29 @@ class EvidenceSelector:
         asked: list[DateMention],
         findings: "Findings | None",
     ) -> list[Evidence]:
+        """The sentences that may answer, best first."""
+        compared = self.compared(question, hits, speaker, asked, findings)
+        if findings:
+            compared = _with_chances(question, compared, findings)
+        if asks_for_list(question):
+            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
+            compared = sorted(gained, key=lambda part: -part.score)
+        return compared
+
+    def compared(
+        self,
+        question: str,
+        hits: list[Hit],
+        speaker: str | None,
+        asked: list[DateMention],
+        findings: "Findings | None",
+    ) -> list[Evidence]:
+        """The sentences that may answer, by rules, words and vectors; best first.
+
+        Args:
+            question, hits, speaker, findings: as for :meth:`select`.
+            asked: the times that are asked about.
+        """
         terms = query_terms(f"{question}\n{in_chinese_words(question)}")
         weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
         total = sum(weights.values()) or 1.0
@@ -252,11 +274,7 @@ class EvidenceSelector:
         timely = max(fits.values(), default=0.0) > 0
         kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
         ranked = sorted(kept, key=lambda evidence: -evidence.score)
-        compared = _with_relevance(findings, ranked) if findings else self._with_similarity(question, ranked[:COMPARED])
-        if asks_for_list(question):
-            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
-            compared = sorted(gained, key=lambda part: -part.score)
-        return compared
+        return [*self._with_similarity(question, ranked[:COMPARED]), *(ranked[COMPARED:] if findings else [])]
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:
@@ -309,16 +327,38 @@ class EvidenceSelector:
         ]
 
 
-def _with_relevance(findings: "Findings", evidence: list[Evidence]) -> list[Evidence]:
-    """Evidence by what the reader holds of it, beside what its words and times tell."""
-    read = []
-    for part in evidence:
-        relevance = findings.relevance.get((part.document.id, part.sentence.start))
-        gain = RELEVANCE_WEIGHT * probability(relevance / RELEVANCE_SCALE) if relevance is not None else 0.0
-        if (answer := findings.answer) and answer.stands_in(part.document, part.sentence):
-            gain += ANSWER_BONUS * probability(answer.margin)
-        read.append(replace(part, score=part.score + gain, relevance=relevance))
-    return sorted(read, key=lambda part: -part.score)
+def _with_chances(question: str, evidence: list[Evidence], findings: "Findings") -> list[Evidence]:
+    """Evidence with how likely each sentence that was read answers, and in the order of that beside the rules' score."""
+    read, seen = read_of(question, evidence, findings)
+    if not read:
+        return evidence
+    chances = findings.weighing.probabilities(seen)
+    of_place = dict(zip(read, chances.tolist(), strict=True))
+    total = float(chances.sum())
+    weighed = [
+        replace(part, chance=of_place[place], score=part.score + CHANCE_WEIGHT * of_place[place] / total)
+        if place in of_place
+        else part
+        for place, part in enumerate(evidence)
+    ]
+    return sorted(weighed, key=lambda part: -part.score)
+
+
+def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -> tuple[list[int], NDArray[np.float32]]:
+    """The places in the evidence of what was read, and what is known of each, shape (places, features)."""
+    similarities = [part.similarity for part in evidence if part.similarity is not None]
+    low, high = min(similarities, default=0.0), max(similarities, default=0.0)
+    places, found = [], []
+    for place, part in enumerate(evidence):
+        if (read := findings.of(part.document, part.sentence)) is None:
+            continue
+        near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
+        places.append(place)
+        length = len(part.sentence.text)
+        found.append(Candidate(part.score, part.coverage, near, read.relevance, read.answer, read.rank, length))
+    if not found or findings.answer is None:
+        return [], np.empty((0, 0), np.float32)
+    return places, features(found, findings.answer.margin, findings.lacking, not _HAN.search(question))
 
 
 def leans_back(text: str) -> bool:
@@ -384,7 +424,8 @@ def _bears_on_it(hit: Hit, sentence: Sentence, findings: "Findings | None") -> b
     """Whether the reader holds a line that is no sentence (``招聘人数：35人``) to bear on the question."""
     if findings is None or sentence.kind == "question":
         return False
-    return findings.relevance.get((hit.document.id, sentence.start), -1.0) >= 0
+    read = findings.of(hit.document, sentence)
+    return read is not None and read.relevance >= 0
 
 
 def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:

@@ -35,7 +35,6 @@ from rag.figures import DATES, figures_in
 from rag.lexical import fold
 from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
 from rag.prompts import is_chinese
-from rag.reading.calibration import REACH, Grounds
 from rag.settings import Caution
 from rag.timeliness import is_of
 from rag.view import HAN, is_list_item
@@ -206,30 +205,14 @@ def confidence(
     """
     if not evidence:
         return 0.0
-    found = signals_of(question, evidence)
     if findings and findings.answer:
-        return findings.calibration.answered(grounds_of(found, evidence, findings), margin)
+        return findings.calibration.answered(evidence[0].chance or 0.0, margin)
+    found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     score = weights.score(found)
     if margin is not None and not found.is_missing:
         score += MARGIN_WEIGHT * max(-MARGIN_REACH, min(MARGIN_REACH, margin - MARGIN_ORIGIN))
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
-
-
-def grounds_of(signals: Signals, evidence: Sequence[Evidence], findings: "Findings") -> Grounds:
-    """What speaks for and against an answer where a reader read; it found an answer, or nothing was read."""
-    relevances = [part.relevance for part in evidence if part.relevance is not None]
-    first, answer = evidence[0], findings.answer
-    return Grounds(
-        margin=answer.margin if answer else -REACH,
-        ahead=answer.margin - findings.next_margin if answer else 0.0,
-        agreed=answer is not None and answer.stands_in(first.document, first.sentence),
-        relevance=max(relevances, default=-REACH),
-        lacking=findings.lacking,
-        uncovered=signals.uncovered,
-        missing=signals.is_missing,
-        foreign=signals.foreign,
-    )
 
 
 def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:

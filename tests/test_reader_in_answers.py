@@ -22,6 +22,7 @@ from rag.reading.calibration import Calibration
 from rag.reading.choice import choose_reader
 from rag.reading.findings import ShortAnswer, find
 from rag.reading.reader import Support
+from rag.reading.weighing import unfitted
 from rag.settings import Settings
 from rag.structure import Sentence, sentences_of
 from rag.verification import verify
@@ -47,8 +48,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = ReaderModel(load_encoder(decoded_folder()))
     state = dict(model.state_dict())
     made = tmp_path_factory.mktemp("reader")
-    calibration = Calibration(constant=5.0, margin=0.0, checks_claims=1.0)
-    save_file(factored(added_by_training(state, model), 1), made / FILE_NAME, calibration.to_metadata())
+    calibration = Calibration(constant=20.0, checks_claims=1.0)
+    weighing = {name: torch.from_numpy(part) for name, part in unfitted().to_tensors().items()}
+    save_file(factored(added_by_training(state, model), 1) | weighing, made / FILE_NAME, calibration.to_metadata())
     return made
 
 
@@ -137,7 +139,7 @@ def test_what_is_found_lies_in_the_documents(make_assistant: Callable[..., Assis
     found = find(reader, QUESTION, hits, lambda document: sentences_of(document.text))
     assert found.answer and found.answer.text in found.answer.sentence.text
     starts = {(d.id, sentence.start) for d in (BRIDGE, long) for sentence in sentences_of(d.text)}
-    assert found.relevance.keys() <= starts
+    assert found.read.keys() <= starts
     assert find(reader, QUESTION, [], lambda document: sentences_of(document.text)).answer is None
 
 

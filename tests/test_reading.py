@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from embeddings.e5 import decoded_folder
 from embeddings.errors import WeightsError
-from rag.reading.calibration import Calibration, Grounds
+from rag.reading.calibration import Calibration, clipped
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
+from rag.reading.weighing import Candidate, Weighing, features, unfitted
 
 PASSAGES = [
     "东风一期工程投资2.1亿元，由宏远公司承建。二期工程尚未立项。",
@@ -115,7 +116,7 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     trained[name] += torch.randn(384, 2) @ torch.randn(2, 384) / 100
     trained["heads.bias"] += 1
     file = tmp_path / "reader.safetensors"
-    fitted = Calibration(constant=0.5, missing=-2.0)
+    fitted = Calibration(constant=0.5, support=-2.0)
     save_file(factored(added_by_training(trained, model), 4), file, fitted.to_metadata())
     kept, calibration = read(file)
     assert calibration == fitted
@@ -142,11 +143,46 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
         apply(kept, model, str(file))
 
 
-@given(st.floats(-30, 30), st.floats(0.1, 30), st.booleans())
-def test_more_of_a_margin_is_never_less_sure(margin: float, more: float, missing: bool) -> None:
-    calibration = Calibration(constant=-0.5, margin=0.6, missing=-2.0)
-    less, greater = (Grounds(each, 0.0, True, 0.0, 0.0, 0.2, missing, False) for each in (margin, margin + more))
-    assert 0 <= calibration.answered(less) <= calibration.answered(greater) <= 1
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_more_of_a_chance_is_never_less_sure(one: float, other: float) -> None:
+    calibration = Calibration(constant=0.7, language_model=1.5, language_model_origin=2.6)
+    less, greater = (calibration.answered(chance) for chance in sorted((one, other)))
+    assert 0 <= less <= greater <= 1
+    assert calibration.answered(one, 1.0) <= calibration.answered(one, 3.0)
+
+
+CANDIDATES = st.builds(
+    Candidate,
+    words=st.floats(-1, 4),
+    coverage=st.floats(0, 1),
+    nearness=st.none() | st.floats(0, 1),
+    relevance=st.floats(-40, 40) | st.just(float("-inf")),
+    answer=st.none() | st.floats(-40, 40) | st.just(float("-inf")),
+    rank=st.integers(0, 9),
+    length=st.integers(1, 5000),
+)
+
+
+@given(st.lists(CANDIDATES, min_size=1, max_size=30), st.floats(-40, 40), st.floats(-40, 40), st.booleans())
+def test_chances_and_that_of_none_make_one_distribution(
+    candidates: list[Candidate], margin: float, lacking: float, is_foreign: bool
+) -> None:
+    seen = features(candidates, margin, lacking, is_foreign)
+    chances = unfitted().probabilities(seen)
+    assert seen.shape[0] == len(candidates) and np.isfinite(seen).all()
+    assert (chances > 0).all() and chances.sum() < 1
+    most = max(clipped(each.relevance) for each in candidates)
+    assert clipped(candidates[int(np.argmax(chances))].relevance) == pytest.approx(most, abs=0.01)
+
+
+def test_a_weighing_comes_back_as_it_was_kept() -> None:
+    one = unfitted()
+    again = Weighing.from_tensors(one.to_tensors())
+    assert all((getattr(one, name) == getattr(again, name)).all() for name in one.__dataclass_fields__)
+    with pytest.raises(ValueError, match="not calibrated"):
+        Weighing.from_tensors({})
+    with pytest.raises(ValueError, match="dimension"):
+        Weighing.from_tensors(one.to_tensors() | {"weighing.hidden": np.zeros((3, 1), np.float32)})
 
 
 def test_what_was_read_lately_is_not_read_again(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,9 @@ import torch
 
 from embeddings.e5 import decoded_folder
 from rag.reading.adapters import apply, read
+from rag.reading.calibration import UNCALIBRATED
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import TorchNetwork
+from rag.reading.network import TorchNetwork, in_eight_bits
 from rag.reading.reader import Reader
 from rag.reading.tokens import PairTokenizer
 from training import pairs
@@ -26,17 +27,22 @@ from training.sources import Question, questions, sentences, windows
 WINDOW = 300
 
 
-def open_reader(file: Path) -> Reader:
-    """A reader with the weights of a training run (``.pt``), or with those that ship (``.safetensors``)."""
+def open_reader(file: Path, as_it_runs: bool = False) -> Reader:
+    """A reader with the weights of a training run (``.pt``), or with those that ship (``.safetensors``).
+
+    Args:
+        as_it_runs: in eight bits.
+    """
     folder = decoded_folder()
     model = ReaderModel(load_encoder(folder))
+    calibration = UNCALIBRATED
     if file.suffix == ".pt":
         model.load_state_dict(torch.load(file, weights_only=True), strict=False)
     else:
         kept, calibration = read(file)
         apply(kept, model, str(file))
-        return Reader(TorchNetwork(model), PairTokenizer(folder / "tokenizer.json"), calibration)
-    return Reader(TorchNetwork(model), PairTokenizer(folder / "tokenizer.json"))
+    network = TorchNetwork(in_eight_bits(model) if as_it_runs else model)
+    return Reader(network, PairTokenizer(folder / "tokenizer.json"), calibration)
 
 
 def area(scores: Sequence[float], truth: Sequence[bool]) -> float:

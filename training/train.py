@@ -25,8 +25,8 @@ from training.batches import UNKNOWN, Batch, batches
 
 SEED = 17
 SHARES = {
-    "questions": {"answered": 0.6, "named": 0.2, "window": 0.15, "wrong": 0.25, "deleted": 0.5, "question word": 0.5},
-    "written-questions": {"wrong": 0.4, "window": 0.5, "deleted": 0.5, "named": 0.6},
+    "questions": {"named": 0.15, "window": 0.1, "wrong": 0.15, "deleted": 0.3, "question word": 0.4},
+    "written-questions": {"wrong": 0.25, "window": 0.3, "deleted": 0.3, "named": 0.5},
     "claims": {
         "sentence": 0.08,
         "stated": 0.12,

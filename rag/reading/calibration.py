@@ -1,7 +1,5 @@
 """Calibration: what the reader's logits are worth, fitted on documents that were kept apart from its training.
 
-What is told is the probability that the answer is right: that the documents answer the question, and that it was found.
-
 ``python -m training.calibrate`` fits the weights; they travel in the head of the file of the reader's own weights.
 """
 
@@ -17,38 +15,13 @@ REACH = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
-    """What speaks for and against that the answer found is right.
-
-    Attributes:
-        margin: of the likeliest answer against none, in logits.
-        ahead: how far that is above the margin of the likeliest answer in any other sentence.
-        agreed: whether the sentence of the likeliest answer is the first of the evidence.
-        relevance: of the sentence that bears most on the question, in logits.
-        lacking: of the likeliest word of the question not to be borne out, in logits.
-        uncovered: share of the question's content characters that the best sentence does not hold.
-        missing: whether the evidence lacks the time, a name or the scope asked for, or the sort of answer, as rules show.
-        foreign: whether question and evidence are in different scripts.
-    """
-
-    margin: float
-    ahead: float
-    agreed: bool
-    relevance: float
-    lacking: float
-    uncovered: float
-    missing: bool
-    foreign: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Two logistic regressions.
+    """What probabilities and logits are worth.
 
     Attributes:
-        constant: of the decision whether the answer found is right.
-        margin, ahead, agreed, relevance, lacking, uncovered, missing, foreign: its weights for :class:`Grounds`.
-        language_model: its weight for a language model's own margin (:mod:`rag.answerability`), from its origin on.
+        constant: added to the logit of the probability that a sentence answers the question, so that what should be
+            answered has more than even chance.
+        language_model: weight of a language model's own margin (:mod:`rag.answerability`) in it, from its origin on.
         language_model_origin: where that margin counts nothing.
         support_constant, support: the logit that all of a claim is borne out is the first plus the second times the
             logit that its likeliest word is not.
@@ -56,33 +29,20 @@ class Calibration:
     """
 
     constant: float = 0.0
-    margin: float = 0.5
-    ahead: float = 0.0
-    agreed: float = 0.0
-    relevance: float = 0.0
-    lacking: float = 0.0
-    uncovered: float = 0.0
-    missing: float = 0.0
-    foreign: float = 0.0
     language_model: float = 0.0
     language_model_origin: float = 0.0
     support_constant: float = 0.0
     support: float = -1.0
     checks_claims: float = 0.0
 
-    def answered(self, grounds: Grounds, language_model_margin: float | None = None) -> float:
-        """The probability that the documents answer a question, and that the answer found is right."""
-        logit = (
-            self.constant
-            + self.margin * clipped(grounds.margin)
-            + self.ahead * clipped(grounds.ahead)
-            + self.agreed * grounds.agreed
-            + self.relevance * clipped(grounds.relevance)
-            + self.lacking * clipped(grounds.lacking)
-            + self.uncovered * grounds.uncovered
-            + self.missing * grounds.missing
-            + self.foreign * grounds.foreign
-        )
+    def answered(self, chance: float, language_model_margin: float | None = None) -> float:
+        """How surely a question is answered, from 0 to 1.
+
+        Args:
+            chance: the probability that the sentence chosen answers it.
+            language_model_margin: where a language model was asked.
+        """
+        logit = self.constant + logit_of(chance)
         if language_model_margin is not None:
             logit += self.language_model * (language_model_margin - self.language_model_origin)
         return probability(logit)
@@ -125,3 +85,9 @@ def clipped(logit: float) -> float:
 def probability(logit: float) -> float:
     """Of a logit."""
     return 1 / (1 + math.exp(-max(-40.0, min(40.0, logit))))
+
+
+def logit_of(chance: float) -> float:
+    """Of a probability."""
+    chance = max(1e-9, min(1 - 1e-9, chance))
+    return math.log(chance / (1 - chance))

@@ -10,6 +10,7 @@ from embeddings.errors import WeightsError
 from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME, apply, read
 from rag.reading.reader import Reader
+from rag.reading.weighing import Weighing
 
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
@@ -98,5 +99,12 @@ def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
     model = ReaderModel(load_encoder(encoder))
     apply(kept, model, str(file))
     tokenizer = PairTokenizer(encoder / "tokenizer.json")
-    reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration)
+    try:
+        weighing = Weighing.from_tensors(kept)
+    except ValueError as error:
+        raise WeightsError(
+            f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
+            f"{file} is of no use ({error}). Run training.calibrate, or use another file",
+        ) from error
+    reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration, weighing)
     return ReaderChoice(reader, name, hashlib.sha256(file.read_bytes()).hexdigest())

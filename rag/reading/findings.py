@@ -4,17 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.documents import Document
-from rag.reading.calibration import REACH, UNCALIBRATED, Calibration
+from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
+from rag.reading.weighing import Weighing, unfitted
 from rag.retrieval import Hit
 from rag.structure import Sentence
 
-READ_FIRST, READ_AT_MOST = 4, 10
-"""Passages that are read at once, and passages that are read where those have no sure answer. Of 97 questions on documents
-of eight genres the first four held the answer in 96 (``docs/evaluation.md``)."""
-SURE = 3.0
-"""The margin of an answer from which on no further passages are read."""
+READ = 4
+"""Passages that are read. Of 97 questions on documents of eight genres the first four held the answer in 96, and with ten
+the reader went wrong more often (``docs/evaluation.md``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +43,47 @@ class ShortAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadSentence:
+    """What the reader holds of a sentence.
+
+    Attributes:
+        relevance: how surely it bears on the question, in logits.
+        answer: the margin of the likeliest answer of its passage, where that stands in it.
+        rank: of its passage, from 0.
+    """
+
+    relevance: float
+    answer: float | None
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """What was found.
 
     Attributes:
-        relevance: for each sentence read, by document id and start, how surely it bears on the question, in logits.
+        read: for each sentence read, by document id and start, what the reader holds of it.
         answer: the likeliest answer; None where nothing was read.
-        next_margin: the margin of the likeliest answer in any other sentence.
-        lacking_words: the words of the question that the passage of the answer does not bear out.
-        lacking: how surely the likeliest of its words is not borne out, in logits.
-        calibration: what the reader's logits are worth.
+        lacking: how surely the likeliest word of the question is not borne out by its passage, in logits.
+        weighing: what the reader's logits are worth beside all else that is known of a sentence.
+        calibration: what that is worth.
     """
 
-    relevance: dict[tuple[str, int], float] = field(default_factory=dict)
+    read: dict[tuple[str, int], ReadSentence] = field(default_factory=dict)
     answer: ShortAnswer | None = None
-    next_margin: float = -REACH
-    lacking_words: tuple[str, ...] = ()
     lacking: float = 0.0
+    weighing: Weighing = field(default_factory=unfitted)
     calibration: Calibration = UNCALIBRATED
+
+    def of(self, document: Document, sentence: Sentence) -> ReadSentence | None:
+        """What the reader holds of a sentence; None where it was not read."""
+        return self.read.get((document.id, sentence.start))
 
 
 def find(
     reader: Reader, question: str, hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]
 ) -> Findings:
-    """Reads the best hits, and further ones where they have no sure answer.
+    """Reads the best hits.
 
     Args:
         reader: what reads.
@@ -75,34 +91,26 @@ def find(
         hits: best first.
         structure: gives the sentences of a document.
     """
-    read: list[tuple[Passage, Reading]] = []
-    every = passages_of(hits, structure)
-    for first, last in ((0, READ_FIRST), (READ_FIRST, READ_AT_MOST)):
-        passages = every[first:last]
-        readings = reader.read(
-            question,
-            [passage.text for passage in passages],
-            [passage.spans for passage in passages],
-            [passage.heading for passage in passages],
-        )
-        read += zip(passages, readings, strict=True)
-        if any(reading.margin >= SURE for _, reading in read):
-            break
-    if not read:
+    passages = passages_of(hits[:READ], structure)[:READ]
+    if not passages:
         return Findings()
-    relevance: dict[tuple[str, int], float] = {}
-    for passage, reading in read:
-        for sentence, score in zip(passage.sentences, reading.sentences, strict=True):
-            place = (passage.document.id, sentence.start)
-            relevance[place] = max(score, relevance.get(place, score))
-    passage, best = max(read, key=lambda each: each[1].margin)
-    answer = _short_answer(passage, best)
-    others = (_short_answer(passage, reading) for passage, reading in read)
-    next_margin = max(
-        (other.margin for other in others if not other.stands_in(answer.document, answer.sentence)), default=-REACH
+    readings = reader.read(
+        question,
+        [passage.text for passage in passages],
+        [passage.spans for passage in passages],
+        [passage.heading for passage in passages],
     )
-    lacking = tuple(question[start:end] for start, end in best.missing)
-    return Findings(relevance, answer, next_margin, lacking, best.lacking, reader.calibration)
+    read: dict[tuple[str, int], ReadSentence] = {}
+    answers = [_short_answer(passage, reading) for passage, reading in zip(passages, readings, strict=True)]
+    for rank, (passage, reading, answer) in enumerate(zip(passages, readings, answers, strict=True)):
+        for sentence, relevance in zip(passage.sentences, reading.sentences, strict=True):
+            margin = answer.margin if answer.stands_in(passage.document, sentence) else None
+            found = ReadSentence(relevance, margin, rank)
+            place = (passage.document.id, sentence.start)
+            if place not in read or relevance > read[place].relevance:  # passages may overlap
+                read[place] = found
+    best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
+    return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.calibration)
 
 
 def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:

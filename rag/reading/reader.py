@@ -14,6 +14,7 @@ import numpy as np
 from rag.reading.calibration import UNCALIBRATED, Calibration, probability
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens, Span
+from rag.reading.weighing import Weighing, unfitted
 
 LONGEST_ANSWER = 80
 """Tokens of an answer."""
@@ -75,13 +76,20 @@ class Reader:
     Args:
         network: what runs the network.
         tokenizer: makes its rows.
-        calibration: what its logits are worth.
+        calibration, weighing: what its logits are worth.
     """
 
-    def __init__(self, network: Network, tokenizer: PairTokenizer, calibration: Calibration = UNCALIBRATED) -> None:
+    def __init__(
+        self,
+        network: Network,
+        tokenizer: PairTokenizer,
+        calibration: Calibration = UNCALIBRATED,
+        weighing: Weighing | None = None,
+    ) -> None:
         self.network = network
         self.tokenizer = tokenizer
         self.calibration = calibration
+        self.weighing = weighing or unfitted()
         self._known: OrderedDict[tuple[int, ...], Logits] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -1,0 +1,143 @@
+"""Weighing: how likely each sentence that was read answers the question, from all that is known of it, and that none does.
+
+A sentence is told by what the reader holds of it and by what rules, words and vectors hold: a small network with one layer
+of hidden units scores each, and the scores with a nought for "none of them" make one distribution, fitted as a whole on
+documents that were kept apart from the reader's training (``python -m training.calibrate``). So choosing a sentence and
+being silent are one decision. What depends on the embedder enters only as it lies between the sentences of one question.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.reading.calibration import clipped, probability
+
+PREFIX = "weighing."
+"""Beginning of the names of the tensors in the file of the reader's weights."""
+FARTHEST = 15.0
+"""Scores beyond this, on either side, tell no more."""
+WORDS = 0
+"""Which of the features is the rules' score."""
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known of a sentence that was read.
+
+    Attributes:
+        words: the score of the rules, with what its vector adds.
+        coverage: share of the question's terms that it holds, from 0 to 1.
+        nearness: its similarity to the question between the least and the most similar sentence, from 0 to 1; None where
+            it was not compared.
+        relevance: how surely the reader holds it to bear on the question, in logits.
+        answer: the margin of the reader's answer that it holds, in logits; None where its passage has a likelier one.
+        rank: of its passage, from 0.
+        length: in characters.
+    """
+
+    words: float
+    coverage: float
+    nearness: float | None
+    relevance: float
+    answer: float | None
+    rank: int
+    length: int
+
+
+def features(candidates: Sequence[Candidate], margin: float, lacking: float, is_foreign: bool) -> Array:
+    """What the network sees of each sentence, shape (candidates, features).
+
+    Args:
+        candidates: of one question; not empty.
+        margin: of the likeliest answer in all that was read, in logits.
+        lacking: of the likeliest word of the question that its passage does not bear out, in logits.
+        is_foreign: whether the question is in another language than the documents, so that words tell little.
+    """
+    most = max(clipped(each.relevance) for each in candidates)
+    uncovered = 1 - max(each.coverage for each in candidates)
+    margin = clipped(margin)
+    return np.array(
+        [
+            (
+                each.words,
+                each.nearness is None,
+                each.coverage,
+                each.nearness or 0.0,
+                probability(clipped(each.relevance) / 2),
+                clipped(each.relevance),
+                clipped(each.relevance) - most,
+                each.answer is not None,
+                0.0 if each.answer is None else probability(clipped(each.answer) / 2),
+                0.0 if each.answer is None else clipped(each.answer) - margin,
+                1 / (1 + each.rank),
+                each.length / 100,
+                margin,
+                clipped(lacking),
+                uncovered,
+                is_foreign,
+            )
+            for each in candidates
+        ],
+        np.float32,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The network.
+
+    Attributes:
+        origin, scale: what features are measured from and by, shape (features,).
+        hidden, hidden_constant: shape (features, units) and (units,).
+        output, constant: shape (units,) and (1,).
+    """
+
+    origin: Array
+    scale: Array
+    hidden: Array
+    hidden_constant: Array
+    output: Array
+    constant: Array
+
+    def scores(self, seen: Array) -> Array:
+        """The score of each candidate beside the nought of "none of them", shape (candidates,)."""
+        units = np.tanh((seen - self.origin) / self.scale @ self.hidden + self.hidden_constant)
+        found: Array = np.clip(units @ self.output + self.constant, -FARTHEST, FARTHEST)
+        return found
+
+    def probabilities(self, seen: Array) -> Array:
+        """How likely each candidate is the one that answers; what they lack to 1 is that none does."""
+        likely = np.exp(self.scores(seen))
+        found: Array = likely / (1 + likely.sum())
+        return found
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Any]) -> "Weighing":
+        """Of a file of weights.
+
+        Raises:
+            ValueError: they are not there, or do not fit together.
+        """
+        missing = [name for name in cls.__dataclass_fields__ if PREFIX + name not in tensors]
+        if missing:
+            raise ValueError(f"not calibrated: {', '.join(missing)}")
+        found = cls(*(np.asarray(tensors[PREFIX + name], np.float32) for name in cls.__dataclass_fields__))
+        found.scores(np.zeros((1, len(found.origin)), np.float32))
+        return found
+
+    def to_tensors(self) -> dict[str, Array]:
+        """As a file of weights holds it."""
+        return {PREFIX + name: np.ascontiguousarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def unfitted() -> Weighing:
+    """Takes the reader's relevance at its word, where nothing was fitted."""
+    count = features([Candidate(0, 0, None, 0, None, 0, 0)], 0, 0, False).shape[1]
+    hidden = np.zeros((count, 1), np.float32)
+    hidden[5] = 1 / 12  # its relevance, at most 12
+    origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
+    return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))
