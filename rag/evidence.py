@@ -354,8 +354,8 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
             continue
         near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
         places.append(place)
-        length = len(part.sentence.text)
-        found.append(Candidate(part.score, part.coverage, near, read.relevance, read.answer, read.rank, length))
+        told = (read.relevance, read.answer, read.is_likeliest, read.rank, len(part.sentence.text))
+        found.append(Candidate(part.score, part.coverage, near, *told))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
     return places, features(found, findings.answer.margin, findings.lacking, not _HAN.search(question))

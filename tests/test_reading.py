@@ -157,7 +157,8 @@ CANDIDATES = st.builds(
     coverage=st.floats(0, 1),
     nearness=st.none() | st.floats(0, 1),
     relevance=st.floats(-40, 40) | st.just(float("-inf")),
-    answer=st.none() | st.floats(-40, 40) | st.just(float("-inf")),
+    answer=st.floats(-40, 40) | st.just(float("-inf")),
+    is_likeliest=st.booleans(),
     rank=st.integers(0, 9),
     length=st.integers(1, 5000),
 )

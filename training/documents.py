@@ -22,7 +22,7 @@ from training.sources import Question, Window, sentences, window_around, windows
 FOLDER = Path(__file__).with_name("written")
 TITLED = 0.7
 """Share of the pairs whose passage stands under its title, where the question does not need it; else all do."""
-SHORTEST, WHOLE = 160, 420
+SHORTEST, WHOLE = 240, 420
 """Characters of the shortest window, and of the longest text that is read whole."""
 NAMED = 3
 """Characters that a question shares with the title, and not with the passage, from which on it needs the title."""

@@ -15,7 +15,7 @@ from training.pairs import Pair
 from training.sources import Question, Window, sentences, window_around, windows
 from training.swapping import Swap, Swapper
 
-SHORTEST, LONGEST = 120, 320
+SHORTEST, LONGEST = 200, 420
 """Characters of a window."""
 TITLED = 0.5
 """Share of the pairs whose passage stands under its document's title."""

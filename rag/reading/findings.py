@@ -48,12 +48,14 @@ class ReadSentence:
 
     Attributes:
         relevance: how surely it bears on the question, in logits.
-        answer: the margin of the likeliest answer of its passage, where that stands in it.
+        answer: the margin of the likeliest answer within it.
+        is_likeliest: whether its passage has no likelier one.
         rank: of its passage, from 0.
     """
 
     relevance: float
-    answer: float | None
+    answer: float
+    is_likeliest: bool
     rank: int
 
 
@@ -103,9 +105,10 @@ def find(
     read: dict[tuple[str, int], ReadSentence] = {}
     answers = [_short_answer(passage, reading) for passage, reading in zip(passages, readings, strict=True)]
     for rank, (passage, reading, answer) in enumerate(zip(passages, readings, answers, strict=True)):
-        for sentence, relevance in zip(passage.sentences, reading.sentences, strict=True):
-            margin = answer.margin if answer.stands_in(passage.document, sentence) else None
-            found = ReadSentence(relevance, margin, rank)
+        each_of = zip(passage.sentences, reading.sentences, reading.answers, strict=True)
+        for sentence, relevance, margin in each_of:
+            is_likeliest = answer.stands_in(passage.document, sentence)
+            found = ReadSentence(relevance, margin, is_likeliest, rank)
             place = (passage.document.id, sentence.start)
             if place not in read or relevance > read[place].relevance:  # passages may overlap
                 read[place] = found

@@ -24,6 +24,9 @@ LACKS = 0.5
 """The probability from which on a token counts as lacking support."""
 REMEMBERED = 1024
 """Pairs of texts of which the logits are kept, about 5 KB each."""
+SUREST = 3
+"""Tokens of a sentence by which it is weighed: on passages kept apart the best sentence held the answer in 0.84 of cases
+so, and in 0.79 by the mean of all."""
 EDGES = " \t\r\n\u3000，。；：、！？,;:!?"
 """Characters that no answer begins or ends with."""
 
@@ -35,7 +38,8 @@ class Reading:
     Attributes:
         answer: where in the passage the answer stands, if it has one.
         margin: how much likelier, in logits, that is than that there is none.
-        sentences: for each span asked about, how surely it bears on the question, in logits.
+        sentences: for each span asked about, how surely it bears on the question, in logits: the mean of its surest tokens.
+        answers: for each span asked about, the margin of the likeliest answer within it.
         missing: what of the question the passage does not bear out.
         lacking: of the likeliest word of the question, how surely it is not borne out, in logits.
     """
@@ -43,6 +47,7 @@ class Reading:
     answer: Span
     margin: float
     sentences: tuple[float, ...]
+    answers: tuple[float, ...]
     missing: tuple[Span, ...]
     lacking: float
 
@@ -156,15 +161,18 @@ class Reader:
 def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentences: Sequence[Span]) -> Reading:
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
-        return Reading((0, 0), -np.inf, tuple(-np.inf for _ in sentences), (), 0.0)
+        nothing = tuple(-np.inf for _ in sentences)
+        return Reading((0, 0), -np.inf, nothing, nothing, (), 0.0)
+    null = float(logits[0, START] + logits[0, END])
     first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
-    margin = score - float(logits[0, START] + logits[0, END])
     spans = [(pair.spans[place][0] - shift, pair.spans[place][1] - shift) for place in places]
-    weighed = tuple(_mean_within(span, spans, logits[places, SENTENCE]) for span in sentences)
+    inside = [_within(span, spans, logits[places]) for span in sentences]
+    weighed = tuple(_surest(each[:, SENTENCE]) for each in inside)
+    answers = tuple(best_span(each[:, START], each[:, END])[2] - null if len(each) else -np.inf for each in inside)
     asked = [(pair.spans[place], probability(float(logits[place, UNSUPPORTED]))) for place in pair.first]
     lacking = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
-    return Reading(_trimmed(passage, max(start, 0), end), margin, weighed, _joined(asked), lacking)
+    return Reading(_trimmed(passage, max(start, 0), end), score - null, weighed, answers, _joined(asked), lacking)
 
 
 def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
@@ -181,9 +189,14 @@ def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
     return best
 
 
-def _mean_within(span: Span, spans: Sequence[Span], logits: Logits) -> float:
-    within = [place for place, (start, end) in enumerate(spans) if start < span[1] and span[0] < end]
-    return float(logits[within].mean()) if within else -np.inf
+def _within(span: Span, spans: Sequence[Span], logits: Logits) -> Logits:
+    """The logits of the tokens that share a character with a span."""
+    return logits[[place for place, (start, end) in enumerate(spans) if start < span[1] and span[0] < end]]
+
+
+def _surest(logits: Logits) -> float:
+    """The mean of the highest; a sentence bears on a question by some of its words, not by all. Shape (tokens,)."""
+    return float(np.sort(logits)[-SUREST:].mean()) if len(logits) else -np.inf
 
 
 def _joined(words: Sequence[tuple[Span, float]]) -> tuple[Span, ...]:

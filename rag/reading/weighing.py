@@ -34,7 +34,8 @@ class Candidate:
         nearness: its similarity to the question between the least and the most similar sentence, from 0 to 1; None where
             it was not compared.
         relevance: how surely the reader holds it to bear on the question, in logits.
-        answer: the margin of the reader's answer that it holds, in logits; None where its passage has a likelier one.
+        answer: the margin of the likeliest answer within it, in logits.
+        is_likeliest: whether its passage has no likelier one.
         rank: of its passage, from 0.
         length: in characters.
     """
@@ -43,7 +44,8 @@ class Candidate:
     coverage: float
     nearness: float | None
     relevance: float
-    answer: float | None
+    answer: float
+    is_likeliest: bool
     rank: int
     length: int
 
@@ -70,9 +72,10 @@ def features(candidates: Sequence[Candidate], margin: float, lacking: float, is_
                 probability(clipped(each.relevance) / 2),
                 clipped(each.relevance),
                 clipped(each.relevance) - most,
-                each.answer is not None,
-                0.0 if each.answer is None else probability(clipped(each.answer) / 2),
-                0.0 if each.answer is None else clipped(each.answer) - margin,
+                each.is_likeliest,
+                probability(clipped(each.answer) / 2),
+                clipped(each.answer),
+                clipped(each.answer) - margin,
                 1 / (1 + each.rank),
                 each.length / 100,
                 margin,
@@ -136,7 +139,7 @@ class Weighing:
 
 def unfitted() -> Weighing:
     """Takes the reader's relevance at its word, where nothing was fitted."""
-    count = features([Candidate(0, 0, None, 0, None, 0, 0)], 0, 0, False).shape[1]
+    count = features([Candidate(0, 0, None, 0, 0, False, 0, 0)], 0, 0, False).shape[1]
     hidden = np.zeros((count, 1), np.float32)
     hidden[5] = 1 / 12  # its relevance, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
