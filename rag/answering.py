@@ -241,7 +241,7 @@ class Answering:
                 hits,
                 fallback.name,
                 Timings(found_after, first_token, time.perf_counter() - began),
-                self._notice(fallback, language),
+                fallback.notice(language),
                 dict(writer.usage),
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
@@ -250,11 +250,6 @@ class Answering:
                 trace=self.trace if self.trace.kept else None,
             )
         )
-
-    def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:
-        """The line for the user about how the answer was made: without the reader that ships, without the model."""
-        told = [self.reader.notice[0 if language == "zh" else 1]] if self.reader.notice else []
-        return (" " if language == "en" else "").join(filter(None, [*told, fallback.notice(language)]))
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -314,7 +309,8 @@ class Answering:
             return None
         from rag.reading.findings import find
 
-        return find(self.reader.reader, question, hits, self.selector.structure)
+        by_rules = confidence(question, self.selector.select(question, list(hits), self.speaker))
+        return find(self.reader.reader, question, hits, self.selector.structure, by_rules)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 

@@ -358,7 +358,8 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
         found.append(Candidate(part.score, part.coverage, near, *told))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
-    return places, features(found, findings.answer.margin, findings.lacking, not _HAN.search(question))
+    is_foreign = not _HAN.search(question)
+    return places, features(found, findings.answer.margin, findings.lacking, findings.by_rules, is_foreign)
 
 
 def leans_back(text: str) -> bool:

@@ -29,7 +29,7 @@ from rag.reading.findings import find
 from rag.reading.network import UNSUPPORTED
 from rag.reading.reader import Reader
 from rag.reading.weighing import PREFIX, WORDS, Weighing
-from rag.silence import MARGIN_ORIGIN, MARGIN_WEIGHT
+from rag.silence import MARGIN_ORIGIN, MARGIN_WEIGHT, confidence
 from training import documents, pairs
 from training.make_pairs import WRITTEN_KEPT_APART, is_kept
 from training.measure import area, open_reader
@@ -76,7 +76,8 @@ def asked_on_kept(reader: Reader, limit: int | None) -> list[Asked]:
             for asked in document.questions:
                 question, span = asked["q"], documents.answer_of(document.text, asked)
                 hits = one.retrieve(question)
-                findings = find(reader, question, hits, selector.structure)
+                by_rules = confidence(question, selector.select(question, hits))
+                findings = find(reader, question, hits, selector.structure, by_rules)
                 evidence = selector.compared(question, hits, None, dates_in(question), findings)
                 places, seen = read_of(question, evidence, findings)
                 if not places:

@@ -7,7 +7,6 @@ whole. Word vectors are the embedder's own, unchanged.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,14 +79,11 @@ def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
         ) from error
 
 
-def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
+def read(file: Path) -> tuple[dict[str, Tensor], Calibration]:
     """The tensors of a file, and what the reader's logits are worth.
 
-    Args:
-        sha256: of its bytes, if they are known.
-
     Raises:
-        WeightsError: it is not there, not whole, or not the published one.
+        WeightsError: it is not there, or not whole.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -99,12 +95,6 @@ def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
             f"读不到阅读器的权重 {file}（{error.strerror}）。请换一个文件",
             f"The reader's weights {file} cannot be read ({error.strerror}). Use another file",
         ) from error
-    found = hashlib.sha256(content).hexdigest()
-    if sha256 and found != sha256:
-        raise WeightsError(
-            f"{file} 不是公布的文件：SHA-256 应为 {sha256}，实际为 {found}。请换一个文件",
-            f"{file} is not the published file: SHA-256 {sha256} expected, {found} found. Use another file",
-        )
     try:
         tensors: dict[str, Tensor] = load(content)
         # The head: its length in eight bytes, then JSON; what it says besides the tensors is under one name.

@@ -1,7 +1,6 @@
-"""Which reader reads: the one that ships, one from a folder, or none."""
+"""Which reader reads: one from a folder, or none."""
 
 import hashlib
-import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,7 @@ from rag.reading.adapters import FILE_NAME, apply, read
 from rag.reading.reader import Reader
 from rag.reading.weighing import Weighing
 
-DEFAULT, NONE = "default", "none"
-SHIPPED = Path(__file__).with_name("weights")
-"""The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = ""
-"""Of the file of those weights."""
-logger = logging.getLogger(__name__)
+NONE = "none"
 _CHOICES: dict[str, "ReaderChoice"] = {}
 _LOCK = threading.Lock()
 
@@ -28,15 +22,13 @@ class ReaderChoice:
 
     Attributes:
         reader: what reads; None where words alone decide.
-        name: ``default``, or the folder it is from; empty for none.
+        name: the folder it is from; empty for none.
         sha256: of its weights.
-        notice: why the reader that ships does not read, in Chinese and English; None where it does or was not asked to.
     """
 
     reader: Reader | None = None
     name: str = ""
     sha256: str = ""
-    notice: tuple[str, str] | None = None
 
     @property
     def for_claims(self) -> Reader | None:
@@ -47,54 +39,35 @@ class ReaderChoice:
 def choose_reader(setting: str) -> ReaderChoice:
     """The reader of a setting, loaded once a process.
 
-    Where the weights that ship are damaged, words decide as with ``none``, and the choice says so.
-
     Args:
-        setting: ``default``, ``none``, or a folder with ``reader.safetensors``.
+        setting: ``none``, or a folder with ``reader.safetensors``.
 
     Raises:
         UsageError: the folder holds no reader.
     """
     if setting in ("", NONE):
         return ReaderChoice()
-    with _LOCK:
-        if setting not in _CHOICES:
-            _CHOICES[setting] = _shipped() if setting == DEFAULT else _named(setting)
-        return _CHOICES[setting]
-
-
-def _shipped() -> ReaderChoice:
+    folder = Path(setting).expanduser()
     try:
-        return _load(SHIPPED, DEFAULT, SHA256)
-    except WeightsError as error:
-        logger.warning("the reader's weights are not used: %s", error.en)
-        return ReaderChoice(
-            notice=(
-                f"阅读器没有打开，由字词规则代替：{error.zh}。",
-                f"The reader was not opened, rules over words stand in for it: {error.en}.",
-            )
-        )
-
-
-def _named(setting: str) -> ReaderChoice:
-    try:
-        return _load(Path(setting).expanduser(), setting)
+        with _LOCK:
+            if str(folder) not in _CHOICES:
+                _CHOICES[str(folder)] = _load(folder)
+            return _CHOICES[str(folder)]
     except WeightsError as error:
         raise UsageError(
-            zh=f"打不开阅读器“{setting}”：{error.zh}。YOUJU_READER 应是含 {FILE_NAME} 的文件夹，或 default、none。",
-            en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, "
-            "or default, or none.",
+            zh=f"打不开阅读器“{setting}”：{error.zh}。YOUJU_READER 应是含 {FILE_NAME} 的文件夹，或 none。",
+            en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, or none.",
         ) from error
 
 
-def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
+def _load(folder: Path) -> ReaderChoice:
     from embeddings.e5 import decoded_folder
     from rag.reading.model import ReaderModel, load_encoder
     from rag.reading.network import TorchNetwork, in_eight_bits
     from rag.reading.tokens import PairTokenizer
 
     file = folder / FILE_NAME
-    kept, calibration = read(file, sha256)
+    kept, calibration = read(file)
     encoder = decoded_folder()
     model = ReaderModel(load_encoder(encoder))
     apply(kept, model, str(file))
@@ -107,4 +80,4 @@ def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
     reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration, weighing)
-    return ReaderChoice(reader, name, hashlib.sha256(file.read_bytes()).hexdigest())
+    return ReaderChoice(reader, str(folder), hashlib.sha256(file.read_bytes()).hexdigest())

@@ -67,6 +67,7 @@ class Findings:
         read: for each sentence read, by document id and start, what the reader holds of it.
         answer: the likeliest answer; None where nothing was read.
         lacking: how surely the likeliest word of the question is not borne out by its passage, in logits.
+        by_rules: the confidence of rules and vectors alone, from 0 to 1.
         weighing: what the reader's logits are worth beside all else that is known of a sentence.
         calibration: what that is worth.
     """
@@ -74,6 +75,7 @@ class Findings:
     read: dict[tuple[str, int], ReadSentence] = field(default_factory=dict)
     answer: ShortAnswer | None = None
     lacking: float = 0.0
+    by_rules: float = 0.5
     weighing: Weighing = field(default_factory=unfitted)
     calibration: Calibration = UNCALIBRATED
 
@@ -83,7 +85,11 @@ class Findings:
 
 
 def find(
-    reader: Reader, question: str, hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]
+    reader: Reader,
+    question: str,
+    hits: Sequence[Hit],
+    structure: Callable[[Document], Sequence[Sentence]],
+    by_rules: float = 0.5,
 ) -> Findings:
     """Reads the best hits.
 
@@ -92,6 +98,7 @@ def find(
         question: one question, which stands alone.
         hits: best first.
         structure: gives the sentences of a document.
+        by_rules: the confidence of rules and vectors alone, from 0 to 1.
     """
     passages = passages_of(hits[:READ], structure)[:READ]
     if not passages:
@@ -113,7 +120,7 @@ def find(
             if place not in read or relevance > read[place].relevance:  # passages may overlap
                 read[place] = found
     best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
-    return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.calibration)
+    return Findings(read, answers[best], readings[best].lacking, by_rules, reader.weighing, reader.calibration)
 
 
 def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:

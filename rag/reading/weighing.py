@@ -50,13 +50,16 @@ class Candidate:
     length: int
 
 
-def features(candidates: Sequence[Candidate], margin: float, lacking: float, is_foreign: bool) -> Array:
+def features(
+    candidates: Sequence[Candidate], margin: float, lacking: float, by_rules: float, is_foreign: bool
+) -> Array:
     """What the network sees of each sentence, shape (candidates, features).
 
     Args:
         candidates: of one question; not empty.
         margin: of the likeliest answer in all that was read, in logits.
         lacking: of the likeliest word of the question that its passage does not bear out, in logits.
+        by_rules: the confidence of rules and vectors alone, from 0 to 1.
         is_foreign: whether the question is in another language than the documents, so that words tell little.
     """
     most = max(clipped(each.relevance) for each in candidates)
@@ -81,6 +84,7 @@ def features(candidates: Sequence[Candidate], margin: float, lacking: float, is_
                 margin,
                 clipped(lacking),
                 uncovered,
+                by_rules,
                 is_foreign,
             )
             for each in candidates
@@ -139,7 +143,7 @@ class Weighing:
 
 def unfitted() -> Weighing:
     """Takes the reader's relevance at its word, where nothing was fitted."""
-    count = features([Candidate(0, 0, None, 0, 0, False, 0, 0)], 0, 0, False).shape[1]
+    count = features([Candidate(0, 0, None, 0, 0, False, 0, 0)], 0, 0, 0, False).shape[1]
     hidden = np.zeros((count, 1), np.float32)
     hidden[5] = 1 / 12  # its relevance, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
