@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reading.calibration import UNCALIBRATED, Calibration, probability
+from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens, Span
 from rag.reading.weighing import Weighing, unfitted
@@ -40,7 +40,6 @@ class Reading:
         margin: how much likelier, in logits, that is than that there is none.
         sentences: for each span asked about, how surely it bears on the question, in logits: the mean of its surest tokens.
         answers: for each span asked about, the margin of the likeliest answer within it.
-        missing: what of the question the passage does not bear out.
         lacking: of the likeliest word of the question, how surely it is not borne out, in logits.
     """
 
@@ -48,7 +47,6 @@ class Reading:
     margin: float
     sentences: tuple[float, ...]
     answers: tuple[float, ...]
-    missing: tuple[Span, ...]
     lacking: float
 
 
@@ -162,7 +160,7 @@ def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentenc
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
         nothing = tuple(-np.inf for _ in sentences)
-        return Reading((0, 0), -np.inf, nothing, nothing, (), 0.0)
+        return Reading((0, 0), -np.inf, nothing, nothing, 0.0)
     null = float(logits[0, START] + logits[0, END])
     first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
@@ -170,9 +168,8 @@ def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentenc
     inside = [_within(span, spans, logits[places]) for span in sentences]
     weighed = tuple(_surest(each[:, SENTENCE]) for each in inside)
     answers = tuple(best_span(each[:, START], each[:, END])[2] - null if len(each) else -np.inf for each in inside)
-    asked = [(pair.spans[place], probability(float(logits[place, UNSUPPORTED]))) for place in pair.first]
     lacking = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
-    return Reading(_trimmed(passage, max(start, 0), end), score - null, weighed, answers, _joined(asked), lacking)
+    return Reading(_trimmed(passage, max(start, 0), end), score - null, weighed, answers, lacking)
 
 
 def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
