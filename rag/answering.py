@@ -225,8 +225,7 @@ class Answering:
             text = without_marks(fallback.text)
             if lead := _lead(part, text):
                 sections.append(Section(lead.text, part.evidence[:1], question=part.question, lead=lead))
-            sure = _short_answer(part) if part.confidence >= SURE_ANSWER else None
-            sections.append(Section(text, part.evidence, question=part.question, sure=sure))
+            sections.append(Section(text, part.evidence, question=part.question, sure=_sure_answer(part)))
         text, claims, withheld = self._checked(sections, writer)
         fallback.check()
         abstained = not claims
@@ -460,6 +459,15 @@ def _short_answer(part: Part) -> "ShortAnswer | None":
     """The very words that answer; None where they would be but a piece of what is asked for."""
     wants_more = asks_for_list(part.question) or asks_for_reason(part.question) or asks_for_comparison(part.question)
     return None if wants_more or not part.findings or not is_chinese(part.question) else part.findings.answer
+
+
+def _sure_answer(part: Part) -> "ShortAnswer | None":
+    """The very words that answer, where the sentence they stand in surely does."""
+    short = _short_answer(part)
+    is_sure = short is not None and part.confidence >= SURE_ANSWER and bool(part.evidence)
+    return (
+        short if short and is_sure and short.stands_in(part.evidence[0].document, part.evidence[0].sentence) else None
+    )
 
 
 def _lead(part: Part, text: str) -> "ShortAnswer | None":

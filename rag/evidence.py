@@ -195,7 +195,9 @@ class EvidenceSelector:
         times = (
             [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
         )
-        ranked = [self._candidates(question, hits, speaker, time, findings) for time in times]
+        ranked = [
+            self._ranked(question, self.compared(question, hits, speaker, time, findings), findings) for time in times
+        ]
         kept = [
             [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
         ]
@@ -205,16 +207,8 @@ class EvidenceSelector:
             first.setdefault((evidence.document.id, evidence.sentence.start), evidence)
         return list(first.values())
 
-    def _candidates(
-        self,
-        question: str,
-        hits: list[Hit],
-        speaker: str | None,
-        asked: list[DateMention],
-        findings: "Findings | None",
-    ) -> list[Evidence]:
-        """The sentences that may answer, best first."""
-        compared = self.compared(question, hits, speaker, asked, findings)
+    def _ranked(self, question: str, compared: list[Evidence], findings: "Findings | None") -> list[Evidence]:
+        """The sentences that may answer with what the reader and their lists add, best first."""
         if findings:
             compared = _with_chances(question, compared, findings)
         if asks_for_list(question):
