@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from embeddings.e5 import decoded_folder
 from embeddings.errors import WeightsError
 from rag.reading.calibration import Calibration, clipped
+from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
@@ -80,6 +81,27 @@ def test_tokens_know_their_places() -> None:
         assert len(pair.ids) == len(pair.spans) <= LONGEST_PAIR
         assert_within(tuple(pair.spans[place] for place in pair.passage), passage)
         assert_within(tuple(pair.spans[place] for place in pair.first), "全镇有９个村？")
+
+
+@given(st.text("一二期程。", max_size=12), st.text("一二期程。", max_size=12))
+def test_a_stretch_is_the_longest_that_both_texts_hold(first: str, second: str) -> None:
+    def longest(place: int, text: str, other: str) -> int:
+        every = itertools.product(range(place + 1), range(place + 1, len(text) + 1))
+        return max((end - start for start, end in every if text[start:end] in other), default=0)
+
+    of_first, of_second = stretches(first, second)
+    assert of_first.tolist() == [longest(place, first, second) for place in range(len(first))]
+    assert of_second.tolist() == [longest(place, second, first) for place in range(len(second))]
+
+
+def test_a_word_that_the_passage_lacks_is_told_from_one_that_it_holds() -> None:
+    claim, passage = "东风二期工程", "東風一期工程投資２億元"  # traditional and full-width characters are the same words
+    spans, texts = [(0, 0), *((place, place + 1) for place in range(6)), (6, 8)], [None, *[0] * 6, 1]
+    found = matches(claim, passage, spans, texts)
+    best = [(number - 1) // STEPS % STEPS for number in found[1:]]
+    assert found[0] == NO_TEXT and max(found) < KINDS
+    assert best == [2, 2, 0, 3, 3, 3, 0]
+    assert found[3] != found[7], "of which text a token is"
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=20))

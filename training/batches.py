@@ -9,7 +9,8 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from rag.reading.tokens import LONGEST_PAIR, Span
+from rag.reading.matching import Span, matches
+from rag.reading.tokens import LONGEST_PAIR
 from training.pairs import Pair
 
 UNKNOWN = -1.0
@@ -20,7 +21,7 @@ class Batch:
     """Pairs of one kind. Shapes: (pairs, tokens), but for ``start``, ``end`` and ``some`` (pairs).
 
     Attributes:
-        token_ids, attention: what the model reads.
+        token_ids, attention, matches: what the model reads.
         is_question: or claims.
         start, end: the tokens at which an answer begins and ends; 0 where there is none.
         relevant: 1 for tokens of sentences that bear on the question, 0 for others of the passage, else unknown.
@@ -30,6 +31,7 @@ class Batch:
 
     token_ids: Tensor
     attention: Tensor
+    matches: Tensor
     is_question: bool
     start: Tensor
     end: Tensor
@@ -74,6 +76,7 @@ def collate(pairs: Sequence[Pair], encoded: Sequence[Encoding]) -> Batch:
     shape = (len(pairs), max(len(each.ids) for each in encoded))
     token_ids = torch.zeros(shape, dtype=torch.long)
     attention = torch.zeros(shape, dtype=torch.long)
+    matched = torch.zeros(shape, dtype=torch.long)
     relevant, unsupported = torch.full(shape, UNKNOWN), torch.full(shape, UNKNOWN)
     start, end = torch.zeros(len(pairs), dtype=torch.long), torch.zeros(len(pairs), dtype=torch.long)
     some = torch.full((len(pairs),), UNKNOWN)
@@ -81,6 +84,7 @@ def collate(pairs: Sequence[Pair], encoded: Sequence[Encoding]) -> Batch:
         length = len(tokens.ids)
         token_ids[row, :length] = torch.tensor(tokens.ids)
         attention[row, :length] = 1
+        matched[row, :length] = torch.tensor(matches(pair.first, pair.passage, tokens.offsets, tokens.sequence_ids))
         in_passage = [place for place, text in enumerate(tokens.sequence_ids) if text == 1]
         if pair.is_question:
             if pair.answer and (found := _touched(tokens, in_passage, [pair.answer])):
@@ -93,7 +97,7 @@ def collate(pairs: Sequence[Pair], encoded: Sequence[Encoding]) -> Batch:
             unsupported[row, _touched(tokens, in_first, pair.unsupported)] = 1.0
         elif pair.some_unsupported is not None:
             some[row] = float(pair.some_unsupported)
-    return Batch(token_ids, attention, pairs[0].is_question, start, end, relevant, unsupported, some)
+    return Batch(token_ids, attention, matched, pairs[0].is_question, start, end, relevant, unsupported, some)
 
 
 def _touched(tokens: Encoding, places: Sequence[int], spans: Sequence[Span]) -> list[int]:

@@ -187,7 +187,7 @@ def main() -> None:
 
     claims = list(pairs.read(options.work / "written-claims-kept.jsonl.gz"))
     rows = [reader.tokenizer.pairs(pair.first, [pair.passage])[0] for pair in claims]
-    logits = reader.network.logits([row.ids for row in rows])
+    logits = reader.network.logits(rows)
     lacking = [clipped(float(made[list(row.first), UNSUPPORTED].max())) for row, made in zip(rows, logits, strict=True)]
     holds = [not pair.unsupported for pair in claims]
     constant, weight = fitted_support(lacking, holds)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from rag.reading.tokens import Span
+from rag.reading.matching import Span
 from training.pairs import Pair
 from training.sources import Question, rows, sentences
 from training.swapping import Swap, Swapper

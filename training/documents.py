@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from rag.reading.tokens import Span
+from rag.reading.matching import Span
 from training.pairs import Pair
 from training.sources import Question, Window, sentences, window_around, windows
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from rag.reading.tokens import Span
+from rag.reading.matching import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from rag.reading.tokens import Span
+from rag.reading.matching import Span
 from training.pairs import Pair
 from training.sources import Question, Window, sentences, window_around, windows
 from training.swapping import Swap, Swapper

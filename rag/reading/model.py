@@ -4,6 +4,8 @@ A question or a claim is read together with a passage, in one pass::
 
     <s> question or claim </s></s> passage </s>
 
+and each token is told how much of the other text holds it (:mod:`rag.reading.matching`).
+
 - *answer* (SQuAD 2.0, Rajpurkar et al. 2018): start and end of the answer among the passage's tokens; the first token
   stands for "no answer here".
 - *sentence* (Provence, Chirkova et al. 2025): for each token of the passage, whether it is of a sentence that bears on the
@@ -19,6 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from rag.reading.matching import KINDS
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED
 
 
@@ -48,15 +51,19 @@ class ReaderModel(nn.Module):
     def __init__(self, encoder: Any) -> None:
         super().__init__()
         self.encoder = encoder
+        self.matches = nn.Embedding(KINDS, encoder.config.hidden_size)
+        nn.init.zeros_(self.matches.weight)
         self.heads = nn.Linear(encoder.config.hidden_size, len((START, END, SENTENCE, UNSUPPORTED)))
 
-    def forward(self, token_ids: Tensor, attention: Tensor) -> Tensor:
-        """Logits, float32 (pairs, tokens, 4), of token ids and the mask of those that count, both (pairs, tokens)."""
-        return self.from_vectors(self.encoder.embeddings.word_embeddings(token_ids), attention)
+    def forward(self, token_ids: Tensor, attention: Tensor, matches: Tensor) -> Tensor:
+        """Logits, float32 (pairs, tokens, 4).
 
-    def from_vectors(self, word_vectors: Tensor, attention: Tensor) -> Tensor:
-        """As ``forward``, of the tokens' word vectors (pairs, tokens, hidden)."""
-        states = self.encoder(inputs_embeds=word_vectors, attention_mask=attention).last_hidden_state
+        Args:
+            token_ids, attention, matches: the tokens, the mask of those that count, and how much of the other text holds
+                each; all (pairs, tokens).
+        """
+        vectors = self.encoder.embeddings.word_embeddings(token_ids) + self.matches(matches)
+        states = self.encoder(inputs_embeds=vectors, attention_mask=attention).last_hidden_state
         logits: Tensor = self.heads(states)
         return logits.float()
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from rag.reading.model import ReaderModel
+    from rag.reading.tokens import PairTokens
 
 START, END, SENTENCE, UNSUPPORTED = range(4)
 """Which of the logits of a token is of which head; see ``rag.reading.model``."""
@@ -19,8 +20,8 @@ Logits = NDArray[np.float32]
 class Network(Protocol):
     """Runs pairs of texts through the network."""
 
-    def logits(self, rows: Sequence[Sequence[int]]) -> list[Logits]:
-        """The logits of each row of token ids."""
+    def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
+        """The logits of each pair of texts."""
 
 
 class TorchNetwork:
@@ -35,23 +36,26 @@ class TorchNetwork:
         self.model = model.eval()
         self.tokens_at_once = tokens_at_once
 
-    def logits(self, rows: Sequence[Sequence[int]]) -> list[Logits]:
+    def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
         """As the protocol says."""
         import torch
 
         found: dict[int, Logits] = {}
-        for group in groups([len(row) for row in rows], self.tokens_at_once):
-            longest = max(len(rows[number]) for number in group)
+        for group in groups([len(pair.ids) for pair in pairs], self.tokens_at_once):
+            longest = max(len(pairs[number].ids) for number in group)
             token_ids = torch.zeros((len(group), longest), dtype=torch.long)
             attention = torch.zeros((len(group), longest), dtype=torch.long)
+            matches = torch.zeros((len(group), longest), dtype=torch.long)
             for place, number in enumerate(group):
-                token_ids[place, : len(rows[number])] = torch.tensor(rows[number])
-                attention[place, : len(rows[number])] = 1
+                length = len(pairs[number].ids)
+                token_ids[place, :length] = torch.tensor(pairs[number].ids)
+                attention[place, :length] = 1
+                matches[place, :length] = torch.tensor(pairs[number].matches)
             with torch.inference_mode():
-                made = self.model(token_ids, attention).numpy()
+                made = self.model(token_ids, attention, matches).numpy()
             for place, number in enumerate(group):
-                found[number] = made[place, : len(rows[number])]
-        return [found[number] for number in range(len(rows))]
+                found[number] = made[place, : len(pairs[number].ids)]
+        return [found[number] for number in range(len(pairs))]
 
 
 def in_eight_bits(model: "ReaderModel") -> "ReaderModel":
@@ -71,7 +75,9 @@ def in_eight_bits(model: "ReaderModel") -> "ReaderModel":
             model.encoder.encoder = quantization.quantize_dynamic(
                 layers, {torch.nn.Linear: quantization.per_channel_dynamic_qconfig}, dtype=torch.qint8
             )
-            TorchNetwork(model).logits([[0, 2]])
+            one_token = torch.zeros((1, 1), dtype=torch.long)
+            with torch.inference_mode():
+                model(one_token, one_token + 1, one_token)
         except (AttributeError, RuntimeError, NotImplementedError):
             model.encoder.encoder = layers
     return model

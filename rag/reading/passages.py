@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rag.answers import Citation
 from rag.documents import Document
-from rag.reading.tokens import Span
+from rag.reading.matching import Span
 from rag.retrieval import Hit
 from rag.structure import Sentence
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.reading.matching import Span, matches
+
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
@@ -13,8 +15,6 @@ LONGEST_PAIR = 320
 """Tokens of a question or claim with a passage, as in training; what of the passage is beyond is not read."""
 LONGEST_FIRST = 120
 """Tokens of a question or claim; what is beyond is not read."""
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,14 @@ class PairTokens:
         ids: what the network reads.
         first, passage: places of the tokens of each text among ``ids``.
         spans: for each token the characters of its own text, ``(start, end)``.
+        matches: for each token how much of the other text holds it (:func:`rag.reading.matching.matches`).
     """
 
     ids: tuple[int, ...]
     first: range
     passage: range
     spans: tuple[Span, ...]
+    matches: tuple[int, ...]
 
 
 class PairTokenizer:
@@ -55,14 +57,16 @@ class PairTokenizer:
             if len(alone.ids) > LONGEST_FIRST:
                 first = first[: alone.offsets[LONGEST_FIRST - 1][1]]
             self._tokenizer.enable_truncation(LONGEST_PAIR, strategy="only_second")
-            return [_pair(each) for each in self._tokenizer.encode_batch([(first, passage) for passage in passages])]
+            encoded = self._tokenizer.encode_batch([(first, passage) for passage in passages])
+        return [_pair(each, first, passage) for each, passage in zip(encoded, passages, strict=True)]
 
 
-def _pair(encoded: "Encoding") -> PairTokens:
+def _pair(encoded: "Encoding", first_text: str, passage_text: str) -> PairTokens:
     texts = encoded.sequence_ids
     first = [place for place, text in enumerate(texts) if text == 0]
     passage = [place for place, text in enumerate(texts) if text == 1]
-    return PairTokens(tuple(encoded.ids), _range(first), _range(passage), tuple(encoded.offsets))
+    matched = matches(first_text, passage_text, encoded.offsets, texts)
+    return PairTokens(tuple(encoded.ids), _range(first), _range(passage), tuple(encoded.offsets), tuple(matched))
 
 
 def _range(places: list[int]) -> range:
