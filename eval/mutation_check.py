@@ -1,4 +1,4 @@
-"""The mutation check: does the check of facts notice when a right claim is made wrong, and leave right claims alone?
+"""The mutation check: does the check of claims notice when a right claim is made wrong, and leave right claims alone?
 
 Right claims are the gold quotes of the evaluation set, the sentences of documents, and the right answers of a run,
 which are paraphrases. Each is checked as it is and in all its mutations, against the spans it rests on.
@@ -12,6 +12,8 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -24,12 +26,16 @@ from eval.runs import Run, Source
 from eval.statistics import Interval
 from rag.agreement import disagreements
 from rag.answers import Citation
+from rag.claims import read_claims
 from rag.documents import Document
 from rag.errors import UsageError
 from rag.loading import load
+from rag.reading.choice import choose_reader
+from rag.reading.reader import Reader
 from rag.screen import one_line
-from rag.settings import SEEDS
+from rag.settings import SEEDS, Settings
 from rag.structure import Sentence, sentences_of
+from rag.verification import verify
 
 SEED = 20260
 ORIGINS = {
@@ -96,8 +102,12 @@ class Outcome:
         }
 
 
-def measure(samples: Sequence[Sample], seed: int = SEED) -> Outcome:
-    """Checks every claim as it is and in all its mutations, against the spans it rests on."""
+def measure(samples: Sequence[Sample], seed: int = SEED, reader: Reader | None = None) -> Outcome:
+    """Checks every claim as it is and in all its mutations, against the spans it rests on.
+
+    Args:
+        reader: compares claims with what they rest on; without one, only their facts are compared.
+    """
     generator = random.Random(seed)
     caught: dict[str, list[bool]] = {kind: [] for kind in KINDS}
     flagged: dict[str, list[bool]] = {}
@@ -106,14 +116,15 @@ def measure(samples: Sequence[Sample], seed: int = SEED) -> Outcome:
     documents = {citation.document.id: citation.document for sample in samples for citation in sample.citations}
     words = words_of(documents.values())
     for sample in samples:
-        missing = disagreements(sample.claim, sample.citations).missing
+        (missing,) = _missing([sample.claim], sample.citations, reader)
         flagged.setdefault(sample.origin, []).append(bool(missing))
         if missing:
             alarms.append((sample.claim, missing))
             continue
-        for mutation in mutations(sample, words, generator):
-            noticed = bool(disagreements(mutation.claim, sample.citations).missing)
-            caught[mutation.kind].append(noticed)
+        changed = list(mutations(sample, words, generator))
+        found = _missing([mutation.claim for mutation in changed], sample.citations, reader)
+        for mutation, noticed in zip(changed, found, strict=True):
+            caught[mutation.kind].append(bool(noticed))
             if not noticed:
                 missed.append(mutation)
     return Outcome(
@@ -122,6 +133,25 @@ def measure(samples: Sequence[Sample], seed: int = SEED) -> Outcome:
         tuple(missed),
         tuple(alarms),
     )
+
+
+def _missing(claims: Sequence[str], citations: tuple[Citation, ...], reader: Reader | None) -> list[tuple[str, ...]]:
+    """What of each claim its citations do not bear out: its facts, and the words that a reader names."""
+    if reader is None:
+        return [disagreements(claim, citations).missing for claim in claims]
+    read = read_claims(claims, [citations] * len(claims), _sentences, reader)
+    checked = [verify(claim, citations, _no_vectors, held) for claim, held in zip(claims, read, strict=True)]
+    return [
+        ()
+        if checks.facts_agree and checks.supports
+        else (*checks.missing_facts, *(word.text for word in checks.unsupported_words)) or (claim,)
+        for claim, checks in zip(claims, checked, strict=True)
+    ]
+
+
+def _no_vectors(texts: list[str]) -> NDArray[np.float32]:
+    """Vectors of texts, which a check with a reader does not ask for."""
+    return np.empty((len(texts), 0), np.float32)
 
 
 # -- right claims ---------------------------------------------------------------------------------------------------
@@ -225,7 +255,8 @@ def check(run: Run | None, split: str, seed: int = SEED) -> Outcome:
     documents = [load(file) for file in sorted(SEEDS.glob("*.txt"))]
     questions = [question for question in load_questions() if split in ("all", question.split)]
     samples = [*of_gold(questions, documents), *of_documents(documents)]
-    return measure(samples + (of_run(run, split) if run else []), seed)
+    reader = choose_reader(Settings.from_environment().reader).for_claims
+    return measure(samples + (of_run(run, split) if run else []), seed, reader)
 
 
 def show(console: Console, outcome: Outcome, every: bool) -> None:

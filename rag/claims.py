@@ -6,7 +6,7 @@ fragment (``52个``) does not say what it is of: the sentence takes its place to
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -78,7 +78,7 @@ class ClaimChecker:
         cited = [
             tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors)) for claim in claims
         ]
-        read = self._read(claims, cited)
+        read = read_claims(claims, cited, self._selector.structure, self._reader)
         checks = [
             verify(claim, citations, self._selector.vectors, support)
             for claim, citations, support in zip(claims, cited, read, strict=True)
@@ -88,24 +88,37 @@ class ClaimChecker:
             for claim, place, citations, checked in zip(claims, places, cited, checks, strict=True)
         ]
 
-    def _read(self, claims: Sequence[str], cited: "Sequence[tuple[Citation, ...]]") -> "Sequence[Support | None]":
-        """What the reader holds of each claim; what is quoted word for word needs no reading."""
-        if self._reader is None:
-            return [None] * len(claims)
-        from rag.reading.passages import cited_passage
-        from rag.reading.reader import VERBATIM
-
-        passages = [cited_passage(citations, self._selector.structure) for citations in cited]
-        is_quoted = [claim.strip() in passage for claim, passage in zip(claims, passages, strict=True)]
-        pairs = [pair for pair, quoted in zip(zip(claims, passages, strict=True), is_quoted, strict=True) if not quoted]
-        read = iter(self._reader.support(pairs))
-        return [VERBATIM if quoted else next(read) for quoted in is_quoted]
-
     def _context(self, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Sentence]]:
         """All sentences of the best documents, where a figure that the evidence lacks may stand (a date line, say)."""
         for part in evidence[:CONTEXT_DOCUMENTS]:
             for sentence in self._selector.structure(part.document):
                 yield part, sentence
+
+
+def read_claims(
+    claims: Sequence[str],
+    cited: Sequence[tuple[Citation, ...]],
+    structure: Callable[[Document], Sequence[Sentence]],
+    reader: "Reader | None",
+) -> "Sequence[Support | None]":
+    """What a reader holds of each claim beside what it cites; what is quoted word for word needs no reading.
+
+    Args:
+        claims: sentences of an answer.
+        cited: the spans that each cites.
+        structure: gives the sentences of a document.
+        reader: without one, nothing is held of any.
+    """
+    if reader is None:
+        return [None] * len(claims)
+    from rag.reading.passages import cited_passage
+    from rag.reading.reader import VERBATIM
+
+    passages = [cited_passage(citations, structure) for citations in cited]
+    is_quoted = [claim.strip() in passage for claim, passage in zip(claims, passages, strict=True)]
+    pairs = [pair for pair, quoted in zip(zip(claims, passages, strict=True), is_quoted, strict=True) if not quoted]
+    read = iter(reader.support(pairs))
+    return [VERBATIM if quoted else next(read) for quoted in is_quoted]
 
 
 def lead_claim(lead: "ShortAnswer") -> Claim:

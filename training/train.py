@@ -50,7 +50,7 @@ SHARES = {
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
 QUESTIONS_A_BATCH, CLAIMS_A_BATCH = 16, 24
-ENCODER_RATE, HEAD_RATE, MATCH_RATE = 1e-4, 1e-3, 5e-3
+ENCODER_RATE, HEAD_RATE, MATCH_RATE = 1e-4, 1e-3, 1e-3
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
