@@ -6,6 +6,8 @@ No weights ship yet. Those here are of chance: what they say is nonsense, but mu
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,10 @@ from rag.reading.adapters import FILE_NAME
 from rag.reading.calibration import Calibration
 from rag.reading.choice import choose_reader
 from rag.reading.findings import ShortAnswer, find
+from rag.reading.passages import passages_of
 from rag.reading.reader import Support
 from rag.reading.weighing import unfitted
+from rag.retrieval import Hit
 from rag.settings import Settings
 from rag.structure import Sentence, sentences_of
 from rag.verification import verify
@@ -141,6 +145,15 @@ def test_what_is_found_lies_in_the_documents(make_assistant: Callable[..., Assis
     starts = {(d.id, sentence.start) for d in (BRIDGE, long) for sentence in sentences_of(d.text)}
     assert found.read.keys() <= starts
     assert find(reader, QUESTION, [], lambda document: sentences_of(document.text)).answer is None
+
+
+def test_the_day_of_a_document_is_read_with_it() -> None:
+    dated = replace(BRIDGE, date=date(2024, 7, 5))
+    (passage,) = passages_of(
+        [Hit(dated, 0, len(dated.text), dated.text, (), 1.0, 1, None, None, ())],
+        lambda document: sentences_of(document.text),
+    )
+    assert passage.heading == "2024年7月5日 青石桥工程简报"
 
 
 # -- which reader ------------------------------------------------------------------------------------------------------

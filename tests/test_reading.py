@@ -95,7 +95,10 @@ def test_a_stretch_is_the_longest_that_both_texts_hold(first: str, second: str) 
 
 
 def test_a_word_that_the_passage_lacks_is_told_from_one_that_it_holds() -> None:
-    claim, passage = "东风二期工程", "東風一期工程投資２億元"  # traditional and full-width characters are the same words
+    claim, passage = (
+        "东风二期工程",
+        "東風一期工程投資２億元",
+    )  # traditional and full-width characters are the same words
     spans, texts = [(0, 0), *((place, place + 1) for place in range(6)), (6, 8)], [None, *[0] * 6, 1]
     found = matches(claim, passage, spans, texts)
     best = [(number - 1) // STEPS % STEPS for number in found[1:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from training import documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, asking_in, stated
 from training.pairs import Pair
-from training.question_pairs import QuestionPairs
+from training.question_pairs import QuestionPairs, of_another_day, under_heading
 from training.sources import Question, sentences, window_around, windows
 from training.swapping import Swapper
 
@@ -117,6 +118,22 @@ def test_pairs_of_claims_are_true(seed: int) -> None:
             assert set(pair.first) - set("，。") <= set(pair.passage)
         for start, end in pair.unsupported:
             assert 0 <= start < end <= len(pair.first)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_question_may_name_the_day_of_its_document_or_another(seed: int) -> None:
+    chance = random.Random(seed)
+    pair = Pair("谁出席了仪式？", "李文涛出席了仪式。", True, (0, 3), ((0, 9),), (), made="answered")
+    for _ in range(20):
+        headed = under_heading(pair, "简报", chance)
+        assert headed.answer and headed.passage[slice(*headed.answer)] == "李文涛"
+        year = headed.first.partition("年")[0][-4:]
+        assert headed.first == pair.first or headed.passage.startswith(f"{year}年")
+        other = of_another_day(pair, "简报", chance)
+        assert other and other.answer is None and other.unsupported
+        (span,) = other.unsupported
+        assert other.first[slice(*span)] not in other.passage and other.first.endswith(pair.first)
+    assert of_another_day(replace(pair, first="2024年谁出席了仪式？"), "", chance) is None
 
 
 def test_a_question_is_stated_with_its_answer() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from rag.reading.matching import Span
 from training.pairs import Pair
+from training.question_pairs import under_heading
 from training.sources import Question, Window, sentences, window_around, windows
 
 FOLDER = Path(__file__).with_name("written")
@@ -110,7 +111,7 @@ def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[
                 lacks = ((place, place + len(asked["lacks"])),)
                 pair = Pair(asked["q"], window.text, True, unsupported=lacks, made="written unanswered")
             titled = needs_title(asked["q"], document.title, window.text) or chance.random() < TITLED
-            yield pair.under(document.title) if titled else pair
+            yield under_heading(pair, document.title if titled else "", chance)
 
 
 def claim_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[Pair]:
@@ -126,7 +127,7 @@ def claim_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[Pai
                 claim, best.text, False, unsupported=unsupported, made=f"written {'wrong' if wrong else 'right'}"
             )
             titled = needs_title(claim, document.title, best.text) or chance.random() < TITLED
-            yield pair.under(document.title) if titled else pair
+            yield under_heading(pair, document.title if titled else "", chance)
 
 
 def needs_title(text: str, title: str, passage: str) -> bool:

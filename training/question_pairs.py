@@ -6,11 +6,14 @@ very passage with a word of the question, or of the passage, put for its sister.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from difflib import SequenceMatcher
 
 from rag.reading.matching import Span
+from rag.reading.passages import day_in_words
 from training.pairs import Pair
 from training.sources import Question, Window, sentences, window_around, windows
 from training.swapping import Swap, Swapper
@@ -19,11 +22,24 @@ SHORTEST, LONGEST = 200, 420
 """Characters of a window."""
 TITLED = 0.5
 """Share of the pairs whose passage stands under its document's title."""
+DATED = 0.25
+"""Share of the pairs whose passage stands under its document's day."""
+MENTIONS = (
+    "{year}年",
+    "{year}年{month}月",
+    "截至{year}年{month}月，",
+    "{year}年{month}月{day}日的报道说，",
+    "按{year}年{month}月的文件，",
+)
+"""How a question names the day of the document that it is asked of."""
+DAY_NAMED = 0.5
+"""Share of the questions with an answer under a day that name it, where nothing else names one."""
 CONTRASTED = 0.3
 """Share of the answered pairs with a second sentence that answers the question's sister."""
-NEGATIVES = {"question": 0.3, "passage": 0.2, "named": 0.15, "wrong": 0.15, "window": 0.1, "deleted": 0.1}
+NEGATIVES = {"question": 0.3, "passage": 0.2, "named": 0.15, "wrong": 0.1, "window": 0.1, "deleted": 0.1, "day": 0.1}
 """How often each way to make a passage that does not answer is tried first; another follows where it cannot be gone."""
 SHORTEST_NAME = 3
+HAN = re.compile("[一-鿿]")
 
 
 @dataclass(slots=True)
@@ -50,8 +66,8 @@ class QuestionPairs:
             answered = self._answered(question, window)
             yield self._titled(answered, question)
             unanswered = self._unanswered(question, window, answered)
-            # The title of the document would give the name that the passage lacks.
-            yield unanswered if unanswered.made == "named" else self._titled(unanswered, question)
+            # The title of the document would give the name that the passage lacks; the day has its heading.
+            yield unanswered if unanswered.made in ("named", "another day") else self._titled(unanswered, question)
 
     def _window(self, question: Question) -> Window:
         assert question.answer
@@ -59,7 +75,8 @@ class QuestionPairs:
         return window_around(question.context, question.answer, length, self.chance.random())
 
     def _titled(self, pair: Pair, question: Question) -> Pair:
-        return pair.under(question.title.replace("_", " ")) if self.chance.random() < TITLED else pair
+        title = question.title.replace("_", " ") if self.chance.random() < TITLED else ""
+        return under_heading(pair, title, self.chance)
 
     def _answered(self, question: Question, window: Window) -> Pair:
         assert question.answer
@@ -109,6 +126,8 @@ class QuestionPairs:
             return self._sister_passage(answered)
         if kind == "named":
             return self._renamed_passage(answered)
+        if kind == "day":
+            return of_another_day(answered, question.title.replace("_", " "), self.chance)
         if kind == "wrong":
             found = [each for each in self._wrong.get(question.id, ()) if answer not in each.text]
         elif kind == "window":
@@ -183,6 +202,42 @@ class QuestionPairs:
             if (swap.start, swap.end) == (0, len(word)) and others:
                 return self.chance.choice(others)
         return ""
+
+
+def under_heading(pair: Pair, title: str, chance: random.Random) -> Pair:
+    """The pair under its document's title, if any, and by chance under its day, which a question with an answer may name."""
+    if chance.random() >= DATED:
+        return pair.under(title) if title else pair
+    day = _day(chance)
+    headed = pair.under(f"{day_in_words(day)} {title}".strip())
+    if pair.answer is None or not _is_of_no_day(pair, title) or chance.random() >= DAY_NAMED:
+        return headed
+    return replace(headed, first=_mention(day, chance) + pair.first)
+
+
+def of_another_day(answered: Pair, title: str, chance: random.Random) -> Pair | None:
+    """The question about the document of another year; None where a year is told already."""
+    if not _is_of_no_day(answered, title):
+        return None
+    day = _day(chance)
+    other = day.replace(year=day.year + chance.choice((-2, -1, 1, 2)))
+    headed = answered.under(f"{day_in_words(day)} {title}".strip())
+    mention = _mention(other, chance)
+    place = mention.index(str(other.year))
+    unsupported: tuple[Span, ...] = ((place, place + len(f"{other.year}年")),)
+    return Pair(mention + answered.first, headed.passage, True, unsupported=unsupported, made="another day")
+
+
+def _day(chance: random.Random) -> date:
+    return date(chance.randint(2008, 2026), chance.randint(1, 12), chance.randint(1, 28))
+
+
+def _is_of_no_day(pair: Pair, title: str) -> bool:
+    return "年" not in pair.first + pair.passage + title and HAN.search(pair.first) is not None
+
+
+def _mention(day: date, chance: random.Random) -> str:
+    return chance.choice(MENTIONS).format(year=day.year, month=day.month, day=day.day)
 
 
 def best_wrong_windows(questions: Sequence[Question], most: int = 6) -> dict[str, list[Window]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from rag.answers import Citation
 from rag.documents import Document
@@ -69,11 +70,18 @@ def in_groups(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
 
 
 def _heading(document: Document, sentences: Sequence[Sentence]) -> str:
-    """The document's title, and the heading of the section that the first sentence stands in."""
+    """The document's title and day, and the heading of the section that the first sentence stands in."""
     title = document.title[:LONGEST_HEADING]
+    if document.date:
+        title = f"{day_in_words(document.date)} {title}".strip()
     section = sentences[0].heading[:LONGEST_HEADING] if sentences else ""
     is_new = section and section not in title and all(section != sentence.text for sentence in sentences)
     return f"{title} {section}".strip() if is_new else title
+
+
+def day_in_words(day: date) -> str:
+    """A day as Chinese text writes it: ``2024年7月5日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def cited_passage(citations: Sequence[Citation], structure: Callable[[Document], Sequence[Sentence]]) -> str:
