@@ -50,7 +50,7 @@ SHARES = {
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
 QUESTIONS_A_BATCH, CLAIMS_A_BATCH = 16, 24
-ENCODER_RATE, HEAD_RATE, MATCH_RATE = 1e-4, 1e-3, 1e-3
+ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
@@ -116,16 +116,10 @@ class Training:
             parameter.requires_grad = False  # word vectors are the embedder's own, and shared with it
         for layer in self.model.encoder.encoder.layer[: options.frozen]:
             layer.requires_grad_(False)
-        heads = list(self.model.heads.parameters())
-        matches = list(self.model.matches.parameters())
+        heads = [*self.model.heads.parameters(), *self.model.matches.parameters()]
         encoder = [each for each in self.model.encoder.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            [
-                {"params": encoder, "lr": options.rate},
-                {"params": heads, "lr": HEAD_RATE},
-                {"params": matches, "lr": MATCH_RATE},
-            ],
-            weight_decay=0.01,
+            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
         )
         self.step, self.spent = 0, 0.0
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._share_of_rate)
