@@ -240,7 +240,7 @@ class Answering:
                 hits,
                 fallback.name,
                 Timings(found_after, first_token, time.perf_counter() - began),
-                fallback.notice(language),
+                self._notice(fallback, language),
                 dict(writer.usage),
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
@@ -249,6 +249,11 @@ class Answering:
                 trace=self.trace if self.trace.kept else None,
             )
         )
+
+    def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:
+        """The line for the user: why what was meant to read or to write did not."""
+        told = [self.reader.notice[language == "en"] if self.reader.notice else "", fallback.notice(language)]
+        return (" " if language == "en" else "").join(filter(None, told))
 
     # -- finding ------------------------------------------------------------------------------------------------------
 
@@ -304,12 +309,12 @@ class Answering:
 
     def _read(self, question: str, hits: Sequence[Hit]) -> "Findings | None":
         """What the reader finds in the passages; None without one."""
-        if self.reader.reader is None:
+        if (reader := self.reader.for_evidence) is None:
             return None
         from rag.reading.findings import find
 
         by_rules = confidence(question, self.selector.select(question, list(hits), self.speaker))
-        return find(self.reader.reader, question, hits, self.selector.structure, by_rules)
+        return find(reader, question, hits, self.selector.structure, by_rules)
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 

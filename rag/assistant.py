@@ -114,7 +114,8 @@ class Assistant:
             chunk_size: size of the chunks of a new index, in characters.
             reranker: a cross-encoder, or its hub name or folder, loaded when first used; None means ``YOUJU_RERANKER``,
                 else none.
-            reader: ``none``, or the folder of a reader; None means ``YOUJU_READER``, else none.
+            reader: ``default``, the one that ships; ``none``; or the folder of another; None means ``YOUJU_READER``, else
+                ``default``.
             strict: leave claims that fail a check out instead of marking them; None means ``YOUJU_STRICT``, else no.
             caution: how sure the documents must be of an answer (:data:`rag.silence.THRESHOLDS`); None means
                 ``YOUJU_CAUTION``, else ``balanced``.
@@ -406,8 +407,8 @@ class Assistant:
         choice = choose_reader(self.reader)
         if choice.reader is None:
             raise UsageError(
-                zh="没有打开阅读器：YOUJU_READER 应是阅读器的文件夹。",
-                en="There is no reader: YOUJU_READER must be the folder of one.",
+                zh="没有打开阅读器：YOUJU_READER 应是 default，或阅读器的文件夹。",
+                en="There is no reader: YOUJU_READER must be default, or the folder of one.",
             )
         return YoujuCompressor(reader=choice.reader, least=least)
 

@@ -115,7 +115,8 @@ def read_claims(
     from rag.reading.reader import VERBATIM
 
     passages = [cited_passage(citations, structure) for citations in cited]
-    is_quoted = [claim.strip() in passage for claim, passage in zip(claims, passages, strict=True)]
+    as_they_stand = [cited_passage(citations, structure, in_full=False) for citations in cited]
+    is_quoted = [claim.strip() in passage for claim, passage in zip(claims, as_they_stand, strict=True)]
     pairs = [pair for pair, quoted in zip(zip(claims, passages, strict=True), is_quoted, strict=True) if not quoted]
     read = iter(reader.support(pairs))
     return [VERBATIM if quoted else next(read) for quoted in is_quoted]

@@ -94,7 +94,7 @@ class YoujuCompressor(BaseDocumentCompressor):
             "relevance_score": max(score for score, _ in kept),
             "spans": [(sentence.start, sentence.end) for _, sentence in kept],
         }
-        content = in_one_text([sentence for _, sentence in kept])[0]
+        content = in_one_text([sentence for _, sentence in kept], with_speakers=False)[0]
         return LangChainDocument(page_content=content, metadata={**document.metadata, **told}, id=document.id)
 
 

@@ -45,7 +45,7 @@ class Settings:
         language_model: ``auto``, ``local``, ``extractive``, a GGUF file or an endpoint (``YOUJU_LANGUAGE_MODEL``).
         chunk_size: size of the chunks of a new index, in characters (``YOUJU_CHUNK_SIZE``).
         reranker: a cross-encoder's hub name or folder; empty for none (``YOUJU_RERANKER``).
-        reader: ``none``, or the folder of a reader (``YOUJU_READER``).
+        reader: ``default``, the one that ships; ``none``; or the folder of another (``YOUJU_READER``).
         strict: claims that fail a check are left out of answers, not marked (``YOUJU_STRICT``: ``yes`` or ``no``).
         caution: how sure the documents must be of an answer: ``lenient``, ``balanced``, ``strict`` (``YOUJU_CAUTION``).
     """

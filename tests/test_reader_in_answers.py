@@ -22,10 +22,11 @@ from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME
 from rag.reading.calibration import Calibration
 from rag.reading.choice import choose_reader
+from rag.reading.differences import unfitted_comparing
 from rag.reading.findings import ShortAnswer, find
 from rag.reading.passages import passages_of
 from rag.reading.reader import Support
-from rag.reading.weighing import unfitted
+from rag.reading.weighing import CLAIMS, SENTENCES, unfitted
 from rag.retrieval import Hit
 from rag.settings import Settings
 from rag.structure import Sentence, sentences_of
@@ -53,7 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = dict(model.state_dict())
     made = tmp_path_factory.mktemp("reader")
     calibration = Calibration(constant=20.0, checks_claims=1.0)
-    weighing = {name: torch.from_numpy(part) for name, part in unfitted().to_tensors().items()}
+    networks = unfitted().to_tensors(SENTENCES) | unfitted_comparing().to_tensors(CLAIMS)
+    weighing = {name: torch.from_numpy(part) for name, part in networks.items()}
     save_file(factored(added_by_training(state, model), 1) | weighing, made / FILE_NAME, calibration.to_metadata())
     return made
 

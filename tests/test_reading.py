@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from embeddings.e5 import decoded_folder
 from embeddings.errors import WeightsError
 from rag.reading.calibration import Calibration, clipped
+from rag.reading.differences import differences, pieces, stands_for, unfitted_comparing
 from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
-from rag.reading.weighing import Candidate, Weighing, features, unfitted
+from rag.reading.weighing import CLAIMS, SENTENCES, Candidate, Weighing, features, unfitted
 
 PASSAGES = [
     "东风一期工程投资2.1亿元，由宏远公司承建。二期工程尚未立项。",
@@ -107,6 +108,32 @@ def test_a_word_that_the_passage_lacks_is_told_from_one_that_it_holds() -> None:
     assert found[3] != found[7], "of which text a token is"
 
 
+@pytest.mark.parametrize(
+    ("claim", "evidence", "apart", "in_place_of"),
+    [
+        ("东风二期工程投资2.1亿元。", "东风一期工程投资2.1亿元。", ["二"], [1]),
+        ("由县财政局负责实施", "由县教育局负责实施。", ["财政"], [2]),
+        ("县长李文涛出席会议。", "副县长李文涛出席会议。", [], []),
+        ("全镇有九个村", "村庄共九个，都在全镇西边", ["有", "村"], [None, None]),
+        ("", "全镇有9个村。", [], []),
+    ],
+)
+def test_where_a_claim_departs_from_its_evidence(
+    claim: str, evidence: str, apart: list[str], in_place_of: list[int | None]
+) -> None:
+    found = pieces(claim, stretches(claim, evidence)[0])
+    assert [claim[start:end] for start, end in found] == apart
+    assert [stands_for(claim, evidence, piece) for piece in found] == in_place_of
+
+
+@given(st.text(max_size=40), st.text(max_size=80), st.lists(st.floats(-40, 40), min_size=1, max_size=5))
+def test_differences_are_numbers_whatever_the_texts(claim: str, evidence: str, lacking: list[float]) -> None:
+    seen = differences(claim, evidence, lacking)
+    assert seen.shape == unfitted_comparing().origin.shape and np.isfinite(seen).all()
+    (score,) = unfitted_comparing().scores(seen[None])
+    assert (score > 0) == (max(lacking) > 0) or abs(max(lacking)) < 1e-3
+
+
 @given(st.lists(st.tuples(st.floats(-9, 9, width=32), st.floats(-9, 9, width=32)), min_size=1, max_size=20))
 def test_the_best_span_is_the_best_of_all(scores: list[tuple[float, float]]) -> None:
     starts, ends = np.array(scores, dtype=np.float32).T
@@ -140,7 +167,7 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     trained[name] += torch.randn(384, 2) @ torch.randn(2, 384) / 100
     trained["heads.bias"] += 1
     file = tmp_path / "reader.safetensors"
-    fitted = Calibration(constant=0.5, support=-2.0)
+    fitted = Calibration(constant=0.5, support_constant=-2.0)
     save_file(factored(added_by_training(trained, model), 4), file, fitted.to_metadata())
     kept, calibration = read(file)
     assert calibration == fitted
@@ -206,12 +233,12 @@ def test_chances_and_that_of_none_make_one_distribution(
 
 def test_a_weighing_comes_back_as_it_was_kept() -> None:
     one = unfitted()
-    again = Weighing.from_tensors(one.to_tensors())
+    again = Weighing.from_tensors(one.to_tensors(SENTENCES), SENTENCES)
     assert all((getattr(one, name) == getattr(again, name)).all() for name in one.__dataclass_fields__)
     with pytest.raises(ValueError, match="not calibrated"):
-        Weighing.from_tensors({})
+        Weighing.from_tensors({}, CLAIMS)
     with pytest.raises(ValueError, match="dimension"):
-        Weighing.from_tensors(one.to_tensors() | {"weighing.hidden": np.zeros((3, 1), np.float32)})
+        Weighing.from_tensors(one.to_tensors(SENTENCES) | {"weighing.hidden": np.zeros((3, 1), np.float32)}, SENTENCES)
 
 
 def test_what_was_read_lately_is_not_read_again(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,9 @@
 
 On documents kept apart from training, all of them in one index: each of their questions goes the way of a question up to
 the choice of sentences, and that is fitted to which of them answers it, if any does (:mod:`rag.reading.weighing`). Each of
-their claims is read with its document, and that is fitted to whether it is borne out. What a language model's own margin
-adds is what it adds to the rules (:mod:`rag.silence`). What is fitted is written into the file.
+their claims is read with what is cited for it, and its differences are fitted to whether it is borne out
+(:mod:`training.calibrate_claims`). What a language model's own margin adds is what it adds to the rules
+(:mod:`rag.silence`). What is fitted is written into the file.
 """
 
 import argparse
@@ -22,26 +23,26 @@ from rag.assistant import Assistant
 from rag.dates import dates_in
 from rag.documents import Document
 from rag.evidence import CHANCE_WEIGHT, read_of
+from rag.prompts import is_chinese
 from rag.reading.adapters import read
-from rag.reading.calibration import Calibration, clipped, logit_of, probability
+from rag.reading.calibration import Calibration, logit_of, probability
 from rag.reading.choice import NONE
 from rag.reading.findings import find
-from rag.reading.network import UNSUPPORTED
 from rag.reading.reader import Reader
-from rag.reading.weighing import PREFIX, WORDS, Weighing
+from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, WORDS, Weighing
 from rag.silence import MARGIN_ORIGIN, MARGIN_WEIGHT, confidence
-from training import documents, pairs
+from training import calibrate_claims, documents
+from training.documents import Written
 from training.make_pairs import WRITTEN_KEPT_APART, is_kept
 from training.measure import area, open_reader
+from training.small_network import fitted_network
 
 SILENCED = 0.15
 """Share of the questions answered rightly that may fall below even chance."""
-FLAGGED = 0.03
-"""Share of the claims that are right that may be told to be not."""
-CAUGHT = 0.8
-"""Share of the wrong claims that must be caught at that for the reader to judge claims in place of rules."""
-UNITS, NETWORKS, STEPS, RATE, DECAY = 8, 3, 150, 0.01, 1.0
-"""Hidden units of each of several networks that are put beside each other; how they are trained."""
+FLAGGED = 0.06
+"""Share of the claims that are right that may be told to be not. Half of those kept apart are in other words than their
+document; what is told to be wrong is written once more or quoted."""
+UNITS, STEPS, DECAY = 8, 150, 1.0
 FOLDS = 5
 
 
@@ -53,81 +54,59 @@ class Asked:
         seen: what is known of each sentence that was read, shape (sentences, features).
         right: which of them answer it, shape (sentences,).
         is_answered: whether its document answers it.
+        is_chinese: else it is in English.
         document: its number.
     """
 
     seen: NDArray[np.float32]
     right: NDArray[np.bool_]
     is_answered: bool
+    is_chinese: bool
     document: int
 
 
-def asked_on_kept(reader: Reader, limit: int | None) -> list[Asked]:
-    """All questions of the written documents kept apart, each with what was read of them."""
-    kept = [each for each in documents.documents() if is_kept(each.title, WRITTEN_KEPT_APART)][:limit]
+def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> list[Asked]:
+    """All questions of some documents, each with what was read of them.
+
+    Args:
+        one: with all of these documents, the number of each its path.
+    """
     found: list[Asked] = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Assistant.open(folder, language_model="extractive", reader=NONE) as one,
-    ):
-        one.add([Document(text=each.text, path=f"{number}.txt", title=each.title) for number, each in enumerate(kept)])
-        selector = one._selector
-        for number, document in enumerate(kept):
-            for asked in document.questions:
-                question, span = asked["q"], documents.answer_of(document.text, asked)
-                hits = one.retrieve(question)
-                by_rules = confidence(question, selector.select(question, hits))
-                findings = find(reader, question, hits, selector.structure, by_rules)
-                evidence = selector.compared(question, hits, None, dates_in(question), findings)
-                places, seen = read_of(question, evidence, findings)
-                if not places:
-                    continue
-                right = [
-                    span is not None
-                    and evidence[place].document.path == f"{number}.txt"
-                    and evidence[place].sentence.start < span[1]
-                    and span[0] < evidence[place].sentence.end
-                    for place in places
-                ]
-                found.append(Asked(seen, np.array(right), span is not None, number))
+    selector = one._selector
+    for number, document in enumerate(kept):
+        for asked in document.questions:
+            question, span = asked["q"], documents.answer_of(document.text, asked)
+            hits = one.retrieve(question)
+            by_rules = confidence(question, selector.select(question, hits))
+            findings = find(reader, question, hits, selector.structure, by_rules)
+            evidence = selector.compared(question, hits, None, dates_in(question), findings)
+            places, seen = read_of(question, evidence, findings)
+            if not places:
+                continue
+            right = [
+                span is not None
+                and evidence[place].document.path == f"{number}.txt"
+                and evidence[place].sentence.start < span[1]
+                and span[0] < evidence[place].sentence.end
+                for place in places
+            ]
+            found.append(Asked(seen, np.array(right), span is not None, is_chinese(question), number))
     return found
 
 
 def fitted(every: Sequence[Asked]) -> Weighing:
     """A network that gives most of the distribution to what answers, or to nothing."""
-    seen = np.concatenate([each.seen for each in every])
-    origin, scale = seen.mean(axis=0), seen.std(axis=0) + 1e-6
-    inputs = torch.tensor((seen - origin) / scale)
     right = torch.tensor(np.concatenate([each.right for each in every])).float()
     of = torch.tensor(np.concatenate([np.full(len(each.seen), number) for number, each in enumerate(every)]))
     none = torch.tensor([0.0 if each.right.any() else 1.0 for each in every])
-    made = [_trained(inputs, right, of, none, seed) for seed in range(NETWORKS)]
-    return Weighing(
-        origin.astype(np.float32),
-        scale.astype(np.float32),
-        np.concatenate([hidden for hidden, _, _, _ in made], axis=1),
-        np.concatenate([constant for _, constant, _, _ in made]),
-        np.asarray(np.concatenate([output for _, _, output, _ in made]) / NETWORKS, np.float32),
-        np.stack([constant for _, _, _, constant in made]).mean(axis=0),
-    )
 
-
-def _trained(
-    inputs: torch.Tensor, right: torch.Tensor, of: torch.Tensor, none: torch.Tensor, seed: int
-) -> tuple[NDArray[np.float32], ...]:
-    torch.manual_seed(seed)
-    hidden, output = torch.nn.Linear(inputs.shape[1], UNITS), torch.nn.Linear(UNITS, 1)
-    optimizer = torch.optim.AdamW([*hidden.parameters(), *output.parameters()], lr=RATE, weight_decay=DECAY)
-    for _ in range(STEPS):
-        likely = output(torch.tanh(hidden(inputs)))[:, 0].clamp(-15, 15).exp()
+    def loss(scores: torch.Tensor) -> torch.Tensor:
+        likely = scores.clamp(-FARTHEST, FARTHEST).exp()
         total = 1 + torch.zeros_like(none).index_add(0, of, likely)
         answering = none + torch.zeros_like(none).index_add(0, of, likely * right)
-        loss = -(answering.clamp_min(1e-6) / total).log().mean()
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        optimizer.step()
-    parts = (hidden.weight.T, hidden.bias, output.weight[0], output.bias)
-    return tuple(part.detach().numpy().astype(np.float32) for part in parts)
+        return -(answering.clamp_min(1e-6) / total).log().mean()
+
+    return fitted_network(np.concatenate([each.seen for each in every]), loss, UNITS, STEPS, DECAY)
 
 
 def chosen(weighing: Weighing, asked: Asked) -> tuple[float, bool]:
@@ -146,21 +125,26 @@ def held_out(every: Sequence[Asked]) -> list[tuple[float, bool]]:
     return [found[number] for number in range(len(every))]
 
 
-def expected_calibration_error(probabilities: Sequence[float], truth: Sequence[bool], bins: int = 10) -> float:
-    """Mean distance of told probability and share of the true, over bins of like size (Guo et al. 2017)."""
+def reliability(
+    probabilities: Sequence[float], truth: Sequence[bool], bins: int = 10
+) -> list[tuple[float, float, int]]:
+    """Told probability and share of the true in bins of like size, with how many are in each: a reliability diagram."""
     order = np.argsort(probabilities)
     told, true = np.asarray(probabilities)[order], np.asarray(truth, float)[order]
     parts = zip(np.array_split(told, bins), np.array_split(true, bins), strict=True)
-    return float(sum(len(one) * abs(one.mean() - other.mean()) for one, other in parts if len(one)) / len(told))
+    return [(float(one.mean()), float(other.mean()), len(one)) for one, other in parts if len(one)]
 
 
-def fitted_support(lacking: Sequence[float], holds: Sequence[bool]) -> tuple[float, float]:
-    """Constant and weight of the logit that a claim is borne out, from the logit that its likeliest word is not."""
-    from sklearn.linear_model import LogisticRegression
+def expected_calibration_error(diagram: Sequence[tuple[float, float, int]]) -> float:
+    """Mean distance of told probability and share of the true (Guo et al. 2017)."""
+    return sum(count * abs(told - true) for told, true, count in diagram) / sum(count for *_, count in diagram)
 
-    weight = min(float(LogisticRegression().fit(np.array(lacking)[:, None], holds).coef_[0, 0]), -1e-3)
-    most = float(np.quantile([each for each, true in zip(lacking, holds, strict=True) if true], 1 - FLAGGED))
-    return -weight * most, weight
+
+def show(title: str, probabilities: Sequence[float], truth: Sequence[bool]) -> None:
+    """Prints a reliability diagram as a row of told and true."""
+    if diagram := reliability(probabilities, truth):
+        row = "  ".join(f"{told:.2f}/{true:.2f}" for told, true, _ in diagram)
+        print(f"  {title} ({len(truth)}), told/true: {row}; error {expected_calibration_error(diagram):.3f}")
 
 
 def main() -> None:
@@ -169,9 +153,18 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="documents")
+    uses = ("evidence", "claims")
+    parser.add_argument("--uses", nargs="*", choices=uses, default=uses, help="what the reader does in place of rules")
     options = parser.parse_args()
     reader = open_reader(options.file, as_it_runs=True)
-    every = asked_on_kept(reader, options.limit)
+    kept = [each for each in documents.documents() if is_kept(each.title, WRITTEN_KEPT_APART)][: options.limit]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Assistant.open(folder, language_model="extractive", reader=NONE) as one,
+    ):
+        one.add([Document(text=each.text, path=f"{number}.txt", title=each.title) for number, each in enumerate(kept)])
+        every = asked_on_kept(reader, one, kept)
+        claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work)
     told = held_out(every)
     chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
     least = float(np.quantile([chance for chance, is_right in told if is_right], SILENCED))
@@ -182,35 +175,40 @@ def main() -> None:
     )
     print(f"  answered from {least:.3f} on: right {np.mean((says & right)[answered]):.3f}, ", end="")
     print(f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f}")
-    print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}, ", end="")
-    print(f"calibration error {expected_calibration_error(chances, right):.3f}")
+    print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
+    for title, is_one in (("Chinese", True), ("English", False)):
+        places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
+        show(title, [chances[place] for place in places], [right[place] for place in places])
 
-    claims = list(pairs.read(options.work / "written-claims-kept.jsonl.gz"))
-    rows = [reader.tokenizer.pairs(pair.first, [pair.passage])[0] for pair in claims]
-    logits = reader.network.logits(rows)
-    lacking = [clipped(float(made[list(row.first), UNSUPPORTED].max())) for row, made in zip(rows, logits, strict=True)]
-    holds = [not pair.unsupported for pair in claims]
-    constant, weight = fitted_support(lacking, holds)
-    caught = np.mean([constant + weight * each < 0 for each, true in zip(lacking, holds, strict=True) if not true])
-    held = [probability(constant + weight * each) for each in lacking]
-    print(f"claims {len(holds)}, area {area(held, holds):.3f}, caught {caught:.3f} at {FLAGGED} flagged")
-    for made in sorted({pair.made for pair in claims}):
-        of_kind = [chance for pair, chance in zip(claims, held, strict=True) if pair.made == made]
-        print(f"  {made} ({len(of_kind)}): below 0.5 {np.mean([chance < 0.5 for chance in of_kind]):.3f}")
+    scores, wrong = calibrate_claims.held_out(claims), np.array([each.is_wrong for each in claims])
+    most = float(np.quantile(np.array(scores)[~wrong], 1 - FLAGGED))
+    flagged = np.array(scores) > most
+    caught = float(np.mean(flagged[wrong]))
+    print(f"claims {len(claims)}, area {area(scores, wrong.tolist()):.3f}, caught {caught:.3f} at {FLAGGED} flagged")
+    by_rules = np.array([each.is_flagged_by_rules for each in claims])
+    most_by_rules = float(np.quantile(np.array(scores)[~wrong], 1 - by_rules[~wrong].mean()))
+    caught_as_rules_flag = float(np.mean(np.array(scores)[wrong] > most_by_rules))
+    print(f"  rules: caught {by_rules[wrong].mean():.3f} at {by_rules[~wrong].mean():.3f} flagged, ", end="")
+    print(f"where the reader catches {caught_as_rules_flag:.3f}")
+    show("claims", [probability(score) for score in scores], wrong.tolist())
+    for made in sorted({each.made for each in claims}):
+        of_kind = np.array([each.made == made for each in claims])
+        print(f"  {made} ({of_kind.sum()}): flagged {flagged[of_kind].mean():.3f}")
 
     calibration = Calibration(
         constant=-logit_of(least),
         language_model=MARGIN_WEIGHT,
         language_model_origin=MARGIN_ORIGIN,
-        support_constant=constant,
-        support=weight,
-        checks_claims=float(caught >= CAUGHT),
+        support_constant=most,
+        chooses_evidence=float("evidence" in options.uses),
+        checks_claims=float("claims" in options.uses),
     )
     print(asdict(calibration))
     tensors, _ = read(options.file)
-    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(PREFIX)}
-    fit = {name: torch.from_numpy(part) for name, part in fitted(every).to_tensors().items()}
-    save_file(kept | fit, options.file, calibration.to_metadata())
+    reader_own = {name: tensor for name, tensor in tensors.items() if not name.startswith((SENTENCES, CLAIMS))}
+    parts = fitted(every).to_tensors(SENTENCES) | calibrate_claims.fitted(claims).to_tensors(CLAIMS)
+    fit = {name: torch.from_numpy(part) for name, part in parts.items()}
+    save_file(reader_own | fit, options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 
 

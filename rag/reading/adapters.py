@@ -7,6 +7,7 @@ whole. Word vectors are the embedder's own, unchanged.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,11 +80,14 @@ def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
         ) from error
 
 
-def read(file: Path) -> tuple[dict[str, Tensor], Calibration]:
+def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
     """The tensors of a file, and what the reader's logits are worth.
 
+    Args:
+        sha256: what the file must have; empty for any.
+
     Raises:
-        WeightsError: it is not there, or not whole.
+        WeightsError: it is not there, not whole, or another.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load
@@ -95,6 +99,11 @@ def read(file: Path) -> tuple[dict[str, Tensor], Calibration]:
             f"读不到阅读器的权重 {file}（{error.strerror}）。请换一个文件",
             f"The reader's weights {file} cannot be read ({error.strerror}). Use another file",
         ) from error
+    if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        raise WeightsError(
+            f"{file} 与发布时的不同。请重新安装 youju",
+            f"{file} is not what was published. Install youju again",
+        )
     try:
         tensors: dict[str, Tensor] = load(content)
         # The head: its length in eight bytes, then JSON; what it says besides the tensors is under one name.

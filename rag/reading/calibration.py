@@ -23,16 +23,17 @@ class Calibration:
             answered has more than even chance.
         language_model: weight of a language model's own margin (:mod:`rag.answerability`) in it, from its origin on.
         language_model_origin: where that margin counts nothing.
-        support_constant, support: the logit that all of a claim is borne out is the first plus the second times the
-            logit that its likeliest word is not.
-        checks_claims: 1 where the reader tells right claims from wrong ones well enough to judge them, else 0.
+        support_constant: the logit that all of a claim is borne out is this less the score of its differences
+            (:mod:`rag.reading.differences`), so that few of the right ones fall below even chance.
+        chooses_evidence: 1 where the reader chooses evidence and decides silence better than rules, else 0.
+        checks_claims: 1 where it tells right claims from wrong ones better than rules, else 0.
     """
 
     constant: float = 0.0
     language_model: float = 0.0
     language_model_origin: float = 0.0
     support_constant: float = 0.0
-    support: float = -1.0
+    chooses_evidence: float = 1.0
     checks_claims: float = 0.0
 
     def answered(self, chance: float, language_model_margin: float | None = None) -> float:
@@ -47,13 +48,13 @@ class Calibration:
             logit += self.language_model * (language_model_margin - self.language_model_origin)
         return probability(logit)
 
-    def supported(self, lacking: float) -> float:
+    def supported(self, score: float) -> float:
         """The probability that all of a claim is borne out.
 
         Args:
-            lacking: the logit that its likeliest word is not.
+            score: of its differences.
         """
-        return probability(self.support_constant + self.support * clipped(lacking))
+        return probability(self.support_constant - score)
 
     def to_metadata(self) -> dict[str, str]:
         """As the head of a safetensors file holds it."""

@@ -1,6 +1,7 @@
-"""Which reader reads: one from a folder, or none."""
+"""Which reader reads: the one that ships, one from a folder, or none."""
 
 import hashlib
+import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,14 @@ from embeddings.errors import WeightsError
 from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME, apply, read
 from rag.reading.reader import Reader
-from rag.reading.weighing import Weighing
+from rag.reading.weighing import CLAIMS, SENTENCES, Weighing
 
-NONE = "none"
+DEFAULT, NONE = "default", "none"
+SHIPPED = Path(__file__).with_name("weights")
+"""The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
+SHA256 = ""
+"""Of the file of those weights."""
+logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}
 _LOCK = threading.Lock()
 
@@ -22,13 +28,20 @@ class ReaderChoice:
 
     Attributes:
         reader: what reads; None where words alone decide.
-        name: the folder it is from; empty for none.
+        name: ``default``, or the folder it is from; empty for none.
         sha256: of its weights.
+        notice: why the reader that ships does not read, in Chinese and English; None where it does or was not asked to.
     """
 
     reader: Reader | None = None
     name: str = ""
     sha256: str = ""
+    notice: tuple[str, str] | None = None
+
+    @property
+    def for_evidence(self) -> Reader | None:
+        """The reader, if it is good enough to choose evidence and to decide silence; else rules do."""
+        return self.reader if self.reader and self.reader.calibration.chooses_evidence else None
 
     @property
     def for_claims(self) -> Reader | None:
@@ -39,45 +52,64 @@ class ReaderChoice:
 def choose_reader(setting: str) -> ReaderChoice:
     """The reader of a setting, loaded once a process.
 
+    Where the weights that ship are damaged, words decide as with ``none``, and the choice says so.
+
     Args:
-        setting: ``none``, or a folder with ``reader.safetensors``.
+        setting: ``default``, ``none``, or a folder with ``reader.safetensors``.
 
     Raises:
         UsageError: the folder holds no reader.
     """
     if setting in ("", NONE):
         return ReaderChoice()
-    folder = Path(setting).expanduser()
+    with _LOCK:
+        if setting not in _CHOICES:
+            _CHOICES[setting] = _shipped() if setting == DEFAULT else _named(setting)
+        return _CHOICES[setting]
+
+
+def _shipped() -> ReaderChoice:
     try:
-        with _LOCK:
-            if str(folder) not in _CHOICES:
-                _CHOICES[str(folder)] = _load(folder)
-            return _CHOICES[str(folder)]
+        return _load(SHIPPED, DEFAULT, SHA256)
+    except WeightsError as error:
+        logger.warning("the reader's weights are not used: %s", error.en)
+        return ReaderChoice(
+            notice=(
+                f"阅读器没有打开，由字词规则代替：{error.zh}。",
+                f"The reader was not opened, rules over words stand in for it: {error.en}.",
+            )
+        )
+
+
+def _named(setting: str) -> ReaderChoice:
+    try:
+        return _load(Path(setting).expanduser(), setting)
     except WeightsError as error:
         raise UsageError(
-            zh=f"打不开阅读器“{setting}”：{error.zh}。YOUJU_READER 应是含 {FILE_NAME} 的文件夹，或 none。",
-            en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, or none.",
+            zh=f"打不开阅读器“{setting}”：{error.zh}。YOUJU_READER 应是含 {FILE_NAME} 的文件夹，或 default、none。",
+            en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, "
+            "or default, or none.",
         ) from error
 
 
-def _load(folder: Path) -> ReaderChoice:
+def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
     from embeddings.e5 import decoded_folder
     from rag.reading.model import ReaderModel, load_encoder
     from rag.reading.network import TorchNetwork, in_eight_bits
     from rag.reading.tokens import PairTokenizer
 
     file = folder / FILE_NAME
-    kept, calibration = read(file)
+    kept, calibration = read(file, sha256)
     encoder = decoded_folder()
     model = ReaderModel(load_encoder(encoder))
     apply(kept, model, str(file))
     tokenizer = PairTokenizer(encoder / "tokenizer.json")
     try:
-        weighing = Weighing.from_tensors(kept)
+        weighing, comparing = Weighing.from_tensors(kept, SENTENCES), Weighing.from_tensors(kept, CLAIMS)
     except ValueError as error:
         raise WeightsError(
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
-    reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration, weighing)
-    return ReaderChoice(reader, str(folder), hashlib.sha256(file.read_bytes()).hexdigest())
+    reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration, weighing, comparing)
+    return ReaderChoice(reader, name, hashlib.sha256(file.read_bytes()).hexdigest())

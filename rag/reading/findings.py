@@ -128,6 +128,5 @@ def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:
     start, end = reading.answer
     number = passage.sentence_at(start)
     first, last = passage.spans[number]
-    sentence = passage.sentences[number]
-    inside = max(start - first, 0), max(min(end, last) - first, 0)
-    return ShortAnswer(passage.document, sentence, *inside, reading.margin)
+    inside = passage.told[number].span(max(start - first, 0), max(min(end, last) - first, 0))
+    return ShortAnswer(passage.document, passage.sentences[number], *inside, reading.margin)

@@ -1,12 +1,13 @@
 """Passages as they are read: the sentences of a hit in one text, under what is known of where they stand."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answers import Citation
 from rag.documents import Document
 from rag.reading.matching import Span
+from rag.reading.times import Told, each_in_full
 from rag.retrieval import Hit
 from rag.structure import Sentence
 
@@ -23,13 +24,15 @@ class Passage:
     Attributes:
         document: where it stands.
         sentences: all that stand in it, in order.
-        spans: where each stands in ``text``.
-        text: the sentences as they read, paragraphs on lines of their own.
+        told: each with its times in full.
+        spans: where each, as told, stands in ``text``.
+        text: the sentences as told, paragraphs on lines of their own.
         heading: the document's title, and the heading of the section.
     """
 
     document: Document
     sentences: tuple[Sentence, ...]
+    told: tuple[Told, ...]
     spans: tuple[Span, ...]
     text: str
     heading: str
@@ -48,10 +51,31 @@ def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Se
     """
     found = []
     for hit in hits:
-        sentences = [each for each in structure(hit.document) if each.start < hit.end and hit.start < each.end]
+        every = structure(hit.document)
+        sentences = [each for each in every if each.start < hit.end and hit.start < each.end]
+        told = told_in_full(hit.document, sentences, every)
         for group in in_groups(sentences):
-            text, spans = in_one_text(group)
-            found.append(Passage(hit.document, tuple(group), tuple(spans), text, _heading(hit.document, group)))
+            in_full = tuple(told[each.start] for each in group)
+            text, spans = in_one_text([replace(each, text=own.text) for each, own in zip(group, in_full, strict=True)])
+            found.append(
+                Passage(hit.document, tuple(group), in_full, tuple(spans), text, _heading(hit.document, group))
+            )
+    return found
+
+
+def told_in_full(document: Document, sentences: Sequence[Sentence], every: Sequence[Sentence]) -> dict[int, Told]:
+    """Sentences with their times in full, by their start.
+
+    Args:
+        sentences: of the document.
+        every: all of its sentences; what stands before one in its paragraph may tell its year.
+    """
+    found: dict[int, Told] = {}
+    for paragraph in sorted({each.paragraph for each in sentences}):
+        last = max(each.start for each in sentences if each.paragraph == paragraph)
+        before = [each for each in every if each.paragraph == paragraph and each.start <= last]
+        told = each_in_full([each.text for each in before], document.date, document.title)
+        found |= {each.start: own for each, own in zip(before, told, strict=True)}
     return found
 
 
@@ -84,12 +108,15 @@ def day_in_words(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def cited_passage(citations: Sequence[Citation], structure: Callable[[Document], Sequence[Sentence]]) -> str:
+def cited_passage(
+    citations: Sequence[Citation], structure: Callable[[Document], Sequence[Sentence]], *, in_full: bool = True
+) -> str:
     """What a claim is compared with: the sentences it cites, each document's under its title.
 
     Args:
         citations: of the claim.
         structure: gives the sentences of a document.
+        in_full: whether times are told in full.
     """
     documents = {citation.document.id: citation.document for citation in citations}
     texts = []
@@ -100,18 +127,30 @@ def cited_passage(citations: Sequence[Citation], structure: Callable[[Document],
             for sentence in structure(document)
             if any(sentence.start < end and start < sentence.end for start, end in spans)
         ]
-        told = [f"{sentence.speaker}：{sentence.text}" if sentence.speaker else sentence.text for sentence in sentences]
-        texts.append("\n".join([_heading(document, sentences), *told]).strip())
+        told = told_in_full(document, sentences, structure(document)) if in_full else {}
+        lines = []
+        for sentence in sentences:
+            text = told[sentence.start].text if in_full else sentence.text
+            lines.append(f"{sentence.speaker}：{text}" if sentence.speaker else text)
+        texts.append("\n".join([_heading(document, sentences), *lines]).strip())
     return "\n".join(texts)
 
 
-def in_one_text(sentences: Sequence[Sentence]) -> tuple[str, list[Span]]:
-    """Sentences one after another, a new paragraph on a new line; with where each of them stands."""
+def in_one_text(sentences: Sequence[Sentence], *, with_speakers: bool = True) -> tuple[str, list[Span]]:
+    """Sentences one after another, a new paragraph on a new line; with where each of them stands.
+
+    Args:
+        with_speakers: whether what somebody says stands after the name, as in a transcript.
+    """
     text, spans = "", []
-    for number, sentence in enumerate(sentences):
-        if number:
-            between = "" if sentence.paragraph == sentences[number - 1].paragraph else "\n"
+    before = None
+    for sentence in sentences:
+        if before is not None:
+            between = "" if sentence.paragraph == before.paragraph else "\n"
             text += between or (" " if text[-1:].isascii() else "")
+        if with_speakers and sentence.speaker and (before is None or sentence.speaker != before.speaker):
+            text += f"{sentence.speaker}："
         spans.append((len(text), len(text) + len(sentence.text)))
         text += sentence.text
+        before = sentence
     return text, spans

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reading.calibration import UNCALIBRATED, Calibration
+from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
+from rag.reading.differences import differences, unfitted_comparing
 from rag.reading.matching import Span
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
@@ -80,7 +81,7 @@ class Reader:
     Args:
         network: what runs the network.
         tokenizer: makes its rows.
-        calibration, weighing: what its logits are worth.
+        calibration, weighing, comparing: what its logits are worth; the second for sentences, the third for claims.
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Reader:
         tokenizer: PairTokenizer,
         calibration: Calibration = UNCALIBRATED,
         weighing: Weighing | None = None,
+        comparing: Weighing | None = None,
     ) -> None:
         self.network = network
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.weighing = weighing or unfitted()
+        self.comparing = comparing or unfitted_comparing()
         self._known: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Logits] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -132,14 +135,22 @@ class Reader:
             claims: each with its evidence.
         """
         pairs = [self.tokenizer.pairs(claim, [evidence])[0] for claim, evidence in claims]
-        return [self._support(pair, made) for pair, made in zip(pairs, self._logits(pairs), strict=True)]
+        return [
+            self._support(claim, evidence, pair, made)
+            for (claim, evidence), pair, made in zip(claims, pairs, self._logits(pairs), strict=True)
+        ]
 
-    def _support(self, pair: PairTokens, logits: Logits) -> Support:
+    def _support(self, claim: str, evidence: str, pair: PairTokens, logits: Logits) -> Support:
         if not pair.first:
             return VERBATIM
-        lacks = [1 - self.calibration.supported(float(logit)) for logit in logits[list(pair.first), UNSUPPORTED]]
+        lacking = [float(logit) for logit in logits[list(pair.first), UNSUPPORTED]]
+        (score,) = self.comparing.scores(differences(claim, evidence, lacking)[None])
+        supported = self.calibration.supported(float(score))
+        likely = [probability(clipped(logit)) for logit in lacking]
+        # What the claim as a whole lacks is laid to its likeliest words.
+        lacks = [(1 - supported) * each / max(likely) for each in likely]
         words = tuple((pair.spans[place], lack) for place, lack in zip(pair.first, lacks, strict=True))
-        return Support(1 - max(lacks), _joined(words), words)
+        return Support(supported, _joined(words), words)
 
     def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
         """The logits of pairs; those that were read lately are not read again."""

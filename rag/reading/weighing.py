@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from rag.reading.calibration import clipped, probability
 
-PREFIX = "weighing."
-"""Beginning of the names of the tensors in the file of the reader's weights."""
+SENTENCES, CLAIMS = "weighing.", "comparing."
+"""Beginnings of the names of the tensors in the file of the reader's weights: of what weighs sentences, and claims."""
 FARTHEST = 15.0
 """Scores beyond this, on either side, tell no more."""
 WORDS = 0
@@ -123,22 +123,22 @@ class Weighing:
         return found
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Any]) -> "Weighing":
-        """Of a file of weights.
+    def from_tensors(cls, tensors: Mapping[str, Any], prefix: str) -> "Weighing":
+        """Of a file of weights: ``SENTENCES`` or ``CLAIMS``.
 
         Raises:
             ValueError: they are not there, or do not fit together.
         """
-        missing = [name for name in cls.__dataclass_fields__ if PREFIX + name not in tensors]
+        missing = [name for name in cls.__dataclass_fields__ if prefix + name not in tensors]
         if missing:
             raise ValueError(f"not calibrated: {', '.join(missing)}")
-        found = cls(*(np.asarray(tensors[PREFIX + name], np.float32) for name in cls.__dataclass_fields__))
+        found = cls(*(np.asarray(tensors[prefix + name], np.float32) for name in cls.__dataclass_fields__))
         found.scores(np.zeros((1, len(found.origin)), np.float32))
         return found
 
-    def to_tensors(self) -> dict[str, Array]:
+    def to_tensors(self, prefix: str) -> dict[str, Array]:
         """As a file of weights holds it."""
-        return {PREFIX + name: np.ascontiguousarray(getattr(self, name)) for name in self.__dataclass_fields__}
+        return {prefix + name: np.ascontiguousarray(getattr(self, name)) for name in self.__dataclass_fields__}
 
 
 def unfitted() -> Weighing:

@@ -1,0 +1,102 @@
+"""Differences: where the words of a claim depart from its evidence, as numbers that a small network judges by.
+
+A claim that is right says what its evidence says, in the same words or in others; one that is wrong by a word has that word
+in another's place. Which of the two a difference is shows in how much else is the same, in what stands around it, and in
+what the reader holds of each word. The network (:class:`rag.reading.weighing.Weighing`) is fitted on claims about documents
+kept apart from the reader's training (``python -m training.calibrate``).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.lexical import fold
+from rag.reading.calibration import clipped
+from rag.reading.matching import Span, stretches
+from rag.reading.weighing import Array, Weighing
+
+SAME = 2
+"""Characters of a stretch from which on its words count as the same; a single character is of many words."""
+PLACE = 8
+"""Characters, at most, of what a piece stands in place of."""
+LIKELIEST = (1, 2, 4)
+"""Of how many of the likeliest words the mean of the reader's logits is taken."""
+LONG = (2, 3, 5)
+"""Lengths of stretches of which the share is taken."""
+
+
+def pieces(claim: str, lengths: NDArray[np.int64]) -> list[Span]:
+    """The runs of letters and digits of a claim that its evidence does not hold.
+
+    Args:
+        lengths: of the stretch that each character is in, shape (characters,).
+    """
+    found: list[Span] = []
+    for place, (character, length) in enumerate(zip(claim, lengths, strict=True)):
+        if length >= SAME or not character.isalnum():
+            continue
+        if found and found[-1][1] == place:
+            found[-1] = (found[-1][0], place + 1)
+        else:
+            found.append((place, place + 1))
+    return found
+
+
+def stands_for(claim: str, evidence: str, piece: Span) -> int | None:
+    """Of how many characters that is which a piece stands in place of; None where its neighbours do not stand together."""
+    left, right = claim[max(0, piece[0] - SAME) : piece[0]], claim[piece[1] : piece[1] + SAME]
+    if len(left) < SAME or len(right) < SAME:
+        return None
+    place = evidence.find(left)
+    while place >= 0:
+        between = evidence.find(right, place + SAME) - place - SAME
+        if 0 <= between <= PLACE:
+            return between
+        place = evidence.find(left, place + 1)
+    return None
+
+
+def differences(claim: str, evidence: str, lacking: Sequence[float]) -> Array:
+    """What the network sees of a claim, shape (features,).
+
+    Args:
+        claim, evidence: the texts.
+        lacking: how surely the reader holds each word of the claim to be not borne out, in logits; not empty.
+    """
+    claim, evidence = fold(claim).rstrip("。.!！ "), fold(evidence)
+    lengths = stretches(claim, evidence)[0] if claim else np.zeros(1, np.int64)
+    apart = pieces(claim, lengths) if claim else []
+    sizes = [end - start for start, end in apart] or [0]
+    replaced = {piece: size for piece in apart if (size := stands_for(claim, evidence, piece)) is not None}
+    surest = sorted(map(clipped, lacking), reverse=True)
+    return np.array(
+        [
+            *(np.mean(surest[:count]) for count in LIKELIEST),
+            *(np.mean(lengths >= least) for least in LONG),
+            np.mean(lengths == 0),
+            np.sum(lengths == 0),
+            np.mean(lengths),
+            np.max(lengths) / len(lengths),
+            len(apart),
+            max(sizes),
+            min(sizes),
+            len(replaced),
+            min((abs(size - end + start) for (start, end), size in replaced.items()), default=PLACE),
+            sum(claim[start:end] in evidence for start, end in apart),
+            any(character.isdigit() for start, end in apart for character in claim[start:end]),
+            claim in evidence,
+            len(lengths),
+            len(evidence),
+        ],
+        np.float32,
+    )
+
+
+def unfitted_comparing() -> Weighing:
+    """Takes the likeliest word at the reader's word, where nothing was fitted."""
+    count = len(differences("", "", [0.0]))
+    hidden = np.zeros((count, 1), np.float32)
+    hidden[0] = 1 / 12  # its logit, at most 12
+    origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
+    return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))

@@ -1,0 +1,89 @@
+"""Claims about documents kept apart, beside what the product cites for them: which differences make a claim wrong."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from rag.citations import attribute
+from rag.documents import Document
+from rag.evidence import Evidence, EvidenceSelector
+from rag.reading.differences import differences
+from rag.reading.network import UNSUPPORTED
+from rag.reading.passages import cited_passage
+from rag.reading.reader import Reader
+from rag.reading.weighing import FARTHEST, Weighing
+from rag.verification import verify
+from training import pairs
+from training.small_network import fitted_network
+
+UNITS, STEPS, DECAY = 16, 300, 0.3
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claim about a document kept apart, beside what the product cites for it.
+
+    Attributes:
+        seen: its differences, shape (features,); None where it repeats what it cites word for word.
+        is_wrong: whether it says what its document does not.
+        is_flagged_by_rules: whether rules and vectors alone hold it to be wrong.
+        passage: what it was made of.
+        made: how it was made.
+    """
+
+    seen: NDArray[np.float32] | None
+    is_wrong: bool
+    is_flagged_by_rules: bool
+    passage: str
+    made: str
+
+
+def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> list[Claimed]:
+    """All claims about the written documents kept apart."""
+    found = []
+    for pair in pairs.read(work / "written-claims-kept.jsonl.gz"):
+        document = Document(text=pair.passage, path="passage.txt", title="")
+        evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
+        citations = tuple(attribute(pair.first, evidence, iter(()), selector.vectors))
+        checks = verify(pair.first, citations, selector.vectors)
+        by_rules = not (checks.exists and checks.facts_agree and checks.supports)
+        passage = cited_passage(citations, selector.structure)
+        seen = None
+        if pair.first.strip() not in passage:
+            (tokens,) = reader.tokenizer.pairs(pair.first, [passage])
+            (logits,) = reader.network.logits([tokens])
+            seen = differences(pair.first, passage, logits[list(tokens.first), UNSUPPORTED].tolist())
+        found.append(Claimed(seen, bool(pair.unsupported), by_rules, pair.passage, pair.made))
+    return found
+
+
+def fitted(every: Sequence[Claimed]) -> Weighing:
+    """A network whose score is the logit that something of a claim is not borne out."""
+    read = [(each.seen, each.is_wrong) for each in every if each.seen is not None]
+    wrong = torch.tensor([float(is_wrong) for _, is_wrong in read])
+    return fitted_network(
+        np.stack([seen for seen, _ in read]),
+        lambda scores: functional.binary_cross_entropy_with_logits(scores, wrong),
+        UNITS,
+        STEPS,
+        DECAY,
+    )
+
+
+def held_out(every: Sequence[Claimed]) -> list[float]:
+    """The score of each claim by a network that saw nothing of its document; of what is quoted, the lowest there is."""
+    folds = [hashlib.sha256(each.passage[-40:].encode()).digest()[0] % FOLDS for each in every]
+    found = [-FARTHEST] * len(every)
+    for fold in range(FOLDS):
+        network = fitted([each for each, own in zip(every, folds, strict=True) if own != fold])
+        for number, each in enumerate(every):
+            if folds[number] == fold and each.seen is not None:
+                found[number] = float(network.scores(each.seen[None])[0])
+    return found
