@@ -26,7 +26,6 @@ from eval.runs import Run, Source
 from eval.statistics import Interval
 from rag.agreement import disagreements
 from rag.answers import Citation
-from rag.claims import read_claims
 from rag.documents import Document
 from rag.errors import UsageError
 from rag.loading import load
@@ -35,7 +34,7 @@ from rag.reading.reader import Reader
 from rag.screen import one_line
 from rag.settings import SEEDS, Settings
 from rag.structure import Sentence, sentences_of
-from rag.verification import verify
+from rag.verification import verify_all
 
 SEED = 20260
 ORIGINS = {
@@ -139,8 +138,7 @@ def _missing(claims: Sequence[str], citations: tuple[Citation, ...], reader: Rea
     """What of each claim its citations do not bear out: its facts, and the words that a reader names."""
     if reader is None:
         return [disagreements(claim, citations).missing for claim in claims]
-    read = read_claims(claims, [citations] * len(claims), _sentences, reader)
-    checked = [verify(claim, citations, _no_vectors, held) for claim, held in zip(claims, read, strict=True)]
+    checked = verify_all(claims, [citations] * len(claims), _sentences, _no_vectors, reader)
     return [
         ()
         if checks.facts_agree and checks.supports
@@ -150,7 +148,7 @@ def _missing(claims: Sequence[str], citations: tuple[Citation, ...], reader: Rea
 
 
 def _no_vectors(texts: list[str]) -> NDArray[np.float32]:
-    """Vectors of texts, which a check with a reader does not ask for."""
+    """Vectors of texts, for which no claim and source of one language ask."""
     return np.empty((len(texts), 0), np.float32)
 
 

@@ -6,7 +6,7 @@ fragment (``52个``) does not say what it is of: the sentence takes its place to
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,12 @@ from rag.figures import figures_in
 from rag.silence import THRESHOLDS, confidence
 from rag.structure import Sentence
 from rag.support import letters_of
-from rag.verification import verify
+from rag.verification import verify_all
 from rag.writing import Writer
 
 if TYPE_CHECKING:
     from rag.reading.findings import ShortAnswer
-    from rag.reading.reader import Reader, Support
+    from rag.reading.reader import Reader
 
 CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
@@ -78,11 +78,7 @@ class ClaimChecker:
         cited = [
             tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors)) for claim in claims
         ]
-        read = read_claims(claims, cited, self._selector.structure, self._reader)
-        checks = [
-            verify(claim, citations, self._selector.vectors, support)
-            for claim, citations, support in zip(claims, cited, read, strict=True)
-        ]
+        checks = verify_all(claims, cited, self._selector.structure, self._selector.vectors, self._reader)
         return [
             Claim(claim, *place, citations, checked)
             for claim, place, citations, checked in zip(claims, places, cited, checks, strict=True)
@@ -93,33 +89,6 @@ class ClaimChecker:
         for part in evidence[:CONTEXT_DOCUMENTS]:
             for sentence in self._selector.structure(part.document):
                 yield part, sentence
-
-
-def read_claims(
-    claims: Sequence[str],
-    cited: Sequence[tuple[Citation, ...]],
-    structure: Callable[[Document], Sequence[Sentence]],
-    reader: "Reader | None",
-) -> "Sequence[Support | None]":
-    """What a reader holds of each claim beside what it cites; what is quoted word for word needs no reading.
-
-    Args:
-        claims: sentences of an answer.
-        cited: the spans that each cites.
-        structure: gives the sentences of a document.
-        reader: without one, nothing is held of any.
-    """
-    if reader is None:
-        return [None] * len(claims)
-    from rag.reading.passages import cited_passage
-    from rag.reading.reader import VERBATIM
-
-    passages = [cited_passage(citations, structure) for citations in cited]
-    as_they_stand = [cited_passage(citations, structure, in_full=False) for citations in cited]
-    is_quoted = [claim.strip() in passage for claim, passage in zip(claims, as_they_stand, strict=True)]
-    pairs = [pair for pair, quoted in zip(zip(claims, passages, strict=True), is_quoted, strict=True) if not quoted]
-    read = iter(reader.support(pairs))
-    return [VERBATIM if quoted else next(read) for quoted in is_quoted]
 
 
 def lead_claim(lead: "ShortAnswer") -> Claim:

@@ -1,5 +1,11 @@
-"""Verification: three checks of a claim against the spans it cites, each reported apart."""
+"""Verification: three checks of a claim against the spans it cites, each reported apart.
 
+Rules and vectors check each claim. A reader, where there is one that is good enough, weighs what they found with the very
+words in which the claim departs from what it cites, and has the last word.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.agreement import disagreements
@@ -7,55 +13,84 @@ from rag.answers import Checks, Citation, UnsupportedWord
 from rag.support import SUPPORT_THRESHOLD, support
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag.reading.reader import Support
+    from rag.documents import Document
+    from rag.reading.reader import Reader, Support
+    from rag.structure import Sentence
 
 READ_THRESHOLD = 0.5
 """The probability from which on the reader's word bears a claim out."""
-IN_DOUBT = 0.1
-"""How likely the reader must hold it that a fact is not borne out for the rules to decide about it."""
 
 
-def verify(
-    claim: str,
-    citations: tuple[Citation, ...],
-    embed: "Callable[[list[str]], NDArray[np.float32]]",
-    read: "Support | None" = None,
-) -> Checks:
-    """Checks a claim.
+def verify(claim: str, citations: tuple[Citation, ...], embed: "Callable[[list[str]], NDArray[np.float32]]") -> Checks:
+    """Checks a claim by rules and vectors.
 
     Args:
         claim: one sentence of an answer.
         citations: the spans it cites.
         embed: gives unit vectors of texts, shape (number of texts, dimension).
-        read: what the reader holds of the claim beside what it cites; without it, words and vectors decide.
     """
     agreement = disagreements(claim, citations)
-    words: tuple[UnsupportedWord, ...] = ()
-    if read is None:
-        held = support(claim, citations, embed)
-        supports, missing = held >= SUPPORT_THRESHOLD, agreement.missing
-    else:
-        held = read.probability if citations else 0.0
-        supports = held >= READ_THRESHOLD
-        missing = tuple(fact for fact in agreement.missing if _is_in_doubt(fact, claim, read))
-        words = tuple(UnsupportedWord(start, end, claim[start:end]) for start, end in read.unsupported)
+    held = support(claim, citations, embed)
     return Checks(
         exists=bool(citations),
-        facts_agree=not missing,
-        missing_facts=missing,
-        supports=supports,
+        facts_agree=not agreement.missing,
+        missing_facts=agreement.missing,
+        supports=held >= SUPPORT_THRESHOLD,
         support=round(held, 4),
         resolved=agreement.resolved,
-        unsupported_words=words,
     )
 
 
-def _is_in_doubt(fact: str, claim: str, read: "Support") -> bool:
-    """Whether the reader leaves it open that the claim's fact is not borne out."""
-    start = claim.find(fact)
-    return start < 0 or read.lack(start, start + len(fact)) >= IN_DOUBT
+def verify_all(
+    claims: Sequence[str],
+    cited: Sequence[tuple[Citation, ...]],
+    structure: "Callable[[Document], Sequence[Sentence]]",
+    embed: "Callable[[list[str]], NDArray[np.float32]]",
+    reader: "Reader | None",
+) -> list[Checks]:
+    """Checks claims, with a reader where there is one; what is quoted word for word needs no reading.
+
+    Args:
+        claims: sentences of an answer.
+        cited: the spans that each cites.
+        structure: gives the sentences of a document.
+        embed: as for :func:`verify`.
+        reader: weighs what the rules find; without one, that decides.
+    """
+    by_rules = [verify(claim, citations, embed) for claim, citations in zip(claims, cited, strict=True)]
+    if reader is None:
+        return by_rules
+    from rag.reading.differences import ByRules
+    from rag.reading.passages import cited_passage
+    from rag.reading.reader import VERBATIM
+
+    found = []
+    for claim, citations, checks in zip(claims, cited, by_rules, strict=True):
+        held = VERBATIM
+        if claim.strip() not in cited_passage(citations, structure, in_full=False):
+            rules = ByRules(len(checks.missing_facts), checks.support)
+            held = reader.support(claim, cited_passage(citations, structure), rules)
+        found.append(as_read(claim, checks, held))
+    return found
+
+
+def as_read(claim: str, by_rules: Checks, held: "Support") -> Checks:
+    """What the checks of a claim come to with what the reader holds of it.
+
+    Args:
+        by_rules: what rules and vectors found.
+        held: by the reader, which knows what they found.
+    """
+    likely = held.probability if by_rules.exists else 0.0
+    supports = likely >= READ_THRESHOLD
+    return replace(
+        by_rules,
+        facts_agree=supports or by_rules.facts_agree,
+        missing_facts=() if supports else by_rules.missing_facts,
+        supports=supports,
+        support=round(likely, 4),
+        unsupported_words=tuple(UnsupportedWord(start, end, claim[start:end]) for start, end in held.unsupported),
+    )

@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 from langchain_core.documents import Document as LangChainDocument
+from numpy.typing import NDArray
 
 from embeddings.e5 import decoded_folder
 from rag.answers import Citation, UnsupportedWord
@@ -30,7 +32,7 @@ from rag.reading.weighing import CLAIMS, SENTENCES, unfitted
 from rag.retrieval import Hit
 from rag.settings import Settings
 from rag.structure import Sentence, sentences_of
-from rag.verification import verify
+from rag.verification import as_read, verify, verify_all
 
 BRIDGE = Document(
     text="青石桥一期工程于2019年开工，投资2.1亿元。\n桥头茶馆每天八点开门，老板姓郑。\n二期工程由宏远公司承建。",
@@ -88,20 +90,37 @@ def cited(text: str) -> tuple[Citation, ...]:
     return (Citation(Document(text=text, path="a.txt", title=""), 0, len(text), text),)
 
 
+def no_vectors(texts: list[str]) -> NDArray[np.float32]:
+    pytest.fail("not needed in one language")
+
+
 def test_the_words_that_lack_support_are_named_with_their_places() -> None:
-    words = (((0, 2), 0.01), ((2, 3), 0.9), ((3, 4), 0.2), ((4, 14), 0.01))
     claim = "东风二期工程投资2.1亿元。"
-    source = cited("东风一期工程投资2.1亿元。")
-    checks = verify(claim, source, lambda _: pytest.fail("the reader decides"), Support(0.1, ((2, 3),), words))
+    by_rules = verify(claim, cited("东风一期工程投资2.1亿元。"), no_vectors)
+    checks = as_read(claim, by_rules, Support(0.1, ((2, 3),)))
     assert not checks.supports and checks.support == 0.1
     assert checks.unsupported_words == (UnsupportedWord(2, 3, "二"),) and claim[2:3] == "二"
 
 
 def test_a_fact_that_the_reader_is_sure_of_is_not_called_missing() -> None:
     claim, source = "全县新增托位1000个。", cited("全县新增托位近一千二百个。")
-    sure, unsure = (Support(0.9, (), (((0, len(claim)), lack),)) for lack in (0.01, 0.3))
-    assert verify(claim, source, lambda _: pytest.fail("not needed"), sure).facts_agree
-    assert verify(claim, source, lambda _: pytest.fail("not needed"), unsure).missing_facts
+    by_rules = verify(claim, source, no_vectors)
+    assert by_rules.missing_facts
+    assert as_read(claim, by_rules, Support(0.9, ())).facts_agree
+    assert as_read(claim, by_rules, Support(0.1, ())).missing_facts == by_rules.missing_facts
+
+
+def test_a_claim_that_cites_nothing_is_not_borne_out_whatever_the_reader_holds() -> None:
+    assert not as_read("全县有9个村。", verify("全县有9个村。", (), no_vectors), Support(0.99, ())).supports
+
+
+def test_what_is_quoted_word_for_word_is_not_read(folder: Path) -> None:
+    reader = choose_reader(str(folder)).reader
+    assert reader
+    (checks,) = verify_all(
+        ["茶馆老板姓郑"], [cited(BRIDGE.text)], lambda each: sentences_of(each.text), no_vectors, reader
+    )
+    assert checks.support == 1 and not reader._known
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from embeddings.e5 import decoded_folder
 from embeddings.errors import WeightsError
 from rag.reading.calibration import Calibration, clipped
-from rag.reading.differences import differences, pieces, stands_for, unfitted_comparing
+from rag.reading.differences import ByRules, differences, pieces, stands_for, unfitted_comparing
 from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
@@ -62,7 +62,8 @@ def test_what_is_read_lies_in_its_texts(reader: Reader, question: str, heading: 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=150)), min_size=1, max_size=3))
 def test_what_lacks_support_lies_in_the_claim(reader: Reader, claims: list[tuple[str, str]]) -> None:
-    for (claim, _), support in zip(claims, reader.support(claims), strict=True):
+    for claim, evidence in claims:
+        support = reader.support(claim, evidence, ByRules(0, 1.0))
         assert_within(support.unsupported, claim)
         assert 0 <= support.probability <= 1
 
@@ -128,7 +129,7 @@ def test_where_a_claim_departs_from_its_evidence(
 
 @given(st.text(max_size=40), st.text(max_size=80), st.lists(st.floats(-40, 40), min_size=1, max_size=5))
 def test_differences_are_numbers_whatever_the_texts(claim: str, evidence: str, lacking: list[float]) -> None:
-    seen = differences(claim, evidence, lacking)
+    seen = differences(claim, evidence, lacking, ByRules(1, 0.5))
     assert seen.shape == unfitted_comparing().origin.shape and np.isfinite(seen).all()
     (score,) = unfitted_comparing().scores(seen[None])
     assert (score > 0) == (max(lacking) > 0) or abs(max(lacking)) < 1e-3

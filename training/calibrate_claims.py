@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch.nn import functional
 from rag.citations import attribute
 from rag.documents import Document
 from rag.evidence import Evidence, EvidenceSelector
-from rag.reading.differences import differences
+from rag.reading.differences import ByRules, differences
 from rag.reading.network import UNSUPPORTED
 from rag.reading.passages import cited_passage
 from rag.reading.reader import Reader
@@ -24,6 +25,7 @@ from training.small_network import fitted_network
 
 UNITS, STEPS, DECAY = 16, 300, 0.3
 FOLDS = 5
+KEPT = ("written-claims-kept.jsonl.gz", "claims-kept.jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,9 @@ class Claimed:
 
 
 def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> list[Claimed]:
-    """All claims about the written documents kept apart."""
+    """All claims about the documents kept apart, the public sets' too."""
     found = []
-    for pair in pairs.read(work / "written-claims-kept.jsonl.gz"):
+    for pair in chain(*(pairs.read(work / name) for name in KEPT)):
         document = Document(text=pair.passage, path="passage.txt", title="")
         evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
         citations = tuple(attribute(pair.first, evidence, iter(()), selector.vectors))
@@ -59,7 +61,8 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> li
         if pair.first.strip() not in passage:
             (tokens,) = reader.tokenizer.pairs(pair.first, [passage])
             (logits,) = reader.network.logits([tokens])
-            seen = differences(pair.first, passage, logits[list(tokens.first), UNSUPPORTED].tolist())
+            lacking = logits[list(tokens.first), UNSUPPORTED].tolist()
+            seen = differences(pair.first, passage, lacking, ByRules(len(checks.missing_facts), checks.support))
         found.append(Claimed(seen, bool(pair.unsupported), by_rules, pair.passage, pair.made))
     return found
 

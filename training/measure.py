@@ -17,6 +17,7 @@ import torch
 from embeddings.e5 import decoded_folder
 from rag.reading.adapters import apply, read
 from rag.reading.calibration import UNCALIBRATED
+from rag.reading.differences import ByRules
 from rag.reading.model import ReaderModel, load_encoder
 from rag.reading.network import TorchNetwork, in_eight_bits
 from rag.reading.reader import Reader
@@ -103,7 +104,8 @@ def measure_pairs(reader: Reader, work: Path) -> dict[str, float]:
             scores, labels = positive + found, [True] * len(positive) + [False] * len(found)
             figures[f"  against {kind} ({len(found)})"] = area(scores, labels)
     claims = list(pairs.read(work / "claims-kept.jsonl.gz"))
-    support = reader.support([(pair.first, pair.passage) for pair in claims])
+    rules = ByRules(missing=0, support=1.0)  # what they hold is left out of it
+    support = [reader.support(pair.first, pair.passage, rules) for pair in claims]
     wrong = [bool(pair.unsupported) or bool(pair.some_unsupported) for pair in claims]
     scores = [each.probability for each in support]
     figures["claims area"] = area(scores, [not each for each in wrong])

@@ -2,11 +2,12 @@
 
 A claim that is right says what its evidence says, in the same words or in others; one that is wrong by a word has that word
 in another's place. Which of the two a difference is shows in how much else is the same, in what stands around it, and in
-what the reader holds of each word. The network (:class:`rag.reading.weighing.Weighing`) is fitted on claims about documents
+what the reader and the rules hold of it. The network (:class:`rag.reading.weighing.Weighing`) is fitted on claims about documents
 kept apart from the reader's training (``python -m training.calibrate``).
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,22 @@ PLACE = 8
 """Characters, at most, of what a piece stands in place of."""
 LIKELIEST = (1, 2, 4)
 """Of how many of the likeliest words the mean of the reader's logits is taken."""
+MOST_MISSING = 2
+"""Facts that rules miss beyond which more tell no more."""
 LONG = (2, 3, 5)
 """Lengths of stretches of which the share is taken."""
+
+
+class ByRules(NamedTuple):
+    """What rules hold of a claim.
+
+    Attributes:
+        missing: how many of its facts they do not find in the evidence.
+        support: how far the evidence bears out its words, from 0 to 1 (:mod:`rag.support`).
+    """
+
+    missing: int
+    support: float
 
 
 def pieces(claim: str, lengths: NDArray[np.int64]) -> list[Span]:
@@ -57,12 +72,13 @@ def stands_for(claim: str, evidence: str, piece: Span) -> int | None:
     return None
 
 
-def differences(claim: str, evidence: str, lacking: Sequence[float]) -> Array:
+def differences(claim: str, evidence: str, lacking: Sequence[float], by_rules: ByRules) -> Array:
     """What the network sees of a claim, shape (features,).
 
     Args:
         claim, evidence: the texts.
         lacking: how surely the reader holds each word of the claim to be not borne out, in logits; not empty.
+        by_rules: what rules hold of it.
     """
     claim, evidence = fold(claim).rstrip("。.!！ "), fold(evidence)
     lengths = stretches(claim, evidence)[0] if claim else np.zeros(1, np.int64)
@@ -88,6 +104,8 @@ def differences(claim: str, evidence: str, lacking: Sequence[float]) -> Array:
             claim in evidence,
             len(lengths),
             len(evidence),
+            min(by_rules.missing, MOST_MISSING),
+            by_rules.support,
         ],
         np.float32,
     )
@@ -95,7 +113,7 @@ def differences(claim: str, evidence: str, lacking: Sequence[float]) -> Array:
 
 def unfitted_comparing() -> Weighing:
     """Takes the likeliest word at the reader's word, where nothing was fitted."""
-    count = len(differences("", "", [0.0]))
+    count = len(differences("", "", [0.0], ByRules(0, 1.0)))
     hidden = np.zeros((count, 1), np.float32)
     hidden[0] = 1 / 12  # its logit, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
-from rag.reading.differences import differences, unfitted_comparing
+from rag.reading.differences import ByRules, differences, unfitted_comparing
 from rag.reading.matching import Span
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
@@ -59,16 +59,10 @@ class Support:
     Attributes:
         probability: that all of it is borne out.
         unsupported: the characters of the claim that are not.
-        words: each piece of the claim that was weighed, with how likely it is that it is not borne out, from 0 to 1.
     """
 
     probability: float
     unsupported: tuple[Span, ...]
-    words: tuple[tuple[Span, float], ...] = ()
-
-    def lack(self, start: int, end: int) -> float:
-        """How likely it is that some of these characters of the claim are not borne out."""
-        return max((lack for span, lack in self.words if span[0] < end and start < span[1]), default=0.0)
 
 
 VERBATIM = Support(1.0, ())
@@ -128,29 +122,24 @@ class Reader:
             found.append(_reading(pair, made, passages[number], shift, asked))
         return found
 
-    def support(self, claims: Sequence[tuple[str, str]]) -> list[Support]:
-        """What of each claim its evidence bears out.
+    def support(self, claim: str, evidence: str, by_rules: ByRules) -> Support:
+        """What of a claim its evidence bears out.
 
         Args:
-            claims: each with its evidence.
+            by_rules: what rules hold of the claim.
         """
-        pairs = [self.tokenizer.pairs(claim, [evidence])[0] for claim, evidence in claims]
-        return [
-            self._support(claim, evidence, pair, made)
-            for (claim, evidence), pair, made in zip(claims, pairs, self._logits(pairs), strict=True)
-        ]
-
-    def _support(self, claim: str, evidence: str, pair: PairTokens, logits: Logits) -> Support:
+        (pair,) = self.tokenizer.pairs(claim, [evidence])
         if not pair.first:
             return VERBATIM
+        (logits,) = self._logits([pair])
         lacking = [float(logit) for logit in logits[list(pair.first), UNSUPPORTED]]
-        (score,) = self.comparing.scores(differences(claim, evidence, lacking)[None])
+        (score,) = self.comparing.scores(differences(claim, evidence, lacking, by_rules)[None])
         supported = self.calibration.supported(float(score))
         likely = [probability(clipped(logit)) for logit in lacking]
         # What the claim as a whole lacks is laid to its likeliest words.
         lacks = [(1 - supported) * each / max(likely) for each in likely]
         words = tuple((pair.spans[place], lack) for place, lack in zip(pair.first, lacks, strict=True))
-        return Support(supported, _joined(words), words)
+        return Support(supported, _joined(words))
 
     def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
         """The logits of pairs; those that were read lately are not read again."""
