@@ -118,7 +118,11 @@ def test_what_is_quoted_word_for_word_is_not_read(folder: Path) -> None:
     reader = choose_reader(str(folder)).reader
     assert reader
     (checks,) = verify_all(
-        ["茶馆老板姓郑"], [cited(BRIDGE.text)], lambda each: sentences_of(each.text), no_vectors, reader
+        ["桥头茶馆每天八点开门，老板姓郑。"],
+        [cited(BRIDGE.text)],
+        lambda each: sentences_of(each.text),
+        no_vectors,
+        reader,
     )
     assert checks.support == 1 and not reader._known
 
