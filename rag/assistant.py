@@ -25,7 +25,7 @@ from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
 from rag.language_models.calls import Calls
 from rag.language_models.limits import ModelLimits
 from rag.provenance import Provenance, filters_told, index_state, models_of
-from rag.reading.choice import NONE, choose_reader
+from rag.reading.choice import DEFAULT, NONE, choose_reader
 from rag.reranking import named_reranker
 from rag.retrieval import Hit, Retriever
 from rag.settings import SEEDS, Caution, Settings
@@ -133,7 +133,8 @@ class Assistant:
         size = settings.chunk_size if chunk_size is None else chunk_size
         ranking = settings.reranker if reranker is None else reranker
         reading = settings.reader if reader is None else reader
-        choose_reader(reading)  # a folder that was named must hold a reader
+        if reading != DEFAULT:
+            choose_reader(reading)  # a folder that was named must hold a reader
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
         store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
         try:

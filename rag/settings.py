@@ -55,7 +55,7 @@ class Settings:
     language_model: str = "auto"
     chunk_size: int = DEFAULT_SIZE
     reranker: str = ""
-    reader: str = "none"
+    reader: str = "default"
     strict: bool = False
     caution: Caution = "balanced"
 

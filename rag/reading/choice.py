@@ -15,7 +15,7 @@ from rag.reading.weighing import CLAIMS, SENTENCES, Weighing
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = ""
+SHA256 = "1295d7232063cc0f2d57eba9c16d3b03d3f31771af7cc26555c6ef71d69b95e9"
 """Of the file of those weights."""
 logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}
@@ -70,7 +70,7 @@ def choose_reader(setting: str) -> ReaderChoice:
 
 def _shipped() -> ReaderChoice:
     try:
-        return _load(SHIPPED, DEFAULT, SHA256)
+        reader, sha256 = _read(SHIPPED, SHA256)
     except WeightsError as error:
         logger.warning("the reader's weights are not used: %s", error.en)
         return ReaderChoice(
@@ -79,31 +79,34 @@ def _shipped() -> ReaderChoice:
                 f"The reader was not opened, rules over words stand in for it: {error.en}.",
             )
         )
+    return ReaderChoice(reader, DEFAULT, sha256)
 
 
 def _named(setting: str) -> ReaderChoice:
     try:
-        return _load(Path(setting).expanduser(), setting)
+        reader, sha256 = _read(Path(setting).expanduser())
+        reader.network.logits([])  # makes the network, so that weights of another are refused now
     except WeightsError as error:
         raise UsageError(
             zh=f"打不开阅读器“{setting}”：{error.zh}。YOUJU_READER 应是含 {FILE_NAME} 的文件夹，或 default、none。",
             en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, "
             "or default, or none.",
         ) from error
+    return ReaderChoice(reader, setting, sha256)
 
 
-def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
+def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
+    """The reader of a folder, whose network is made when it is first used, and the SHA-256 of its weights.
+
+    Raises:
+        WeightsError: it holds no weights, or others than those of ``sha256``; or, when first used, not those of a reader.
+    """
     from embeddings.e5 import decoded_folder
-    from rag.reading.model import ReaderModel, load_encoder
-    from rag.reading.network import TorchNetwork, in_eight_bits
+    from rag.reading.network import DeferredNetwork, TorchNetwork, in_eight_bits
     from rag.reading.tokens import PairTokenizer
 
     file = folder / FILE_NAME
     kept, calibration = read(file, sha256)
-    encoder = decoded_folder()
-    model = ReaderModel(load_encoder(encoder))
-    apply(kept, model, str(file))
-    tokenizer = PairTokenizer(encoder / "tokenizer.json")
     try:
         weighing, comparing = Weighing.from_tensors(kept, SENTENCES), Weighing.from_tensors(kept, CLAIMS)
     except ValueError as error:
@@ -111,5 +114,15 @@ def _load(folder: Path, name: str, sha256: str = "") -> ReaderChoice:
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
-    reader = Reader(TorchNetwork(in_eight_bits(model)), tokenizer, calibration, weighing, comparing)
-    return ReaderChoice(reader, name, hashlib.sha256(file.read_bytes()).hexdigest())
+    encoder = decoded_folder()
+
+    def make() -> TorchNetwork:
+        from rag.reading.model import ReaderModel, load_encoder
+
+        model = ReaderModel(load_encoder(encoder))
+        apply(kept, model, str(file))
+        return TorchNetwork(in_eight_bits(model))
+
+    tokenizer = PairTokenizer(encoder / "tokenizer.json")
+    reader = Reader(DeferredNetwork(make), tokenizer, calibration, weighing, comparing)
+    return reader, hashlib.sha256(file.read_bytes()).hexdigest()

@@ -6,6 +6,7 @@ what the reader and the rules hold of it. The network (:class:`rag.reading.weigh
 kept apart from the reader's training (``python -m training.calibrate``).
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from rag.reading.calibration import clipped
 from rag.reading.matching import Span, stretches
 from rag.reading.weighing import Array, Weighing
 
+EDGE = "\n"
+"""Stands for where a clause begins or ends."""
 SAME = 2
 """Characters of a stretch from which on its words count as the same; a single character is of many words."""
 PLACE = 8
@@ -27,6 +30,9 @@ MOST_MISSING = 2
 """Facts that rules miss beyond which more tell no more."""
 LONG = (2, 3, 5)
 """Lengths of stretches of which the share is taken."""
+
+
+_CLAUSE_ENDS = re.compile("[，。；：！？,;:!?]")
 
 
 class ByRules(NamedTuple):
@@ -59,17 +65,20 @@ def pieces(claim: str, lengths: NDArray[np.int64]) -> list[Span]:
 
 
 def stands_for(claim: str, evidence: str, piece: Span) -> int | None:
-    """Of how many characters that is which a piece stands in place of; None where its neighbours do not stand together."""
-    left, right = claim[max(0, piece[0] - SAME) : piece[0]], claim[piece[1] : piece[1] + SAME]
-    if len(left) < SAME or len(right) < SAME:
-        return None
+    """Of how many characters that is which a piece stands in place of; None where its neighbours do not stand together.
+
+    Neighbours are the characters before and after it; where a clause begins or ends there, its edge.
+    """
+    claim, evidence = (_CLAUSE_ENDS.sub(EDGE, f"{EDGE}{text}{EDGE}") for text in (claim, evidence))
+    start, end = piece[0] + 1, piece[1] + 1
+    left, right = claim[max(0, start - SAME) : start], claim[end : end + SAME]
+    left, right = EDGE if left.endswith(EDGE) else left, EDGE if right.startswith(EDGE) else right
+    found: list[int] = []
     place = evidence.find(left)
     while place >= 0:
-        between = evidence.find(right, place + SAME) - place - SAME
-        if 0 <= between <= PLACE:
-            return between
+        found.append(evidence.find(right, place + len(left)) - place - len(left))
         place = evidence.find(left, place + 1)
-    return None
+    return min((between for between in found if 0 <= between <= PLACE), default=None)
 
 
 def differences(claim: str, evidence: str, lacking: Sequence[float], by_rules: ByRules) -> Array:

@@ -1,6 +1,7 @@
 """What runs the reader's network: torch, with the matrices of the encoder in eight bits where the processor can."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -22,6 +23,25 @@ class Network(Protocol):
 
     def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
         """The logits of each pair of texts."""
+
+
+class DeferredNetwork:
+    """A network that is made when it is first used, once.
+
+    Args:
+        make: makes it.
+    """
+
+    def __init__(self, make: Callable[[], Network]) -> None:
+        self._make = make
+        self._made: Network | None = None
+        self._lock = threading.Lock()
+
+    def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
+        """As the protocol says."""
+        with self._lock:
+            self._made = self._made or self._make()
+        return self._made.logits(pairs)
 
 
 class TorchNetwork:

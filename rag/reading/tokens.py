@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.reading.matching import Span, matches
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from tokenizers import Encoding, Tokenizer
 
 LONGEST_PAIR = 320
 """Tokens of a question or claim with a passage, as in training; what of the passage is beyond is not read."""
@@ -36,17 +37,21 @@ class PairTokens:
 
 
 class PairTokenizer:
-    """The embedder's tokenizer for two texts in one row. Safe to use from several threads.
+    """The embedder's tokenizer for two texts in one row, loaded when first used. Safe to use from several threads.
 
     Args:
         file: ``tokenizer.json``.
     """
 
     def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
         from tokenizers import Tokenizer
 
-        self._tokenizer: Tokenizer = Tokenizer.from_file(str(file))
-        self._lock = threading.Lock()
+        return Tokenizer.from_file(str(self._file))
 
     def pairs(self, first: str, passages: Sequence[str]) -> list[PairTokens]:
         """A question or claim with each of some passages."""

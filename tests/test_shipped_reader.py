@@ -1,0 +1,126 @@
+"""The reader that ships: its weights are the published ones, and claims that are wrong by a word are told from right ones."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models import FakeListChatModel
+
+from rag.answers import Citation
+from rag.assistant import Assistant
+from rag.documents import Document
+from rag.reading import choice
+from rag.reading.adapters import FILE_NAME
+from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
+from rag.structure import sentences_of
+from rag.verification import verify_all
+
+MEGABYTES = 25
+CASES = json.loads((Path(__file__).parent / "data" / "claims.json").read_text(encoding="utf-8"))
+PROJECT = Document(
+    text="东风一期工程于2019年开工，投资2.1亿元，由宏远公司承建。\n二期工程尚未立项。\n桥头茶馆每天八点开门，老板姓郑。",
+    path="project.txt",
+    title="东风工程简报",
+)
+QUESTION = "东风一期工程投资多少？"
+
+
+@pytest.fixture
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No reader is loaded yet, and none stays."""
+    monkeypatch.setattr(choice, "_CHOICES", {})
+
+
+def is_supported(claim: str, source: str) -> bool:
+    """Whether the checks with the reader bear a claim out."""
+    document = Document(text=source, path="a.txt", title="")
+    cited = (Citation(document, 0, len(source), source),)
+    (checks,) = verify_all(
+        [claim],
+        [cited],
+        lambda each: sentences_of(each.text),
+        lambda texts: pytest.fail("not needed"),
+        choose_reader(DEFAULT).for_claims,
+    )
+    return checks.exists and checks.facts_agree and checks.supports
+
+
+def test_the_weights_are_those_that_were_published() -> None:
+    chosen = choose_reader(DEFAULT)
+    assert chosen.reader and chosen.for_claims and chosen.notice is None
+    assert chosen.sha256 == choice.SHA256
+    assert (SHIPPED / FILE_NAME).stat().st_size < MEGABYTES * 1e6
+    card = (SHIPPED / "MODEL_CARD.md").read_text(encoding="utf-8")
+    for named in (
+        "CMRC 2018",
+        "DRCD",
+        "XQuAD",
+        "PAWS-X",
+        "CC BY-SA 4.0",
+        "CC BY-SA 3.0",
+        "multilingual-e5-small",
+        "MIT",
+    ):
+        assert named in card
+
+
+@pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("damage", ["missing", "short", "changed"])
+def test_damaged_weights_are_told_and_words_decide(
+    make_assistant: Callable[..., Assistant],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    damage: str,
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(SHIPPED, folder)
+    content = bytearray((folder / FILE_NAME).read_bytes())
+    if damage == "missing":
+        (folder / FILE_NAME).unlink()
+    else:
+        content[-5] ^= 1
+        (folder / FILE_NAME).write_bytes(content[: len(content) // 2] if damage == "short" else content)
+    monkeypatch.setattr(choice, "SHIPPED", folder)
+    answer = make_assistant(PROJECT, reader=DEFAULT).ask(QUESTION)
+    assert "2.1亿元" in answer.text and answer.supported
+    assert "阅读器" in answer.notice and str(folder) in answer.notice
+    assert answer.to_record()["models"]["reader"] is None
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["right"] == "supported"], ids=lambda case: case["claim"]
+)
+def test_what_the_source_says_is_supported(case: dict[str, str]) -> None:
+    assert is_supported(case["claim"], case["source"])
+
+
+def test_of_claims_wrong_by_one_word_most_are_caught() -> None:
+    wrong = [case for case in CASES if case["right"] != "supported"]
+    caught = [case["claim"] for case in wrong if not is_supported(case["claim"], case["source"])]
+    assert len(caught) >= 0.7 * len(wrong), f"caught only {caught}"
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("2019年，东风一期工程开工了。", "东风一期工程于2019年开工，投资2.1亿元。"),
+        ("宏远公司是东风一期工程的承建方。", "东风一期工程由宏远公司承建。"),
+        ("全镇共有九个村。", "全镇有9个村。"),
+    ],
+)
+def test_what_is_said_in_other_words_is_supported(claim: str, source: str) -> None:
+    assert is_supported(claim, source)
+
+
+def test_a_sister_that_a_language_model_writes_of_is_not_supported(make_assistant: Callable[..., Assistant]) -> None:
+    wrong = "东风二期工程投资2.1亿元。"
+    opened = make_assistant(PROJECT, reader=DEFAULT, language_model=FakeListChatModel(responses=[wrong]))
+    answer = opened.ask(QUESTION)
+    claims: list[Any] = [claim for claim in answer.claims if "二期" in claim.text and "2.1" in claim.text]
+    assert not any(claim.supported for claim in claims)
+    for claim in claims:
+        for word in claim.checks.unsupported_words:
+            assert claim.text[word.start : word.end] == word.text
