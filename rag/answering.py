@@ -66,6 +66,8 @@ UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
+SURE_RULES, NOT_AGAINST = 0.9, 0.3
+"""The confidence of the rules from which on what they choose stands, where the reader has at least the second one."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
@@ -297,24 +299,31 @@ class Answering:
             step.attributes["hits"] = len(hits)
             step.tell(found=lambda: hits_told(hits))
         with self.trace.step("evidence", question) as step:
-            findings = self._read(question, hits)
-            evidence = self.selector.select(question, hits, self.speaker, findings)
+            evidence, sure, findings = self._chosen(question, hits)
             step.attributes["sentences"] = len(evidence)
             step.tell(chosen=lambda: evidence_told(evidence))
-        sure = confidence(question, evidence, findings=findings)
         correction = correction_of(question, evidence, sure >= UNSURE, sure >= THRESHOLDS[self.caution])
         return Part(
             question, hits, evidence, self.points(question, hits), correction, confidence=sure, findings=findings
         )
 
-    def _read(self, question: str, hits: Sequence[Hit]) -> "Findings | None":
-        """What the reader finds in the passages; None without one."""
+    def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":
+        """The sentences that may answer, how surely they do, and what the reader found, where its choice counts.
+
+        It counts unless the rules are sure and the reader is not against it.
+        """
+        by_rules = self.selector.select(question, hits, self.speaker)
+        sure_by_rules = confidence(question, by_rules)
         if (reader := self.reader.for_evidence) is None:
-            return None
+            return by_rules, sure_by_rules, None
         from rag.reading.findings import find
 
-        by_rules = confidence(question, self.selector.select(question, list(hits), self.speaker))
-        return find(reader, question, hits, self.selector.structure, by_rules)
+        findings = find(reader, question, hits, self.selector.structure, sure_by_rules)
+        evidence = self.selector.select(question, hits, self.speaker, findings)
+        sure = confidence(question, evidence, findings=findings)
+        if sure_by_rules >= SURE_RULES and sure >= NOT_AGAINST:
+            return by_rules, sure_by_rules, None
+        return evidence, sure, findings
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ class Outcome:
 
 def environment(language: str = "zh", **variables: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("YOUJU_") or name == "YOUJU_HOME"}
-    return {**kept, "YOUJU_LANGUAGE": language, "PYTHONWARNINGS": "default", **variables}
+    return {**kept, "YOUJU_LANGUAGE": language, "YOUJU_READER": "none", "PYTHONWARNINGS": "default", **variables}
 
 
 def start(*arguments: str | Path, language: str = "zh", real: bool = False, **variables: str) -> subprocess.Popen[str]:
