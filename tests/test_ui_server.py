@@ -183,7 +183,7 @@ def test_logins_come_from_the_command_or_the_environment(monkeypatch: pytest.Mon
 
     assert logins_of([]) == {}
     monkeypatch.setenv("YOUJU_AUTH", "anna:with:colon")
-    assert Settings.from_environment() == Settings()
+    assert Settings.from_environment() == Settings(reader=os.environ["YOUJU_READER"])
     assert logins_of([]) == {"anna": "with:colon"}
     assert logins_of(["ben:x"]) == {"ben": "x"}
 
