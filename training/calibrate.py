@@ -32,6 +32,7 @@ from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, WORDS, Weighing
 from rag.silence import MARGIN_ORIGIN, MARGIN_WEIGHT, confidence
 from training import calibrate_claims, documents
+from training.calibrate_claims import Claimed
 from training.documents import Written
 from training.make_pairs import WRITTEN_KEPT_APART, is_kept
 from training.measure import area, open_reader
@@ -147,6 +148,44 @@ def show(title: str, probabilities: Sequence[float], truth: Sequence[bool]) -> N
         print(f"  {title} ({len(truth)}), told/true: {row}; error {expected_calibration_error(diagram):.3f}")
 
 
+def told_of_questions(every: Sequence[Asked]) -> float:
+    """Prints how well questions are answered, and gives the least probability that is answered."""
+    told = held_out(every)
+    chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
+    least = float(np.quantile([chance for chance, is_right in told if is_right], SILENCED))
+    answered = np.array([each.is_answered for each in every])
+    says = np.array(chances) >= least
+    print(
+        f"questions {len(every)}, chosen rightly {np.mean([each for each, is_one in zip(right, answered, strict=True) if is_one]):.3f}"
+    )
+    print(f"  answered from {least:.3f} on: right {np.mean((says & right)[answered]):.3f}, ", end="")
+    print(f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f}")
+    print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
+    for title, is_one in (("Chinese", True), ("English", False)):
+        places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
+        show(title, [chances[place] for place in places], [right[place] for place in places])
+    return least
+
+
+def told_of_claims(claims: Sequence[Claimed]) -> float:
+    """Prints how well claims are judged beside the rules, and gives the score above which one is told to be wrong."""
+    scores, wrong = calibrate_claims.held_out(claims), np.array([each.is_wrong for each in claims])
+    most = float(np.quantile(np.array(scores)[~wrong], 1 - FLAGGED))
+    flagged = np.array(scores) > most
+    caught = float(np.mean(flagged[wrong]))
+    print(f"claims {len(claims)}, area {area(scores, wrong.tolist()):.3f}, caught {caught:.3f} at {FLAGGED} flagged")
+    by_rules = np.array([each.is_flagged_by_rules for each in claims])
+    most_by_rules = float(np.quantile(np.array(scores)[~wrong], 1 - by_rules[~wrong].mean()))
+    caught_as_rules_flag = float(np.mean(np.array(scores)[wrong] > most_by_rules))
+    print(f"  rules: caught {by_rules[wrong].mean():.3f} at {by_rules[~wrong].mean():.3f} flagged, ", end="")
+    print(f"where the reader catches {caught_as_rules_flag:.3f}")
+    show("claims", [probability(score) for score in scores], wrong.tolist())
+    for made in sorted({each.made for each in claims}):
+        of_kind = np.array([each.made == made for each in claims])
+        print(f"  {made} ({of_kind.sum()}): flagged {flagged[of_kind].mean():.3f}")
+    return most
+
+
 def main() -> None:
     """Fits, prints what it found and writes it into the file."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -165,36 +204,7 @@ def main() -> None:
         one.add([Document(text=each.text, path=f"{number}.txt", title=each.title) for number, each in enumerate(kept)])
         every = asked_on_kept(reader, one, kept)
         claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work)
-    told = held_out(every)
-    chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
-    least = float(np.quantile([chance for chance, is_right in told if is_right], SILENCED))
-    answered = np.array([each.is_answered for each in every])
-    says = np.array(chances) >= least
-    print(
-        f"questions {len(every)}, chosen rightly {np.mean([each for each, is_one in zip(right, answered, strict=True) if is_one]):.3f}"
-    )
-    print(f"  answered from {least:.3f} on: right {np.mean((says & right)[answered]):.3f}, ", end="")
-    print(f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f}")
-    print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
-    for title, is_one in (("Chinese", True), ("English", False)):
-        places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
-        show(title, [chances[place] for place in places], [right[place] for place in places])
-
-    scores, wrong = calibrate_claims.held_out(claims), np.array([each.is_wrong for each in claims])
-    most = float(np.quantile(np.array(scores)[~wrong], 1 - FLAGGED))
-    flagged = np.array(scores) > most
-    caught = float(np.mean(flagged[wrong]))
-    print(f"claims {len(claims)}, area {area(scores, wrong.tolist()):.3f}, caught {caught:.3f} at {FLAGGED} flagged")
-    by_rules = np.array([each.is_flagged_by_rules for each in claims])
-    most_by_rules = float(np.quantile(np.array(scores)[~wrong], 1 - by_rules[~wrong].mean()))
-    caught_as_rules_flag = float(np.mean(np.array(scores)[wrong] > most_by_rules))
-    print(f"  rules: caught {by_rules[wrong].mean():.3f} at {by_rules[~wrong].mean():.3f} flagged, ", end="")
-    print(f"where the reader catches {caught_as_rules_flag:.3f}")
-    show("claims", [probability(score) for score in scores], wrong.tolist())
-    for made in sorted({each.made for each in claims}):
-        of_kind = np.array([each.made == made for each in claims])
-        print(f"  {made} ({of_kind.sum()}): flagged {flagged[of_kind].mean():.3f}")
-
+    least, most = told_of_questions(every), told_of_claims(claims)
     calibration = Calibration(
         constant=-logit_of(least),
         language_model=MARGIN_WEIGHT,

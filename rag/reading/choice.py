@@ -125,4 +125,4 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
 
     tokenizer = PairTokenizer(encoder / "tokenizer.json")
     reader = Reader(DeferredNetwork(make), tokenizer, calibration, weighing, comparing)
-    return reader, hashlib.sha256(file.read_bytes()).hexdigest()
+    return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
