@@ -90,7 +90,7 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
         if paragraph.kind == "heading":
             # Headings that a hard-wrapped text carries between its lines are pull quotes, out of their place.
             heading = "" if found.hard_wrapped else view.text.strip()
-            turns.end_reported_speech()
+            turns.end_at_heading()
             sentences += _whole(view, heading, "heading", number)
         elif paragraph.kind == "note":
             turns.end()

@@ -92,6 +92,8 @@ class Turns:
         labels = [match["label"].strip() for match in map(_LABEL.match, listed) if match]
         self._labels = Counter(labels)
         self._interview = any(_QUESTIONER.fullmatch(label) for label in labels)
+        # Where nobody answers, such as in minutes that name who was in the chair, nobody asks for long.
+        self._answered = any(label and not label.asking for label in map(self._label, listed))
         self.end()
 
     def end(self) -> None:
@@ -102,9 +104,9 @@ class Turns:
         self._quoted = False  # the speech ends with the quotation that is open
         self._open = 0  # quotation marks that are open
 
-    def end_reported_speech(self) -> None:
-        """Whoever was reported speaks no longer; who stands in a label goes on."""
-        if self._reported:
+    def end_at_heading(self) -> None:
+        """Whoever was reported, or asked, speaks no longer; who stands in a label and answers goes on."""
+        if self._reported or self._asking:
             self.end()
 
     def enter(self, paragraph: str) -> int:
@@ -115,7 +117,7 @@ class Turns:
             self.speaker, self._asking = label.who, label.asking
             return label.end
         opens = paragraph.startswith("“")
-        if self._quoted and not opens:
+        if (self._quoted and not opens) or (self._asking and not self._answered):
             self.end()
         self._open = 0  # a quotation of several paragraphs opens again in each
         if opens and not self._quoted and (self._reported or not self.speaker):
