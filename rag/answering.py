@@ -29,7 +29,7 @@ from rag.questions import asks_for_comparison, asks_for_list, asks_for_reason, a
 from rag.reading.choice import ReaderChoice
 from rag.retrieval import Hit
 from rag.settings import Caution
-from rag.silence import THRESHOLDS, confidence, is_in_everyday_words, label, lacking, near_miss, signals_of
+from rag.silence import CONFIDENT, THRESHOLDS, confidence, is_in_everyday_words, label, lacking, near_miss, signals_of
 from rag.timeline import Point, origin, written
 from rag.trace import Trace, claims_told, evidence_told, hits_told
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
@@ -66,8 +66,8 @@ UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
-SURE_RULES, NOT_AGAINST = 0.9, 0.3
-"""The confidence of the rules from which on what they choose stands, where the reader has at least the second one."""
+SURE_RULES = 0.9
+"""The confidence of the rules from which on the sentences that they choose stand, where the reader too would answer."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
@@ -310,7 +310,7 @@ class Answering:
     def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":
         """The sentences that may answer, how surely they do, and what the reader found, where its choice counts.
 
-        It counts unless the rules are sure and the reader is not against it.
+        Whether anything answers is for the reader to say; which sentence does, for the rules where they are sure.
         """
         by_rules = self.selector.select(question, hits, self.speaker)
         sure_by_rules = confidence(question, by_rules)
@@ -321,8 +321,8 @@ class Answering:
         findings = find(reader, question, hits, self.selector.structure, sure_by_rules)
         evidence = self.selector.select(question, hits, self.speaker, findings)
         sure = confidence(question, evidence, findings=findings)
-        if sure_by_rules >= SURE_RULES and sure >= NOT_AGAINST:
-            return by_rules, sure_by_rules, None
+        if sure_by_rules >= SURE_RULES and sure >= CONFIDENT:
+            return by_rules, sure, None
         return evidence, sure, findings
 
     # -- deciding -----------------------------------------------------------------------------------------------------

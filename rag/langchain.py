@@ -83,9 +83,9 @@ class YoujuCompressor(BaseDocumentCompressor):
         texts = [in_one_text(group) for group in groups]
         readings = self.reader.read(question, [text for text, _ in texts], [spans for _, spans in texts])
         weighed = [
-            (probability(score), sentence)
+            (probability(read.relevance), sentence)
             for group, reading in zip(groups, readings, strict=True)
-            for score, sentence in zip(reading.sentences, group, strict=True)
+            for read, sentence in zip(reading.sentences, group, strict=True)
         ]
         kept = [(score, sentence) for score, sentence in weighed if score >= self.least]
         if not kept:

@@ -35,6 +35,7 @@ from rag.figures import DATES, figures_in
 from rag.lexical import fold
 from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
 from rag.prompts import is_chinese
+from rag.questions import asks_for_list
 from rag.settings import Caution
 from rag.timeliness import is_of
 from rag.view import HAN, is_list_item
@@ -206,7 +207,9 @@ def confidence(
     if not evidence:
         return 0.0
     if findings and findings.answer:
-        return findings.calibration.answered(evidence[0].chance or 0.0, margin)
+        # The items of a list are sentences of their own, and each of them answers.
+        answering = evidence if asks_for_list(question) else evidence[:1]
+        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering), margin)
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     score = weights.score(found)

@@ -16,7 +16,7 @@ from rag.reading.calibration import Calibration, clipped
 from rag.reading.differences import ByRules, differences, pieces, stands_for, unfitted_comparing
 from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.network import TorchNetwork, groups
-from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span
+from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span, said_back
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
 from rag.reading.weighing import CLAIMS, SENTENCES, Candidate, Weighing, features, unfitted
 
@@ -52,11 +52,22 @@ def test_what_is_read_lies_in_its_texts(reader: Reader, question: str, heading: 
     sentences = [[(0, 3), (0, len(passage))] for passage in PASSAGES]
     readings = reader.read(question, PASSAGES, sentences, [heading] * len(PASSAGES))
     assert len(readings) == len(PASSAGES)
-    for passage, reading in zip(PASSAGES, readings, strict=True):
+    for passage, reading, spans in zip(PASSAGES, readings, sentences, strict=True):
         assert_within((reading.answer,), passage)
         answer = passage[slice(*reading.answer)]
         assert not answer or (answer[0] not in EDGES and answer[-1] not in EDGES)
         assert len(reading.sentences) == 2
+        for (start, end), sentence in zip(spans, reading.sentences, strict=True):
+            assert start <= sentence.answer[0] <= sentence.answer[1] <= end or sentence.answer == (0, 0)
+
+
+@pytest.mark.parametrize("question", ["东风二期工程投资多少？", "？", "", "问" * 300])
+def test_a_question_is_said_back_with_any_answer(reader: Reader, question: str) -> None:
+    assert said_back("东风二期工程投资多少？ ", "2.1亿元") == "东风二期工程投资多少？2.1亿元"
+    answers = ["2.1亿元", "，", "x" * 900]
+    echoes = reader.echoes(question, answers, PASSAGES[:3])
+    assert len(echoes) == 3 and all(np.isfinite([echo.question, echo.answer]).all() for echo in echoes)
+    assert reader.echoes(question, [], []) == []
 
 
 @settings(max_examples=10, deadline=None)
@@ -236,12 +247,15 @@ def test_chances_and_that_of_none_make_one_distribution(
 
 def test_a_weighing_comes_back_as_it_was_kept() -> None:
     one = unfitted()
-    again = Weighing.from_tensors(one.to_tensors(SENTENCES), SENTENCES)
+    again = Weighing.from_tensors(one.to_tensors(SENTENCES), SENTENCES, one)
     assert all((getattr(one, name) == getattr(again, name)).all() for name in one.__dataclass_fields__)
     with pytest.raises(ValueError, match="not calibrated"):
-        Weighing.from_tensors({}, CLAIMS)
+        Weighing.from_tensors({}, CLAIMS, one)
+    with pytest.raises(ValueError, match="features"):
+        Weighing.from_tensors(one.to_tensors(SENTENCES), SENTENCES, unfitted_comparing())
+    kept = one.to_tensors(SENTENCES) | {"weighing.hidden": np.zeros((3, 1), np.float32)}
     with pytest.raises(ValueError, match="dimension"):
-        Weighing.from_tensors(one.to_tensors(SENTENCES) | {"weighing.hidden": np.zeros((3, 1), np.float32)}, SENTENCES)
+        Weighing.from_tensors(kept, SENTENCES, one)
 
 
 def test_what_was_read_lately_is_not_read_again(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:

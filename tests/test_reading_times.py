@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rag.documents import Document
 from rag.reading.findings import Findings, find
 from rag.reading.passages import in_one_text, passages_of
-from rag.reading.reader import Reading
+from rag.reading.reader import Reading, SentenceReading
 from rag.reading.times import each_in_full, in_full
 from rag.retrieval import Hit
 from rag.structure import sentences_of
@@ -75,8 +75,11 @@ def test_what_answers_is_found_in_the_text_as_it_stands() -> None:
         def read(self, question, passages, sentences, headings):  # type: ignore[no-untyped-def]
             assert passages == ["截至2023年3月底，全县建成基站264个。\n2022年建成90个。"]
             start = passages[0].index(self.words)
-            nothing = tuple(0.0 for _ in sentences[0])
-            return [Reading((start, start + len(self.words)), 3.0, nothing, nothing, 0.0)]
+            nothing = tuple(SentenceReading() for _ in sentences[0])
+            return [Reading((start, start + len(self.words)), 3.0, nothing, 0.0)]
+
+        def echoes(self, question, answers, evidence):  # type: ignore[no-untyped-def]
+            return []
 
     hit = Hit(document, 0, len(document.text), document.text, (), 1.0, 1, None, None, ())
     for words, as_it_stands in (("264个", "264个"), ("2023年3月底", "3月底"), ("2022年", "去年"), ("年", "3月底")):

@@ -115,6 +115,30 @@ def test_what_is_said_in_other_words_is_supported(claim: str, source: str) -> No
     assert is_supported(claim, source)
 
 
+@pytest.mark.parametrize(
+    ("question", "is_answered"),
+    [
+        (QUESTION, True),
+        ("茶馆几点开门？", True),
+        ("东风一期由谁承建？", True),
+        ("东风三期工程投资多少？", False),
+        ("北京明天的天气怎么样？", False),
+    ],
+)
+def test_what_the_documents_do_not_tell_is_not_answered(
+    make_assistant: Callable[..., Assistant], question: str, is_answered: bool
+) -> None:
+    answer = make_assistant(PROJECT, reader=DEFAULT).ask(question)
+    assert answer.abstained is not is_answered
+
+
+def test_a_list_is_answered_by_any_of_its_items(make_assistant: Callable[..., Assistant]) -> None:
+    text = "第三条　下列物品不得带入书屋：\n（一）宠物；\n（二）带壳的坚果；\n（三）未密封的饮料。\n第四条　书屋每周一闭馆。"
+    rules = Document(text=text, path="rules.txt", title="桥头书屋入室规定")
+    answer = make_assistant(rules, reader=DEFAULT).ask("哪些东西不能带进桥头书屋？")
+    assert all(item in answer.text for item in ("宠物", "带壳的坚果", "未密封的饮料"))
+
+
 def test_a_sister_that_a_language_model_writes_of_is_not_supported(make_assistant: Callable[..., Assistant]) -> None:
     wrong = "东风二期工程投资2.1亿元。"
     opened = make_assistant(PROJECT, reader=DEFAULT, language_model=FakeListChatModel(responses=[wrong]))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import documents, pairs, sisters
+from training import answer_pairs, documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, asking_in, stated
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs, of_another_day, under_heading
@@ -105,6 +105,26 @@ def test_pairs_of_questions_are_true(seed: int) -> None:
             assert pair.answer is None and not pair.relevant
             for start, end in pair.unsupported or ():
                 assert pair.first[start:end] not in pair.passage.split("\n")[-1]
+            if pair.nearly:
+                assert pair.passage[slice(*pair.nearly)] == answer
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_questions_are_said_back_with_what_answers_or_nearly_does(seed: int) -> None:
+    chance = random.Random(seed)
+    swaps = Swapper(SISTERS, chance, cut)
+    made = list(answer_pairs.of_question_pairs(QuestionPairs(QUESTIONS, swaps, chance), chance))
+    assert {"said back answered"} <= {pair.made for pair in made} or "said back contrasted" in {p.made for p in made}
+    for pair in made:
+        asked, _, answer = pair.first.partition("？")
+        assert not pair.is_question and answer and answer in pair.passage
+        for start, end in pair.unsupported or ():
+            assert end <= len(asked) and pair.first[start:end] not in pair.passage
+    for pair in answer_pairs.with_wrong_answers(QUESTIONS, chance):
+        ((start, end),) = pair.unsupported or ()
+        asked, _, answer = pair.first.partition("？")
+        assert pair.first[start:end] == answer and answer in pair.passage
+        assert answer != next(each.answer_text for each in QUESTIONS if each.text == f"{asked}？")
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -130,7 +150,8 @@ def test_a_question_may_name_the_day_of_its_document_or_another(seed: int) -> No
         year = headed.first.partition("年")[0][-4:]
         assert headed.first == pair.first or headed.passage.startswith(f"{year}年")
         other = of_another_day(pair, "简报", chance)
-        assert other and other.answer is None and other.unsupported
+        assert other and other.answer is None and other.unsupported and other.nearly
+        assert other.passage[slice(*other.nearly)] == "李文涛"
         (span,) = other.unsupported
         assert other.first[slice(*span)] not in other.passage and other.first.endswith(pair.first)
     assert of_another_day(replace(pair, first="2024年谁出席了仪式？"), "", chance) is None
@@ -151,7 +172,12 @@ def test_pairs_are_read_as_they_were_written(tmp_path: Path) -> None:
         Pair("说。", "据。", False, unsupported=((0, 1),)),
         Pair("说。", "据。", False, some_unsupported=True),
     ]
-    assert some[0].passage == "题\n答。" and some[0].answer == (2, 3) and some[0].relevant == ((2, 4),)
+    assert (
+        some[0].passage == "题\n答。"
+        and some[0].heading == 2
+        and some[0].answer == (2, 3)
+        and some[0].relevant == ((2, 4),)
+    )
     assert pairs.write(tmp_path / "pairs.gz", some) == 3
     assert list(pairs.read(tmp_path / "pairs.gz")) == some
 
@@ -188,6 +214,7 @@ def test_pairs_of_written_documents_are_of_their_texts() -> None:
     some = documents.documents()[::40]
     for pair in documents.question_pairs(some, chance):
         assert (pair.answer is None) is bool(pair.unsupported)
+        assert pair.nearly is None or (pair.answer is None and pair.passage[slice(*pair.nearly)])
         for start, end in (*((pair.answer,) if pair.answer else ()), *pair.relevant):
             assert 0 <= start < end <= len(pair.passage)
     answers = {pair.passage[slice(*pair.answer)] for pair in documents.question_pairs(some, chance) if pair.answer}

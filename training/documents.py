@@ -2,7 +2,7 @@
 
 A line of a file is one document as JSON: ``title``, ``text``, ``questions`` (``q``; ``a``: the answer as it stands in the
 text, or null; ``in``: where it stands there several times, the sentence it is in; ``lacks``: where it has none, the words of
-the question that the text does not bear out) and ``claims`` (``c``; ``wrong``: the words that the text does not bear out, or
+the question that the text does not bear out; ``near``: words of the text that would answer if it spoke of them) and ``claims`` (``c``; ``wrong``: the words that the text does not bear out, or
 null). Most tell parallel facts that differ by one word, and ask about both.
 """
 
@@ -25,6 +25,8 @@ TITLED = 0.7
 """Share of the pairs whose passage stands under its title, where the question does not need it; else all do."""
 SHORTEST, WHOLE = 240, 420
 """Characters of the shortest window, and of the longest text that is read whole."""
+ALIKE = 0.25
+"""How much of two questions is the same from which on the second asks the first's sister, from 0 to 1."""
 NAMED = 3
 """Characters that a question shares with the title, and not with the passage, from which on it needs the title."""
 
@@ -65,6 +67,8 @@ def faults(document: Written) -> Iterator[str]:
         if answer is None:
             if not asked.get("lacks") or asked["lacks"] not in question:
                 yield f"{question}: what it lacks is no part of the question: {asked.get('lacks')}"
+            if (near := asked.get("near")) is not None and (not near or near not in (asked.get("in") or text)):
+                yield f"{question}: what nearly answers does not stand in the text, or in `in`: {near}"
         elif not answer or answer not in text:
             yield f"{question}: the answer does not stand in the text: {answer}"
         elif text.count(answer) > 1 and not asked.get("in"):
@@ -89,11 +93,26 @@ def answered_questions(every: Iterable[Written]) -> list[Question]:
 
 def answer_of(text: str, asked: dict[str, Any]) -> Span | None:
     """Where the answer of a question stands."""
-    if asked["a"] is None:
-        return None
+    return None if asked["a"] is None else _place_of(text, asked["a"], asked)
+
+
+def _place_of(text: str, words: str, asked: dict[str, Any]) -> Span:
     sentence = asked.get("in") or ""
-    start = text.index(asked["a"], text.index(sentence)) if sentence else text.index(asked["a"])
-    return start, start + len(asked["a"])
+    start = text.index(words, text.index(sentence)) if sentence else text.index(words)
+    return start, start + len(words)
+
+
+def nearly_of(document: Written, asked: dict[str, Any]) -> Span | None:
+    """What nearly answers a question that has no answer: as its author says, else the answer of the question most like it."""
+    if near := asked.get("near"):
+        return _place_of(document.text, near, asked)
+    best, alike = None, ALIKE
+    for other in document.questions:
+        answer = answer_of(document.text, other)
+        ratio = SequenceMatcher(None, asked["q"], other["q"], autojunk=False).ratio()
+        if answer and ratio > alike:
+            best, alike = answer, ratio
+    return best
 
 
 def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[Pair]:
@@ -101,7 +120,8 @@ def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[
     for document in every:
         for asked in document.questions:
             answer = answer_of(document.text, asked)
-            window = _window(document.text, answer, chance, asked["q"])
+            nearly = None if answer else nearly_of(document, asked)
+            window = _window(document.text, answer or nearly, chance, asked["q"])
             if answer:
                 inside = (answer[0] - window.start, answer[1] - window.start)
                 relevant = tuple(span for span in sentences(window.text) if span[0] < inside[1] and inside[0] < span[1])
@@ -109,7 +129,8 @@ def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[
             else:
                 place = asked["q"].index(asked["lacks"])
                 lacks = ((place, place + len(asked["lacks"])),)
-                pair = Pair(asked["q"], window.text, True, unsupported=lacks, made="written unanswered")
+                near = (nearly[0] - window.start, nearly[1] - window.start) if nearly else None
+                pair = Pair(asked["q"], window.text, True, unsupported=lacks, nearly=near, made="written unanswered")
             titled = needs_title(asked["q"], document.title, window.text) or chance.random() < TITLED
             yield under_heading(pair, document.title if titled else "", chance)
 

@@ -1,7 +1,8 @@
 """Makes the training pairs from the public sets, once: ``python -m training.make_pairs READING WORK``.
 
-READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz`` and the same with ``-kept`` for
-what is kept apart to calibrate with and to watch training by: the passages of one document in twenty.
+READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz``, ``answers.jsonl.gz`` (questions
+said back with an answer), the same of the written documents, and all with ``-kept`` for what is kept apart to calibrate with
+and to watch training by: the passages of one document in twenty, of written documents one in eight.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from training import documents, pairs, sisters
+from training import answer_pairs, documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, paraphrases
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs
@@ -48,14 +49,18 @@ def main() -> None:
             document for document in documents.documents() if is_kept(document.title, WRITTEN_KEPT_APART) == kept
         ]
         also = documents.answered_questions(written)
+        asked = list(QuestionPairs(chosen, swapper, chance))
+        asked_of_written = [
+            *_harder(QuestionPairs(also, swapper, chance), chance),
+            *documents.question_pairs(written, chance),
+        ]
         for name, made in (
-            ("questions", QuestionPairs(chosen, swapper, chance)),
+            ("questions", asked),
             ("claims", _claims(chosen, swapper, chance, reading, kept)),
-            (
-                "written-questions",
-                chain(_harder(QuestionPairs(also, swapper, chance), chance), documents.question_pairs(written, chance)),
-            ),
+            ("answers", _answers(asked, chosen, chance)),
+            ("written-questions", asked_of_written),
             ("written-claims", chain(ClaimPairs(also, swapper, chance), documents.claim_pairs(written, chance))),
+            ("written-answers", _answers(asked_of_written, also, chance)),
         ):
             _make(work / f"{name}{suffix}.jsonl.gz", (_rewritten(pair, chance) for pair in made))
 
@@ -67,6 +72,11 @@ def _claims(
     for number, pair in enumerate(paraphrases(reading / "train" / "pawsx_zh_dev.jsonl.xz")):
         if (number // 2 % KEPT_APART == 0) == kept:
             yield pair
+
+
+def _answers(made: list[Pair], asked: list[Question], chance: random.Random) -> Iterable[Pair]:
+    yield from answer_pairs.of_question_pairs(made, chance)
+    yield from answer_pairs.with_wrong_answers(asked, chance)
 
 
 def _harder(made: Iterable[Pair], chance: random.Random) -> Iterator[Pair]:

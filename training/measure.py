@@ -72,9 +72,9 @@ def measure_questions(reader: Reader, every: Sequence[Question]) -> dict[str, fl
         answered.append(question.answer is not None)
         if question.answer:
             weighed = [
-                (score, window.start + span[0], window.start + span[1])
+                (own.relevance, window.start + span[0], window.start + span[1])
                 for window, reading, of_window in zip(found, readings, spans, strict=True)
-                for span, score in zip(of_window, reading.sentences, strict=True)
+                for span, own in zip(of_window, reading.sentences, strict=True)
             ]
             _, start, end = max(weighed)
             picked.append(start < question.answer[1] and question.answer[0] < end)

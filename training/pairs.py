@@ -21,6 +21,8 @@ class Pair:
         relevant: of a question, the sentences of the passage that bear on it.
         unsupported: what of ``first`` the passage does not bear out; None where that is not known.
         some_unsupported: where ``unsupported`` is not known: whether something is.
+        nearly: of a question without an answer, what would be its answer if the passage spoke of the very thing asked.
+        heading: characters of the passage that are a line put before it, with its end.
         made: how it was made, for counting.
     """
 
@@ -31,14 +33,23 @@ class Pair:
     relevant: tuple[Span, ...] = ()
     unsupported: tuple[Span, ...] | None = None
     some_unsupported: bool | None = None
+    nearly: Span | None = None
+    heading: int = 0
     made: str = ""
 
     def under(self, heading: str) -> "Pair":
         """The pair with a line before its passage, such as the document's title."""
         shift = len(heading) + 1
         moved = tuple((start + shift, end + shift) for start, end in self.relevant)
-        answer = (self.answer[0] + shift, self.answer[1] + shift) if self.answer else None
-        return replace(self, passage=f"{heading}\n{self.passage}", answer=answer, relevant=moved)
+        answer, nearly = (span and (span[0] + shift, span[1] + shift) for span in (self.answer, self.nearly))
+        return replace(
+            self,
+            passage=f"{heading}\n{self.passage}",
+            answer=answer,
+            relevant=moved,
+            nearly=nearly,
+            heading=self.heading + shift,
+        )
 
 
 def write(path: Path, pairs: Iterable[Pair]) -> int:
@@ -60,6 +71,7 @@ def read(path: Path) -> Iterator[Pair]:
             for name in ("relevant", "unsupported"):
                 if row[name] is not None:
                     row[name] = tuple(map(tuple, row[name]))
-            if row["answer"]:
-                row["answer"] = tuple(row["answer"])
+            for name in ("answer", "nearly"):
+                if row[name]:
+                    row[name] = tuple(row[name])
             yield Pair(**row)

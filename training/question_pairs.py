@@ -155,7 +155,8 @@ class QuestionPairs:
         if changed is None:
             return None
         text, place = changed
-        return Pair(text, answered.passage, True, unsupported=(place,), made=f"question {swap.kind}")
+        nearly = answered.answer
+        return Pair(text, answered.passage, True, unsupported=(place,), nearly=nearly, made=f"question {swap.kind}")
 
     def _sister_passage(self, answered: Pair) -> Pair | None:
         """The passage about a sister that the question does not name."""
@@ -166,9 +167,9 @@ class QuestionPairs:
         other = self._other(word, answered.first + answered.passage)
         if not other:
             return None
-        passage = answered.passage.replace(word, other)
+        passage, nearly = _put_for(answered, word, other)
         places: tuple[Span, ...] = ((swap.start, swap.end),)
-        return Pair(answered.first, passage, True, unsupported=places, made=f"passage {swap.kind}")
+        return Pair(answered.first, passage, True, unsupported=places, nearly=nearly, made=f"passage {swap.kind}")
 
     def _renamed_passage(self, answered: Pair) -> Pair | None:
         """The passage about something of another name: what it shares longest with the question, put for another title."""
@@ -183,10 +184,11 @@ class QuestionPairs:
         others = [title for title in titles if len(title) <= 2 * len(name) and title not in answered.first]
         if not others:
             return None
-        passage = answered.passage.replace(name, others[0])
+        passage, nearly = _put_for(answered, name, others[0])
         if answer not in passage:
             return None
-        return Pair(answered.first, passage, True, unsupported=((place, place + len(name)),), made="named")
+        lacks: tuple[Span, ...] = ((place, place + len(name)),)
+        return Pair(answered.first, passage, True, unsupported=lacks, nearly=nearly, made="named")
 
     def _shared(self, pair: Pair) -> list[tuple[Swap, str]]:
         """The swaps of the question whose word the answering sentences say too, outside the answer."""
@@ -202,6 +204,16 @@ class QuestionPairs:
             if (swap.start, swap.end) == (0, len(word)) and others:
                 return self.chance.choice(others)
         return ""
+
+
+def _put_for(answered: Pair, word: str, other: str) -> tuple[str, Span | None]:
+    """The passage with a word of it put for another, and where what was the answer stands then, if it still does."""
+    assert answered.answer
+    start, end = answered.answer
+    passage = answered.passage.replace(word, other)
+    moved = len(answered.passage[:start].replace(word, other))
+    nearly = (moved, moved + end - start)
+    return passage, nearly if passage[slice(*nearly)] == answered.passage[start:end] else None
 
 
 def under_heading(pair: Pair, title: str, chance: random.Random) -> Pair:
@@ -225,7 +237,15 @@ def of_another_day(answered: Pair, title: str, chance: random.Random) -> Pair | 
     mention = _mention(other, chance)
     place = mention.index(str(other.year))
     unsupported: tuple[Span, ...] = ((place, place + len(f"{other.year}年")),)
-    return Pair(mention + answered.first, headed.passage, True, unsupported=unsupported, made="another day")
+    return replace(
+        headed,
+        first=mention + answered.first,
+        answer=None,
+        relevant=(),
+        unsupported=unsupported,
+        nearly=headed.answer,
+        made="another day",
+    )
 
 
 def _day(chance: random.Random) -> date:

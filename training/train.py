@@ -8,7 +8,7 @@ import argparse
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ SHARES = {
         "swapped number": 0.5,
         "negated": 0.3,
     },
+    "answers": {"said back answered": 0.35, "said back wrongly": 0.2, "said back named": 0.25},
+    "written-answers": {"said back answered": 0.4, "said back written answered": 0.5, "said back wrongly": 0.4},
 }
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
@@ -132,16 +134,16 @@ class Training:
     def batches(self) -> Iterator[Batch]:
         """Batches of questions and of claims by chance, without end."""
         chance = random.Random(SEED + 1000 * self.options.stage)
-        questions = self._passes("questions", QUESTIONS_A_BATCH, chance)
-        claims = self._passes("claims", CLAIMS_A_BATCH, chance)
+        questions = self._passes(("questions",), QUESTIONS_A_BATCH, chance)
+        claims = self._passes(("claims", "answers"), CLAIMS_A_BATCH, chance)
         while True:
             yield next(claims if chance.random() < self.options.claims else questions)
 
-    def _passes(self, kind: str, size: int, chance: random.Random) -> Iterator[Batch]:
+    def _passes(self, kinds: Sequence[str], size: int, chance: random.Random) -> Iterator[Batch]:
         """The questions or the claims in batches, pass after pass; of what is soon learned each pass takes a part."""
         every = [
             (SHARES[name].get(pair.made, 1.0), pair)
-            for name in (kind, f"written-{kind}")
+            for name in (*kinds, *(f"written-{kind}" for kind in kinds))
             for pair in pairs.read(self.work / f"{name}.jsonl.gz")
         ]
         while True:

@@ -9,13 +9,14 @@ from pathlib import Path
 from embeddings.errors import WeightsError
 from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME, apply, read
+from rag.reading.differences import unfitted_comparing
 from rag.reading.reader import Reader
-from rag.reading.weighing import CLAIMS, SENTENCES, Weighing
+from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
 
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = "07a1de117681ff95084643994b52c402be8d166ff1f7614500a44de5d0b8c116"
+SHA256 = "97293a9875b3aeac8ca2245b040e8663ab17bb201b503d3527573c690eee3aba"
 """Of the file of those weights."""
 logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}
@@ -108,7 +109,8 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
     file = folder / FILE_NAME
     kept, calibration = read(file, sha256)
     try:
-        weighing, comparing = Weighing.from_tensors(kept, SENTENCES), Weighing.from_tensors(kept, CLAIMS)
+        weighing = Weighing.from_tensors(kept, SENTENCES, unfitted())
+        comparing = Weighing.from_tensors(kept, CLAIMS, unfitted_comparing())
     except ValueError as error:
         raise WeightsError(
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",

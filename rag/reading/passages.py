@@ -41,6 +41,12 @@ class Passage:
         """The number of the sentence that a character of ``text`` is in."""
         return next((number for number, (_, end) in enumerate(self.spans) if place < end), len(self.spans) - 1)
 
+    def around(self, number: int) -> str:
+        """A sentence with the one before it and the one after it, under the heading."""
+        first, last = max(number - 1, 0), min(number + 1, len(self.spans) - 1)
+        text = self.text[self.spans[first][0] : self.spans[last][1]]
+        return f"{self.heading}\n{text}" if self.heading else text
+
 
 def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]) -> list[Passage]:
     """Hits as passages; one that is too long to be read at once makes several.

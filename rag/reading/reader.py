@@ -34,22 +34,48 @@ EDGES = " \t\r\n\u3000，。；：、！？,;:!?"
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """What a sentence says to a question.
+
+    Attributes:
+        relevance: how surely it bears on the question, in logits: the mean of its surest tokens.
+        answer: the characters of the passage that are the likeliest answer within it; empty where it was not read.
+        margin: how much likelier, in logits, that is than that the passage holds none.
+    """
+
+    relevance: float = -np.inf
+    answer: Span = (0, 0)
+    margin: float = -np.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a passage says to a question. Spans are of characters.
 
     Attributes:
         answer: where in the passage the answer stands, if it has one.
         margin: how much likelier, in logits, that is than that there is none.
-        sentences: for each span asked about, how surely it bears on the question, in logits: the mean of its surest tokens.
-        answers: for each span asked about, the margin of the likeliest answer within it.
+        sentences: what each span asked about says.
         lacking: of the likeliest word of the question, how surely it is not borne out, in logits.
     """
 
     answer: Span
     margin: float
-    sentences: tuple[float, ...]
-    answers: tuple[float, ...]
+    sentences: tuple[SentenceReading, ...]
     lacking: float
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What the evidence holds of a question said back with an answer (:func:`said_back`), in logits.
+
+    Attributes:
+        question: how surely the likeliest word of the question is not borne out.
+        answer: how surely the likeliest word of the answer is not.
+    """
+
+    question: float
+    answer: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,23 @@ class Reader:
             found.append(_reading(pair, made, passages[number], shift, asked))
         return found
 
+    def echoes(self, question: str, answers: Sequence[str], evidence: Sequence[str]) -> list[Echo]:
+        """What evidence holds of a question said back with each of some answers.
+
+        Args:
+            evidence: for each answer, the sentence that it stands in, with its neighbours.
+        """
+        claims = [said_back(question, answer) for answer in answers]
+        pairs = [self.tokenizer.pairs(claim, [text])[0] for claim, text in zip(claims, evidence, strict=True)]
+        found = []
+        for claim, answer, pair, logits in zip(claims, answers, pairs, self._logits(pairs), strict=True):
+            start = len(claim) - len(answer)
+            lacking = [(pair.spans[place][1] > start, float(logits[place, UNSUPPORTED])) for place in pair.first]
+            of_question = [logit for is_answer, logit in lacking if not is_answer]
+            of_answer = [logit for is_answer, logit in lacking if is_answer]
+            found.append(Echo(max(of_question, default=0.0), max(of_answer, default=0.0)))
+        return found
+
     def support(self, claim: str, evidence: str, by_rules: ByRules) -> Support:
         """What of a claim its evidence bears out.
 
@@ -157,20 +200,33 @@ class Reader:
         return [known[key] for key in keys]
 
 
+def said_back(question: str, answer: str) -> str:
+    """A question with what would answer it, as one claim: ``二期造价多少？336万元``."""
+    return f"{question.rstrip('？?。 ')}？{answer}"
+
+
 def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentences: Sequence[Span]) -> Reading:
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
-        nothing = tuple(-np.inf for _ in sentences)
-        return Reading((0, 0), -np.inf, nothing, nothing, 0.0)
+        return Reading((0, 0), -np.inf, tuple(SentenceReading() for _ in sentences), 0.0)
     null = float(logits[0, START] + logits[0, END])
     first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
     spans = [(pair.spans[place][0] - shift, pair.spans[place][1] - shift) for place in places]
-    inside = [_within(span, spans, logits[places]) for span in sentences]
-    weighed = tuple(_surest(each[:, SENTENCE]) for each in inside)
-    answers = tuple(best_span(each[:, START], each[:, END])[2] - null if len(each) else -np.inf for each in inside)
+    read = tuple(_of_sentence(span, spans, logits[places], null, passage) for span in sentences)
     lacking = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
-    return Reading(_trimmed(passage, max(start, 0), end), score - null, weighed, answers, lacking)
+    return Reading(_trimmed(passage, max(start, 0), end), score - null, read, lacking)
+
+
+def _of_sentence(asked: Span, spans: Sequence[Span], logits: Logits, null: float, passage: str) -> SentenceReading:
+    """What the tokens that share a character with a span say."""
+    inside = [place for place, (start, end) in enumerate(spans) if start < asked[1] and asked[0] < end]
+    if not inside:
+        return SentenceReading()
+    own = logits[inside]
+    first, last, score = best_span(own[:, START], own[:, END])
+    start, end = max(spans[inside[first]][0], asked[0]), min(spans[inside[last]][1], asked[1])
+    return SentenceReading(_surest(own[:, SENTENCE]), _trimmed(passage, start, end), score - null)
 
 
 def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
@@ -185,11 +241,6 @@ def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
         start = int(np.argmax(starts))
         best = (start, start, float(starts[start] + ends[start]))
     return best
-
-
-def _within(span: Span, spans: Sequence[Span], logits: Logits) -> Logits:
-    """The logits of the tokens that share a character with a span."""
-    return logits[[place for place, (start, end) in enumerate(spans) if start < span[1] and span[0] < end]]
 
 
 def _surest(logits: Logits) -> float:

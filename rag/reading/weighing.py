@@ -38,6 +38,8 @@ class Candidate:
         is_likeliest: whether its passage has no likelier one.
         rank: of its passage, from 0.
         length: in characters.
+        echo: how surely the likeliest word of the question, and that of the answer, are not borne out by it where the
+            question is said back with its answer, in logits; None where that was not read.
     """
 
     words: float
@@ -48,6 +50,7 @@ class Candidate:
     is_likeliest: bool
     rank: int
     length: int
+    echo: tuple[float, float] | None = None
 
 
 def features(
@@ -81,6 +84,8 @@ def features(
                 clipped(each.answer) - margin,
                 1 / (1 + each.rank),
                 each.length / 100,
+                each.echo is None,
+                *(clipped(logit) for logit in each.echo or (0.0, 0.0)),
                 margin,
                 clipped(lacking),
                 uncovered,
@@ -123,17 +128,24 @@ class Weighing:
         return found
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Any], prefix: str) -> "Weighing":
-        """Of a file of weights: ``SENTENCES`` or ``CLAIMS``.
+    def from_tensors(cls, tensors: Mapping[str, Any], prefix: str, like: "Weighing") -> "Weighing":
+        """Of a file of weights.
+
+        Args:
+            tensors: of the file.
+            prefix: ``SENTENCES`` or ``CLAIMS``.
+            like: one that sees as many features.
 
         Raises:
-            ValueError: they are not there, or do not fit together.
+            ValueError: they are not there, do not fit together, or are of a version that saw other features.
         """
         missing = [name for name in cls.__dataclass_fields__ if prefix + name not in tensors]
         if missing:
             raise ValueError(f"not calibrated: {', '.join(missing)}")
         found = cls(*(np.asarray(tensors[prefix + name], np.float32) for name in cls.__dataclass_fields__))
         found.scores(np.zeros((1, len(found.origin)), np.float32))
+        if len(found.origin) != len(like.origin):
+            raise ValueError(f"calibrated for {len(found.origin)} features, not {len(like.origin)}")
         return found
 
     def to_tensors(self, prefix: str) -> dict[str, Array]:
