@@ -349,8 +349,7 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
         near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
         places.append(place)
         told = (read.relevance, read.answer, read.is_likeliest, read.rank, len(part.sentence.text))
-        echo = None if read.echo is None else (read.echo.question, read.echo.answer)
-        found.append(Candidate(part.score, part.coverage, near, *told, echo))
+        found.append(Candidate(part.score, part.coverage, near, *told, read.echo))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
     is_foreign = not _HAN.search(question)

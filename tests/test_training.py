@@ -114,7 +114,7 @@ def test_questions_are_said_back_with_what_answers_or_nearly_does(seed: int) -> 
     chance = random.Random(seed)
     swaps = Swapper(SISTERS, chance, cut)
     made = list(answer_pairs.of_question_pairs(QuestionPairs(QUESTIONS, swaps, chance), chance))
-    assert {"said back answered"} <= {pair.made for pair in made} or "said back contrasted" in {p.made for p in made}
+    assert {"said back answered", "said back contrasted"} & {pair.made for pair in made}
     for pair in made:
         asked, _, answer = pair.first.partition("？")
         assert not pair.is_question and answer and answer in pair.passage

@@ -11,24 +11,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rag.reading.matching import Span
 from rag.reading.reader import said_back
+from training.documents import TITLED
 from training.pairs import Pair
 from training.question_pairs import SHORTEST, under_heading
-from training.sources import Question, sentences, window_around
+from training.sources import Question, sentences, sentences_at, window_around
 
 LONGEST_ANSWER = 40
 """Characters of an answer that is said back."""
-TITLED = 0.7
-"""Share of the wrong answers that stand under their document's title."""
 
 
 def of_question_pairs(made: Iterable[Pair], chance: random.Random) -> Iterator[Pair]:
     """Each question whose passage answers it, or nearly does, with these words."""
     for pair in made:
         span = pair.answer or pair.nearly
-        if not pair.is_question or span is None or pair.unsupported is None or span[1] - span[0] > LONGEST_ANSWER:
-            continue
-        first = said_back(pair.first, pair.passage[slice(*span)])
-        if first.startswith(pair.first.rstrip("？?。 ")):
+        if span and span[1] - span[0] <= LONGEST_ANSWER:
+            first = said_back(pair.first, pair.passage[slice(*span)])
             passage = _around(pair, span, chance)
             yield Pair(first, passage, False, unsupported=pair.unsupported, made=f"said back {pair.made}")
 
@@ -47,9 +44,10 @@ def with_wrong_answers(questions: Sequence[Question], chance: random.Random) -> 
             other = chance.choice(others)
             assert other.answer
             window = window_around(context, other.answer, SHORTEST, chance.random())
-            span = (other.answer[0] - window.start, other.answer[1] - window.start)
             title = question.title.replace("_", " ") if chance.random() < TITLED else ""
-            pair = under_heading(Pair(question.text, window.text, True, nearly=span), title, chance)
+            pair = under_heading(
+                Pair(question.text, window.text, True, nearly=window.inside(other.answer)), title, chance
+            )
             assert pair.nearly
             first = said_back(question.text, other.answer_text)
             place = len(first) - len(other.answer_text)
@@ -68,9 +66,7 @@ def _around(pair: Pair, span: Span, chance: random.Random) -> str:
     """The sentence that a span stands in with up to two neighbours on each side, under the pair's heading."""
     heading, text = pair.passage[: pair.heading], pair.passage[pair.heading :]
     spans = sentences(text)
-    start, end = span[0] - pair.heading, span[1] - pair.heading
-    first = next(number for number, (_, last) in enumerate(spans) if last > start)
-    last = next(number for number, (_, last) in enumerate(spans) if last >= end)
+    first, last = sentences_at(spans, (span[0] - pair.heading, span[1] - pair.heading))
     first = max(0, first - chance.choice((0, 1, 1, 2)))
     last = min(len(spans) - 1, last + chance.choice((0, 1, 1, 2)))
     return heading + text[spans[first][0] : spans[last][1]]

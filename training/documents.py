@@ -123,13 +123,13 @@ def question_pairs(every: Iterable[Written], chance: random.Random) -> Iterator[
             nearly = None if answer else nearly_of(document, asked)
             window = _window(document.text, answer or nearly, chance, asked["q"])
             if answer:
-                inside = (answer[0] - window.start, answer[1] - window.start)
+                inside = window.inside(answer)
                 relevant = tuple(span for span in sentences(window.text) if span[0] < inside[1] and inside[0] < span[1])
                 pair = Pair(asked["q"], window.text, True, inside, relevant, (), made="written answered")
             else:
                 place = asked["q"].index(asked["lacks"])
                 lacks = ((place, place + len(asked["lacks"])),)
-                near = (nearly[0] - window.start, nearly[1] - window.start) if nearly else None
+                near = window.inside(nearly) if nearly else None
                 pair = Pair(asked["q"], window.text, True, unsupported=lacks, nearly=near, made="written unanswered")
             titled = needs_title(asked["q"], document.title, window.text) or chance.random() < TITLED
             yield under_heading(pair, document.title if titled else "", chance)

@@ -9,7 +9,7 @@ import hashlib
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -74,7 +74,8 @@ def _claims(
             yield pair
 
 
-def _answers(made: list[Pair], asked: list[Question], chance: random.Random) -> Iterable[Pair]:
+def _answers(made: Iterable[Pair], asked: Sequence[Question], chance: random.Random) -> Iterable[Pair]:
+    """Questions said back with their answers, with what nearly answers, and with another's."""
     yield from answer_pairs.of_question_pairs(made, chance)
     yield from answer_pairs.with_wrong_answers(asked, chance)
 

@@ -80,7 +80,7 @@ class QuestionPairs:
 
     def _answered(self, question: Question, window: Window) -> Pair:
         assert question.answer
-        answer = (question.answer[0] - window.start, question.answer[1] - window.start)
+        answer = window.inside(question.answer)
         relevant = tuple(span for span in sentences(window.text) if span[0] < answer[1] and answer[0] < span[1])
         pair = Pair(question.text, window.text, True, answer, relevant, (), made="answered")
         return self._contrasted(pair) if self.chance.random() < CONTRASTED else pair

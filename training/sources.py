@@ -60,6 +60,10 @@ class Window:
         """Where it ends in the passage."""
         return self.start + len(self.text)
 
+    def inside(self, span: tuple[int, int]) -> tuple[int, int]:
+        """Where a span of the passage stands in it."""
+        return span[0] - self.start, span[1] - self.start
+
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a ``.jsonl.xz`` file."""
@@ -95,6 +99,12 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in SENTENCE.finditer(text) if match.end() > match.start()]
 
 
+def sentences_at(spans: list[tuple[int, int]], span: tuple[int, int]) -> tuple[int, int]:
+    """The numbers of the first and of the last sentence that a span is in."""
+    first = next(number for number, (_, end) in enumerate(spans) if end > span[0])
+    return first, next(number for number, (_, end) in enumerate(spans) if end >= span[1])
+
+
 def windows(text: str, characters: int) -> list[Window]:
     """A passage in windows of whole sentences, each about ``characters`` long; a longer sentence is cut."""
     cuts = [0]
@@ -108,8 +118,7 @@ def windows(text: str, characters: int) -> list[Window]:
 def window_around(text: str, span: tuple[int, int], characters: int, share_before: float) -> Window:
     """The window of whole sentences around a span, ``share_before`` of its other characters before it."""
     spans = sentences(text)
-    first = next(number for number, (_, end) in enumerate(spans) if end > span[0])
-    last = next(number for number, (_, end) in enumerate(spans) if end >= span[1])
+    first, last = sentences_at(spans, span)
     room = max(characters - (spans[last][1] - spans[first][0]), 0)
     before, after = room * share_before, room * (1 - share_before)
     while first > 0 and spans[first][0] - spans[first - 1][0] <= before:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from rag.documents import Document
 from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.passages import Passage, passages_of
-from rag.reading.reader import Echo, Reader, Reading, SentenceReading
-from rag.reading.weighing import Weighing, unfitted
+from rag.reading.reader import Reader, Reading
+from rag.reading.weighing import Echo, Weighing, unfitted
 from rag.retrieval import Hit
 from rag.structure import Sentence
 
@@ -131,17 +131,16 @@ def _echoes(
     reader: Reader, question: str, passages: Sequence[Passage], readings: Sequence[Reading]
 ) -> dict[tuple[int, int], Echo]:
     """What the sentences that bear most on the question hold of it with their answers, by passage and sentence."""
-    places = [(rank, number) for rank, reading in enumerate(readings) for number in range(len(reading.sentences))]
-    places = [(rank, number) for rank, number in places if _has_answer(readings[rank].sentences[number])]
-    places.sort(key=lambda place: -readings[place[0]].sentences[place[1]].relevance)
-    best = places[:SAID_BACK]
-    answers = [passages[rank].text[slice(*readings[rank].sentences[number].answer)] for rank, number in best]
-    evidence = [passages[rank].around(number) for rank, number in best]
-    return dict(zip(best, reader.echoes(question, answers, evidence), strict=True))
-
-
-def _has_answer(sentence: SentenceReading) -> bool:
-    return sentence.answer[0] < sentence.answer[1]
+    answering = [
+        (sentence.relevance, rank, number, answer)
+        for rank, (passage, reading) in enumerate(zip(passages, readings, strict=True))
+        for number, sentence in enumerate(reading.sentences)
+        if (answer := passage.text[slice(*sentence.answer)])
+    ]
+    best = sorted(answering, key=lambda each: -each[0])[:SAID_BACK]
+    evidence = [passages[rank].around(number) for _, rank, number, _ in best]
+    echoes = reader.echoes(question, [answer for *_, answer in best], evidence)
+    return {(rank, number): echo for (_, rank, number, _), echo in zip(best, echoes, strict=True)}
 
 
 def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:

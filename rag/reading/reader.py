@@ -16,7 +16,7 @@ from rag.reading.differences import ByRules, differences, unfitted_comparing
 from rag.reading.matching import Span
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
-from rag.reading.weighing import Weighing, unfitted
+from rag.reading.weighing import Echo, Weighing, unfitted
 
 LONGEST_ANSWER = 80
 """Tokens of an answer."""
@@ -63,19 +63,6 @@ class Reading:
     margin: float
     sentences: tuple[SentenceReading, ...]
     lacking: float
-
-
-@dataclass(frozen=True, slots=True)
-class Echo:
-    """What the evidence holds of a question said back with an answer (:func:`said_back`), in logits.
-
-    Attributes:
-        question: how surely the likeliest word of the question is not borne out.
-        answer: how surely the likeliest word of the answer is not.
-    """
-
-    question: float
-    answer: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ being silent are one decision. What depends on the embedder enters only as it li
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,18 @@ FARTHEST = 15.0
 WORDS = 0
 """Which of the features is the rules' score."""
 Array = NDArray[np.float32]
+
+
+class Echo(NamedTuple):
+    """What a sentence holds of a question said back with an answer (:meth:`rag.reading.reader.Reader.echoes`), in logits.
+
+    Attributes:
+        question: how surely the likeliest word of the question is not borne out.
+        answer: how surely the likeliest word of the answer is not.
+    """
+
+    question: float
+    answer: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +50,7 @@ class Candidate:
         is_likeliest: whether its passage has no likelier one.
         rank: of its passage, from 0.
         length: in characters.
-        echo: how surely the likeliest word of the question, and that of the answer, are not borne out by it where the
-            question is said back with its answer, in logits; None where that was not read.
+        echo: what it holds of the question said back with its answer; None where that was not read.
     """
 
     words: float
@@ -50,7 +61,7 @@ class Candidate:
     is_likeliest: bool
     rank: int
     length: int
-    echo: tuple[float, float] | None = None
+    echo: Echo | None = None
 
 
 def features(
