@@ -46,6 +46,8 @@ _GOES_ON = re.compile(
     "继续|推进|开展|完善|启动|加快|支持|深入|实施|加大|推动|扩大|优化|巩固|组织|依然|仍然?|仍旧|持续|保持|培育"
 )
 _SPEAKS = "(?:副?部长|司长|局长|发言人|先生|女士)?[^，。？?]{0,24}?(?:说|表示|提|介绍|指出|谈|讲|宣布|透露|解释|强调|回答|认为|承诺|披露|给出)"
+# What an ordinal counts, not what it ranks: ``第二航次`` is another voyage than ``第三航次``, and no lower place.
+_NUMBERED = re.compile("(?![位名大的了吗呢么])[\u4e00-\u9fff]")
 _TURNED = re.compile("(?:扭转|止住|遏制|遏止|摆脱|结束)(?:了)?[^，。；]{0,16}$")
 _DONE = re.compile("已经?[^，。？]{0,10}[完成到达]|提前[^，。？]{0,6}[完成到达]|正式(?:商用|投产|建成|运营)")
 _ASKS_WHETHER = re.compile("[有是能会]没[有是能会]|[是能会要]不[是能会要]|是否|[吗么][？?]?$")
@@ -211,7 +213,7 @@ def _values(text: str) -> set[tuple[str, str]]:
     folded = fold(in_digits(fold(text))).replace("规模以上", "规上")  # no direction
     values: set[tuple[str, str]] = set()
     for mark in marks_in(folded):
-        if mark.axis in AXES:
+        if mark.axis in AXES and not (mark.axis == "rank" and _NUMBERED.match(folded, mark.end)):
             turned = mark.axis == "direction" and _TURNED.search(folded[: mark.start])
             values.add((mark.axis, _OPPOSITES[mark.value] if turned else mark.value))
     if _ASKS_WHETHER.search(folded):

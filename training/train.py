@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.e5 import decoded_folder
+from rag.reading import adapters
 from rag.reading.adapters import NOT_KEPT
 from rag.reading.model import ReaderModel, load_encoder, split_heads
 from training import pairs
@@ -110,7 +111,7 @@ class Training:
         torch.manual_seed(SEED)
         self.model = ReaderModel(load_encoder(folder)).to(options.device)
         if options.begin:
-            self.model.load_state_dict(torch.load(options.begin, weights_only=True), strict=False)
+            self._begin(options.begin)
         for module in self.model.modules():
             if isinstance(module, torch.nn.Dropout):
                 module.p = options.dropout
@@ -125,6 +126,13 @@ class Training:
         )
         self.step, self.spent = 0, 0.0
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._share_of_rate)
+
+    def _begin(self, weights: Path) -> None:
+        """Takes the weights of an earlier stage: what it wrote, or what ships, which knows less of them."""
+        if weights.suffix == ".safetensors":
+            adapters.apply(adapters.read(weights)[0], self.model, str(weights))
+        else:
+            self.model.load_state_dict(torch.load(weights, weights_only=True), strict=False)
 
     def _share_of_rate(self, _: int) -> float:
         """Rises, then falls to nothing at the end of the time that the run may take."""
@@ -225,7 +233,7 @@ def main() -> None:
     )
     parser.add_argument("--claims", type=float, default=0.4, help="share of the batches that are claims")
     parser.add_argument("--stage", type=int, default=1, help="another order of the pairs")
-    parser.add_argument("--begin", type=Path, help="weights of an earlier stage")
+    parser.add_argument("--begin", type=Path, help="weights of an earlier stage, or those that ship")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--half", action="store_true", help="bfloat16, on processors built for it")
     parser.add_argument("--threads", type=int, default=0)
