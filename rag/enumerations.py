@@ -7,6 +7,8 @@ from rag.structure import Sentence
 
 ITEMS_BEGIN_WITHIN = 4
 LONGEST_LIST = 40
+NAMED_SHARE = 0.6
+"""The share of an item's name, by pairs of characters, that a question about it holds."""
 
 _COUNT = r"(?:[一二两三四五六七八九十几]|以下|如下|\d{1,2})"
 _ANNOUNCES = re.compile(
@@ -23,6 +25,7 @@ _OPENINGS = [
     (re.compile("在[^，,。]{2,16}(?:方面|上)[，,]"), re.compile("在[^，,。]{2,16}(?:方面|上)[，,]")),
     (re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])"), re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])")),
 ]
+_BEYOND_ITS_NAME = re.compile("[（(，,。；;：:]")
 _SEVERAL = re.compile("[^、，。；]{1,14}(?:、[^、，。；]{1,14}){2,}")
 # 哪三条, 五个提法, 四大方面, the four …; not 一个 or a date.
 _NUMBER_ASKED = re.compile(
@@ -82,6 +85,35 @@ def list_with(sentences: list[Sentence], place: int) -> list[Sentence]:
         if start and first.match(sentence.text):
             return _items_after(sentences, start - 1, 1)
     return []
+
+
+def under(sentences: list[Sentence], place: int) -> list[Sentence]:
+    """What stands under the item ``sentences[place]``, up to the next of its list; empty where it is no item.
+
+    That ends as a list does (:func:`items_of`), and with its paragraph where the item has more than one sentence in it.
+    """
+    item = sentences[place]
+    opening = next((every for _, every in _OPENINGS if every.match(item.text)), None)
+    found: list[Sentence] = []
+    for sentence in sentences[place + 1 : place + 1 + LONGEST_LIST] if opening else ():
+        is_over = sentence.kind in ("heading", "question", "note") or sentence.speaker != item.speaker
+        leaves = bool(found) and found[0].paragraph == item.paragraph != sentence.paragraph
+        if is_over or leaves or (opening and opening.match(sentence.text)):
+            break
+        found.append(sentence)
+    return found
+
+
+def names_item(question: str, text: str) -> bool:
+    """Whether a question speaks of an item by its own words: ``便利跨境贸易有哪些举措？`` of ``（二）便利跨境贸易（2项）。``.
+
+    Args:
+        question, text: folded.
+    """
+    opening = next((found for _, every in _OPENINGS if (found := every.match(text))), None)
+    words = _BEYOND_ITS_NAME.split(text[opening.end() if opening else 0 :].strip(), maxsplit=1)[0]
+    pairs = [words[place : place + 2] for place in range(len(words) - 1)]
+    return len(pairs) >= 2 and sum(pair in question for pair in pairs) >= NAMED_SHARE * len(pairs)
 
 
 def _items_after(sentences: list[Sentence], place: int, within: int) -> list[Sentence]:

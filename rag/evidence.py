@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from rag.dates import DateMention, dates_in
 from rag.documents import Document
-from rag.enumerations import announces, items_of, list_with, names_as_many, names_several, number_asked
+from rag.enumerations import (
+    announces,
+    items_of,
+    list_with,
+    names_as_many,
+    names_item,
+    names_several,
+    number_asked,
+    under,
+)
 from rag.figures import DATES, figures_in
 from rag.glossary import in_chinese_words
 from rag.instructions import asks_about_instructions, is_instruction
@@ -287,12 +296,20 @@ class EvidenceSelector:
     def _items(self, question: str, evidence: Evidence) -> list[Evidence]:
         """The items of the list that a sentence announces (``主要有四方面措施：``), or the others of the list it is in."""
         items = [item for item in self._list(question, evidence) if item != evidence.sentence]
-        return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in items[: SENTENCES - 1]]
+        # A list that is asked for comes whole.
+        taken = items if asks_for_list(question) else items[: SENTENCES - 1]
+        return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in taken]
 
     def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
-        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for."""
+        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for.
+
+        Where the question is about one item of a list, it is what stands under that.
+        """
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
+        is_named = asks_for_list(question) and names_item(fold(question), fold(evidence.sentence.text))
+        if is_named and (below := under(sentences, place)):
+            return below
         if evidence.sentence.text.endswith(("：", ":")) or (
             asks_for_actions(question) and announces(evidence.sentence.text)
         ):

@@ -2,7 +2,16 @@
 
 import pytest
 
-from rag.enumerations import announces, items_of, list_with, names_as_many, names_several, number_asked
+from rag.enumerations import (
+    announces,
+    items_of,
+    list_with,
+    names_as_many,
+    names_item,
+    names_several,
+    number_asked,
+    under,
+)
 from rag.structure import sentences_of
 
 LISTS = {
@@ -44,6 +53,30 @@ def test_a_list_is_found_from_its_items_and_from_the_sentence_before_it(place: i
 def test_an_ordinary_sentence_is_in_no_list() -> None:
     sentences = sentences_of("去年修了三条路。今年再修两条。一是修路。二是架桥。")
     assert not list_with(sentences, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ("一是修路，要快。抓紧开工。二是架桥。", ["抓紧开工。"]),
+        ("（一）修路\n1．东路。\n2．西路。\n（二）架桥", ["1．东路。", "2．西路。"]),
+        ("去年修了三条路。今年再修两条。", []),
+    ],
+)
+def test_what_stands_under_an_item_ends_at_the_next(text: str, below: list[str]) -> None:
+    assert [sentence.text for sentence in under(sentences_of(text), 0)] == below
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_named"),
+    [
+        ("便利过江通行有哪些举措？", "（二）便利过江通行（2项）。", True),
+        ("全县有哪些实事？", "（二）便利过江通行（2项）。", False),
+        ("有哪些措施？", "二是架桥。", False),
+    ],
+)
+def test_an_item_is_named_by_its_own_words(question: str, text: str, is_named: bool) -> None:
+    assert names_item(question, text) is is_named
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,24 @@ def test_a_list_is_quoted_whole(make_assistant: Any) -> None:
     assert all(item in text for item in ("加固老旧桥梁", "新建两座人行桥", "安装监测设备"))
 
 
+def test_a_long_list_is_quoted_whole(make_assistant: Any) -> None:
+    items = [
+        f"（{number}）修缮第{number}号{what}。"
+        for number, what in zip("一二三四五六七八九十", "亭台楼阁轩榭廊坊塔桥", strict=True)
+    ]
+    text = "\n".join(["2024年全县办好以下十件实事：", *items])
+    document = Document(title="全县实事", path="deeds.txt", text=text)
+    assert _written(make_assistant(document), "2024年全县有哪些实事？") == text
+
+
+def test_what_is_asked_of_one_item_is_what_stands_under_it(make_assistant: Any) -> None:
+    text = "一、重点任务\n（一）便利过江通行（3项）。“增开渡轮”、“延长班次”、“减免船票”等。\n（二）便利货物转运（2项）。“扩建货场”、“夜间装卸”等。"
+    written = _written(
+        make_assistant(Document(title="服务通知", path="notice.txt", text=text)), "便利货物转运有哪些举措？"
+    )
+    assert "夜间装卸" in written and "增开渡轮" not in written
+
+
 def test_the_cause_beside_the_best_sentence_comes_with_it(make_assistant: Any) -> None:
     texts = [part.sentence.text for part in _evidence(make_assistant(INTERVIEW), "老旧桥梁为什么不能一拆了之？")]
     assert "这些桥梁联系两岸，是城市的命脉。" in texts

@@ -3,14 +3,18 @@
 READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz``, ``answers.jsonl.gz`` (questions
 said back with an answer), the same of the written documents, and all with ``-kept`` for what is kept apart to calibrate with
 and to watch training by: the passages of one document in twenty, of written documents one in eight.
+
+A further stage that learns from new documents, ``--new 'echoes_*' --old 0.3``, takes all of these and a part of what was
+learned before, so that it is not forgotten.
 """
 
+import argparse
 import hashlib
 import random
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -38,16 +42,27 @@ def is_kept(title: str, one_in: int = KEPT_APART) -> bool:
 
 
 def main() -> None:
-    """Makes all pairs."""
-    reading, work = Path(sys.argv[1]), Path(sys.argv[2])
-    chance = random.Random(SEED)
-    swapper = Swapper(sisters.read("train"), chance)
+    """Reads the command line and makes all pairs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("reading", type=Path)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--new", nargs="*", default=[], help="files of written documents that are taken whole")
+    parser.add_argument(
+        "--old", type=float, default=1.0, help="share that is taken of all else, but of what is kept apart"
+    )
+    options = parser.parse_args()
+    reading, work = options.reading, options.work
     every = [each for name in SETS for each in questions(reading / "train" / f"{name}.jsonl.xz")]
     for suffix, kept in (("", False), ("-kept", True)):
+        chance = random.Random(SEED + kept)  # what is kept apart is the same whatever is learned
+        swapper = Swapper(sisters.read("train"), chance)
         chosen = [question for question in every if is_kept(question.title) == kept]
         written = [
             document for document in documents.documents() if is_kept(document.title, WRITTEN_KEPT_APART) == kept
         ]
+        if not kept and options.old < 1:
+            chosen = [question for question in chosen if chance.random() < options.old]
+            written = [each for each in written if _is_new(each, options.new) or chance.random() < options.old]
         also = documents.answered_questions(written)
         asked = list(QuestionPairs(chosen, swapper, chance))
         asked_of_written = [
@@ -63,6 +78,10 @@ def main() -> None:
             ("written-answers", _answers(asked_of_written, also, chance)),
         ):
             _make(work / f"{name}{suffix}.jsonl.gz", (_rewritten(pair, chance) for pair in made))
+
+
+def _is_new(document: documents.Written, names: Sequence[str]) -> bool:
+    return any(fnmatch(document.kind, name) for name in names)
 
 
 def _claims(

@@ -61,8 +61,8 @@ def caught_at(scores: Sequence[float], wrong: Sequence[bool], flagged: float) ->
 
 
 def measure_questions(reader: Reader, every: Sequence[Question]) -> dict[str, float]:
-    """Questions on whole passages: the best sentence of all windows, and whether there is an answer at all."""
-    picked, inside, margins, answered = [], [], [], []
+    """Questions on whole passages: the best sentence of all windows and of the right one, and whether any answers at all."""
+    picked, picked_in_window, inside, margins, answered = [], [], [], [], []
     for question in every:
         found = windows(question.context, WINDOW)
         spans = [sentences(window.text) for window in found]
@@ -71,17 +71,24 @@ def measure_questions(reader: Reader, every: Sequence[Question]) -> dict[str, fl
         margins.append(best.margin)
         answered.append(question.answer is not None)
         if question.answer:
-            weighed = [
-                (own.relevance, window.start + span[0], window.start + span[1])
-                for window, reading, of_window in zip(found, readings, spans, strict=True)
-                for span, own in zip(of_window, reading.sentences, strict=True)
-            ]
-            _, start, end = max(weighed)
-            picked.append(start < question.answer[1] and question.answer[0] < end)
+            best_of_windows = []
+            for window, reading, of_window in zip(found, readings, spans, strict=True):
+                weighed = zip((own.relevance for own in reading.sentences), of_window, strict=True)
+                relevance, span = max(weighed)
+                answer = window.inside(question.answer)
+                best_of_windows.append((relevance, span[0] < answer[1] and answer[0] < span[1]))
+                if window.start <= question.answer[0] < window.end:
+                    picked_in_window.append(best_of_windows[-1][1])
+            picked.append(max(best_of_windows)[1])
             window = found[readings.index(best)]
             start, end = best.answer[0] + window.start, best.answer[1] + window.start
             inside.append(start < question.answer[1] and question.answer[0] < end)
-    figures = {"questions": len(every), "sentence": float(np.mean(picked)), "span touches": float(np.mean(inside))}
+    figures = {
+        "questions": len(every),
+        "sentence, of the passage": float(np.mean(picked)),
+        "sentence, of the window that holds the answer": float(np.mean(picked_in_window)),
+        "span touches": float(np.mean(inside)),
+    }
     if not all(answered):
         figures["no-answer area"] = area(margins, answered)
     return figures
