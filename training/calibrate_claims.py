@@ -49,21 +49,25 @@ class Claimed:
 
 def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> list[Claimed]:
     """All claims about the documents kept apart, the public sets' too."""
-    found = []
-    for pair in chain(*(pairs.read(work / name) for name in KEPT)):
+    cited, by_rules, tokens = [], [], {}
+    every = list(chain(*(pairs.read(work / name) for name in KEPT)))
+    for number, pair in enumerate(every):
         document = Document(text=pair.passage, path="passage.txt", title="")
         evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
         citations = tuple(attribute(pair.first, evidence, iter(()), selector.vectors))
-        checks = verify(pair.first, citations, selector.vectors)
-        by_rules = not (checks.exists and checks.facts_agree and checks.supports)
-        passage = cited_passage(citations, selector.structure)
+        by_rules.append(verify(pair.first, citations, selector.vectors))
+        cited.append(cited_passage(citations, selector.structure))
+        if pair.first.strip() not in cited[-1]:
+            (tokens[number],) = reader.tokenizer.pairs(pair.first, [cited[-1]])
+    logits = dict(zip(tokens, reader.network.logits(list(tokens.values())), strict=True))
+    found = []
+    for number, (pair, checks, passage) in enumerate(zip(every, by_rules, cited, strict=True)):
         seen = None
-        if pair.first.strip() not in passage:
-            (tokens,) = reader.tokenizer.pairs(pair.first, [passage])
-            (logits,) = reader.network.logits([tokens])
-            lacking = logits[list(tokens.first), UNSUPPORTED].tolist()
+        if number in tokens:
+            lacking = logits[number][list(tokens[number].first), UNSUPPORTED].tolist()
             seen = differences(pair.first, passage, lacking, ByRules(len(checks.missing_facts), checks.support))
-        found.append(Claimed(seen, bool(pair.unsupported), by_rules, pair.passage, pair.made))
+        is_flagged = not (checks.exists and checks.facts_agree and checks.supports)
+        found.append(Claimed(seen, bool(pair.unsupported), is_flagged, pair.passage, pair.made))
     return found
 
 
