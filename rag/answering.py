@@ -29,7 +29,17 @@ from rag.questions import asks_for_comparison, asks_for_list, asks_for_reason, a
 from rag.reading.choice import ReaderChoice
 from rag.retrieval import Hit
 from rag.settings import Caution
-from rag.silence import CONFIDENT, THRESHOLDS, confidence, is_in_everyday_words, label, lacking, near_miss, signals_of
+from rag.silence import (
+    CONFIDENT,
+    THRESHOLDS,
+    beside_model,
+    confidence,
+    is_in_everyday_words,
+    label,
+    lacking,
+    near_miss,
+    signals_of,
+)
 from rag.timeline import Point, origin, written
 from rag.trace import Trace, claims_told, evidence_told, hits_told
 from rag.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
@@ -320,7 +330,7 @@ class Answering:
 
         findings = find(reader, question, hits, self.selector.structure, sure_by_rules)
         evidence = self.selector.select(question, hits, self.speaker, findings)
-        sure = confidence(question, evidence, findings=findings)
+        sure = confidence(question, evidence, findings)
         if sure_by_rules >= SURE_RULES and sure >= CONFIDENT:
             return by_rules, sure, None
         return evidence, sure, findings
@@ -349,12 +359,16 @@ class Answering:
         """
         settled = part.points or part.correction or asks_for_speaker(part.question)  # the prompt names no speakers
         is_open = UNSURE <= part.confidence <= SURE
+        if is_open and self.reader.for_evidence is None:  # to rules, what is missing decides alone
+            is_open = not signals_of(part.question, part.evidence).is_missing
         if settled or self.calls is None or not tells_margins(self.calls.chat_model) or not is_open:
             return part
         with self.trace.step("doubt", part.question) as step:
             own = margin(self.calls, part.question, part.evidence)
             step.attributes |= {"model": self.choice.name, **({} if own is None else {"margin": round(own, 4)})}
-        weighed = replace(part, confidence=confidence(part.question, part.evidence, own, part.findings))
+        if own is None:
+            return part
+        weighed = replace(part, confidence=beside_model(part.confidence, own))
         loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
         silenced = self._is_answered(part) and not self._is_answered(weighed)
         if silenced and (loose or weighed.confidence >= DOUBT):

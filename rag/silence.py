@@ -23,7 +23,6 @@ weight rests on 29 questions that were chosen, and seen, before it was set: of e
 six, and none of 15 answerable ones.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from rag.lexical import fold
 from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
 from rag.prompts import is_chinese
 from rag.questions import asks_for_list
+from rag.reading.calibration import logit_of, probability
 from rag.settings import Caution
 from rag.timeliness import is_of
 from rag.view import HAN, is_list_item
@@ -185,23 +185,14 @@ LEAST_SIMILARITY = 0.70
 """The embedded embedder's similarities all lie above this, even those of unrelated sentences."""
 
 
-def is_answerable(
-    question: str, evidence: Sequence[Evidence], margin: float | None = None, caution: Caution = "balanced"
-) -> bool:
-    """Whether the evidence answers the question surely enough. Arguments as for :func:`confidence`."""
-    return confidence(question, evidence, margin) >= THRESHOLDS[caution]
-
-
 def confidence(
     question: str,
     evidence: Sequence[Evidence],
-    margin: float | None = None,
     findings: "Findings | None" = None,
 ) -> float:
     """How surely the evidence answers the question, from 0 to 1; the assistant answers from ``CONFIDENT`` on.
 
     Args:
-        margin: the language model's own (:func:`rag.answerability.margin`), where it was asked.
         findings: what the reader found, where one read; else words and the embedder decide.
     """
     if not evidence:
@@ -209,13 +200,21 @@ def confidence(
     if findings and findings.answer:
         # The items of a list are sentences of their own, and each of them answers.
         answering = evidence if asks_for_list(question) else evidence[:1]
-        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering), margin)
+        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering))
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
-    score = weights.score(found)
-    if margin is not None and not found.is_missing:
-        score += MARGIN_WEIGHT * max(-MARGIN_REACH, min(MARGIN_REACH, margin - MARGIN_ORIGIN))
-    return 1 / (1 + math.exp(-max(-40.0, min(40.0, score))))
+    return probability(weights.score(found))
+
+
+def beside_model(confidence: float, margin: float) -> float:
+    """A confidence with what a language model itself holds of the evidence added, from 0 to 1.
+
+    Args:
+        confidence: without it.
+        margin: the model's own (:func:`rag.answerability.margin`).
+    """
+    from_origin = max(-MARGIN_REACH, min(MARGIN_REACH, margin - MARGIN_ORIGIN))
+    return probability(logit_of(confidence) + MARGIN_WEIGHT * from_origin)
 
 
 def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:

@@ -208,10 +208,9 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_more_of_a_chance_is_never_less_sure(one: float, other: float) -> None:
-    calibration = Calibration(constant=0.7, language_model=1.5, language_model_origin=2.6)
+    calibration = Calibration(constant=0.7)
     less, greater = (calibration.answered(chance) for chance in sorted((one, other)))
     assert 0 <= less <= greater <= 1
-    assert calibration.answered(one, 1.0) <= calibration.answered(one, 3.0)
 
 
 CANDIDATES = st.builds(

@@ -3,8 +3,7 @@
 On documents kept apart from training, all of them in one index: each of their questions goes the way of a question up to
 the choice of sentences, and that is fitted to which of them answers it, if any does (:mod:`rag.reading.weighing`). Each of
 their claims is read with what is cited for it, and its differences are fitted to whether it is borne out
-(:mod:`training.calibrate_claims`). What a language model's own margin adds is what it adds to the rules
-(:mod:`rag.silence`). What is fitted is written into the file.
+(:mod:`training.calibrate_claims`). What is fitted is written into the file.
 """
 
 import argparse
@@ -30,7 +29,7 @@ from rag.reading.choice import NONE
 from rag.reading.findings import find
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, WORDS, Weighing
-from rag.silence import MARGIN_ORIGIN, MARGIN_WEIGHT, confidence
+from rag.silence import confidence
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written
@@ -221,8 +220,6 @@ def main() -> None:
     least, most = told_of_questions(every), told_of_claims(claims)
     calibration = Calibration(
         constant=-logit_of(least),
-        language_model=MARGIN_WEIGHT,
-        language_model_origin=MARGIN_ORIGIN,
         support_constant=most,
         chooses_evidence=float("evidence" in options.uses),
         checks_claims=float("claims" in options.uses),

@@ -21,8 +21,6 @@ class Calibration:
     Attributes:
         constant: added to the logit of the probability that a sentence answers the question, so that what should be
             answered has more than even chance.
-        language_model: weight of a language model's own margin (:mod:`rag.answerability`) in it, from its origin on.
-        language_model_origin: where that margin counts nothing.
         support_constant: the logit that all of a claim is borne out is this less the score of its differences
             (:mod:`rag.reading.differences`), so that few of the right ones fall below even chance.
         chooses_evidence: 1 where the reader chooses evidence and decides silence better than rules, else 0.
@@ -30,23 +28,17 @@ class Calibration:
     """
 
     constant: float = 0.0
-    language_model: float = 0.0
-    language_model_origin: float = 0.0
     support_constant: float = 0.0
     chooses_evidence: float = 1.0
     checks_claims: float = 0.0
 
-    def answered(self, chance: float, language_model_margin: float | None = None) -> float:
+    def answered(self, chance: float) -> float:
         """How surely a question is answered, from 0 to 1.
 
         Args:
             chance: the probability that the sentence chosen answers it.
-            language_model_margin: where a language model was asked.
         """
-        logit = self.constant + logit_of(chance)
-        if language_model_margin is not None:
-            logit += self.language_model * (language_model_margin - self.language_model_origin)
-        return probability(logit)
+        return probability(self.constant + logit_of(chance))
 
     def supported(self, score: float) -> float:
         """The probability that all of a claim is borne out.
