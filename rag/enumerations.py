@@ -93,12 +93,13 @@ def under(sentences: list[Sentence], place: int) -> list[Sentence]:
     That ends as a list does (:func:`items_of`), and with its paragraph where the item has more than one sentence in it.
     """
     item = sentences[place]
-    opening = next((every for _, every in _OPENINGS if every.match(item.text)), None)
+    if (opening := _opening(item.text)) is None:
+        return []
     found: list[Sentence] = []
-    for sentence in sentences[place + 1 : place + 1 + LONGEST_LIST] if opening else ():
+    for sentence in sentences[place + 1 : place + 1 + LONGEST_LIST]:
         is_over = sentence.kind in ("heading", "question", "note") or sentence.speaker != item.speaker
         leaves = bool(found) and found[0].paragraph == item.paragraph != sentence.paragraph
-        if is_over or leaves or (opening and opening.match(sentence.text)):
+        if is_over or leaves or opening.re.match(sentence.text):
             break
         found.append(sentence)
     return found
@@ -110,10 +111,15 @@ def names_item(question: str, text: str) -> bool:
     Args:
         question, text: folded.
     """
-    opening = next((found for _, every in _OPENINGS if (found := every.match(text))), None)
+    opening = _opening(text)
     words = _BEYOND_ITS_NAME.split(text[opening.end() if opening else 0 :].strip(), maxsplit=1)[0]
     pairs = [words[place : place + 2] for place in range(len(words) - 1)]
     return len(pairs) >= 2 and sum(pair in question for pair in pairs) >= NAMED_SHARE * len(pairs)
+
+
+def _opening(text: str) -> re.Match[str] | None:
+    """How an item of a list opens; None where the text is none."""
+    return next((found for _, every in _OPENINGS if (found := every.match(text))), None)
 
 
 def _items_after(sentences: list[Sentence], place: int, within: int) -> list[Sentence]:

@@ -73,13 +73,12 @@ def measure_questions(reader: Reader, every: Sequence[Question]) -> dict[str, fl
         if question.answer:
             best_of_windows = []
             for window, reading, of_window in zip(found, readings, spans, strict=True):
-                weighed = zip((own.relevance for own in reading.sentences), of_window, strict=True)
-                relevance, span = max(weighed)
+                own, span = max(zip(reading.sentences, of_window, strict=True), key=lambda each: each[0].relevance)
                 answer = window.inside(question.answer)
-                best_of_windows.append((relevance, span[0] < answer[1] and answer[0] < span[1]))
+                best_of_windows.append((own.relevance, span[0] < answer[1] and answer[0] < span[1]))
                 if window.start <= question.answer[0] < window.end:
                     picked_in_window.append(best_of_windows[-1][1])
-            picked.append(max(best_of_windows)[1])
+            picked.append(max(best_of_windows, key=lambda each: each[0])[1])
             window = found[readings.index(best)]
             start, end = best.answer[0] + window.start, best.answer[1] + window.start
             inside.append(start < question.answer[1] and question.answer[0] < end)
