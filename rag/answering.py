@@ -328,7 +328,7 @@ class Answering:
             return by_rules, sure_by_rules, None
         from rag.reading.findings import find
 
-        findings = find(reader, question, hits, self.selector.structure, sure_by_rules)
+        findings = find(reader, question, hits, self.selector.structure)
         evidence = self.selector.select(question, hits, self.speaker, findings)
         sure = confidence(question, evidence, findings)
         if sure_by_rules >= SURE_RULES and sure >= CONFIDENT:

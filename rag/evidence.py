@@ -277,7 +277,11 @@ class EvidenceSelector:
         timely = max(fits.values(), default=0.0) > 0
         kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
         ranked = sorted(kept, key=lambda evidence: -evidence.score)
-        return [*self._with_similarity(question, ranked[:COMPARED]), *(ranked[COMPARED:] if findings else [])]
+        if findings is None:
+            return self._with_similarity(question, ranked[:COMPARED])
+        read = [part for part in ranked if findings.of(part.document, part.sentence)]
+        unread = [part for part in ranked if not findings.of(part.document, part.sentence)]
+        return [*self._with_similarity(question, read), *unread]
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:
@@ -366,11 +370,11 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
         near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
         places.append(place)
         told = (read.relevance, read.answer, read.is_likeliest, read.rank, len(part.sentence.text))
-        found.append(Candidate(part.score, part.coverage, near, *told, read.echo))
+        found.append(Candidate(near, *told, read.echo))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
     is_foreign = not _HAN.search(question)
-    return places, features(found, findings.answer.margin, findings.lacking, findings.by_rules, is_foreign)
+    return places, features(found, findings.answer.margin, findings.lacking, is_foreign)
 
 
 def leans_back(text: str) -> bool:

@@ -200,7 +200,8 @@ def confidence(
     if findings and findings.answer:
         # The items of a list are sentences of their own, and each of them answers.
         answering = evidence if asks_for_list(question) else evidence[:1]
-        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering))
+        is_foreign = is_chinese(question) != is_chinese(evidence[0].sentence.text)
+        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering), is_foreign)
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     return probability(weights.score(found))

@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = ReaderModel(load_encoder(decoded_folder()))
     state = dict(model.state_dict())
     made = tmp_path_factory.mktemp("reader")
-    calibration = Calibration(constant=20.0, checks_claims=1.0)
+    calibration = Calibration(constant=20.0, foreign_constant=20.0, checks_claims=1.0)
     networks = unfitted().to_tensors(SENTENCES) | unfitted_comparing().to_tensors(CLAIMS)
     weighing = {name: torch.from_numpy(part) for name, part in networks.items()}
     save_file(factored(added_by_training(state, model), 1) | weighing, made / FILE_NAME, calibration.to_metadata())

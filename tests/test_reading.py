@@ -18,7 +18,7 @@ from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.network import TorchNetwork, groups
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span, said_back
 from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
-from rag.reading.weighing import CLAIMS, SENTENCES, Candidate, Weighing, features, unfitted
+from rag.reading.weighing import CLAIMS, SENTENCES, Candidate, Echo, Lacking, Weighing, features, unfitted
 
 PASSAGES = [
     "东风一期工程投资2.1亿元，由宏远公司承建。二期工程尚未立项。",
@@ -142,7 +142,7 @@ def test_where_a_claim_departs_from_its_evidence(
 
 @given(st.text(max_size=40), st.text(max_size=80), st.lists(st.floats(-40, 40), min_size=1, max_size=5))
 def test_differences_are_numbers_whatever_the_texts(claim: str, evidence: str, lacking: list[float]) -> None:
-    seen = differences(claim, evidence, lacking, ByRules(1, 0.5))
+    seen = differences(claim, evidence, lacking, 0.0, ByRules(1, 0.5))
     assert seen.shape == unfitted_comparing().origin.shape and np.isfinite(seen).all()
     (score,) = unfitted_comparing().scores(seen[None])
     assert (score > 0) == (max(lacking) > 0) or abs(max(lacking)) < 1e-3
@@ -213,30 +213,29 @@ def test_more_of_a_chance_is_never_less_sure(one: float, other: float) -> None:
     assert 0 <= less <= greater <= 1
 
 
+LOGITS = st.floats(-40, 40)
 CANDIDATES = st.builds(
     Candidate,
-    words=st.floats(-1, 4),
-    coverage=st.floats(0, 1),
     nearness=st.none() | st.floats(0, 1),
-    relevance=st.floats(-40, 40) | st.just(float("-inf")),
-    answer=st.floats(-40, 40) | st.just(float("-inf")),
+    relevance=LOGITS | st.just(float("-inf")),
+    answer=LOGITS | st.just(float("-inf")),
     is_likeliest=st.booleans(),
     rank=st.integers(0, 9),
     length=st.integers(1, 5000),
+    echo=st.none() | st.builds(Echo, LOGITS, LOGITS, LOGITS),
 )
 
 
 @given(
     st.lists(CANDIDATES, min_size=1, max_size=30),
-    st.floats(-40, 40),
-    st.floats(-40, 40),
-    st.floats(0, 1),
+    LOGITS,
+    st.builds(Lacking, LOGITS, LOGITS),
     st.booleans(),
 )
 def test_chances_and_that_of_none_make_one_distribution(
-    candidates: list[Candidate], margin: float, lacking: float, by_rules: float, is_foreign: bool
+    candidates: list[Candidate], margin: float, lacking: Lacking, is_foreign: bool
 ) -> None:
-    seen = features(candidates, margin, lacking, by_rules, is_foreign)
+    seen = features(candidates, margin, lacking, is_foreign)
     chances = unfitted().probabilities(seen)
     assert seen.shape[0] == len(candidates) and np.isfinite(seen).all()
     assert (chances > 0).all() and chances.sum() < 1

@@ -28,16 +28,14 @@ from rag.reading.calibration import Calibration, logit_of, probability
 from rag.reading.choice import NONE
 from rag.reading.findings import find
 from rag.reading.reader import Reader
-from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, WORDS, Weighing
-from rag.silence import confidence
+from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, Weighing
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written
-from training.make_pairs import WRITTEN_KEPT_APART, is_kept
 from training.measure import area, open_reader
 from training.small_network import fitted_network
 
-SILENCED = 0.15
+SILENCED = 0.12
 """Share of the questions answered rightly that may fall below even chance."""
 FLAGGED = 0.06
 """Share of the claims that are right that may be told to be not. Half of those kept apart are in other words than their
@@ -52,6 +50,7 @@ class Asked:
 
     Attributes:
         seen: what is known of each sentence that was read, shape (sentences, features).
+        words: the score of each by rules, words and vectors, shape (sentences,).
         right: which of them answer it, shape (sentences,).
         is_answered: whether its document answers it.
         is_chinese: else it is in English.
@@ -59,6 +58,7 @@ class Asked:
     """
 
     seen: NDArray[np.float32]
+    words: NDArray[np.float64]
     right: NDArray[np.bool_]
     is_answered: bool
     is_chinese: bool
@@ -79,8 +79,7 @@ def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> li
             question = asked["q"]
             span = documents.answer_of(document.text, asked) if is_indexed(number) else None
             hits = one.retrieve(question)
-            by_rules = confidence(question, selector.select(question, hits))
-            findings = find(reader, question, hits, selector.structure, by_rules)
+            findings = find(reader, question, hits, selector.structure)
             evidence = selector.compared(question, hits, None, dates_in(question), findings)
             places, seen = read_of(question, evidence, findings)
             if not places:
@@ -92,7 +91,8 @@ def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> li
                 and span[0] < evidence[place].sentence.end
                 for place in places
             ]
-            found.append(Asked(seen, np.array(right), span is not None, is_chinese(question), number))
+            words = np.array([evidence[place].score for place in places])
+            found.append(Asked(seen, words, np.array(right), span is not None, is_chinese(question), number))
     return found
 
 
@@ -119,7 +119,7 @@ def fitted(every: Sequence[Asked]) -> Weighing:
 def chosen(weighing: Weighing, asked: Asked) -> tuple[float, bool]:
     """How likely the sentence that is chosen answers, and whether it does."""
     chances = weighing.probabilities(asked.seen)
-    best = int(np.argmax(asked.seen[:, WORDS] + CHANCE_WEIGHT * chances / chances.sum()))
+    best = int(np.argmax(asked.words + CHANCE_WEIGHT * chances / chances.sum()))
     return float(chances[best]), bool(asked.right[best])
 
 
@@ -154,23 +154,30 @@ def show(title: str, probabilities: Sequence[float], truth: Sequence[bool]) -> N
         print(f"  {title} ({len(truth)}), told/true: {row}; error {expected_calibration_error(diagram):.3f}")
 
 
-def told_of_questions(every: Sequence[Asked]) -> float:
-    """Prints how well questions are answered, and gives the least probability that is answered."""
+def told_of_questions(every: Sequence[Asked]) -> tuple[float, float]:
+    """Prints how well questions are answered, and gives the least probability that is answered, in Chinese and in English."""
     told = held_out(every)
     chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
-    least = float(np.quantile([chance for chance, is_right in told if is_right], SILENCED))
+    is_chinese_one = np.array([each.is_chinese for each in every])
+    in_chinese, in_english = (
+        float(np.quantile(np.array(chances)[np.array(right) & (is_chinese_one == is_one)], SILENCED))
+        for is_one in (True, False)
+    )
     answered = np.array([each.is_answered for each in every])
-    says = np.array(chances) >= least
+    says = np.array(chances) >= np.where(is_chinese_one, in_chinese, in_english)
     print(
         f"questions {len(every)}, chosen rightly {np.mean([each for each, is_one in zip(right, answered, strict=True) if is_one]):.3f}"
     )
-    print(f"  answered from {least:.3f} on: right {np.mean((says & right)[answered]):.3f}, ", end="")
+    print(
+        f"  answered from {in_chinese:.3f} on, in English {in_english:.3f}: right {np.mean((says & right)[answered]):.3f}, ",
+        end="",
+    )
     print(f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f}")
     print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
     for title, is_one in (("Chinese", True), ("English", False)):
         places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
         show(title, [chances[place] for place in places], [right[place] for place in places])
-    return least
+    return in_chinese, in_english
 
 
 def told_of_claims(claims: Sequence[Claimed]) -> float:
@@ -198,11 +205,12 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="about how many documents, of all kinds")
+    parser.add_argument("--claims", type=int, default=6000, help="about how many claims, of all kinds")
     uses = ("evidence", "claims")
     parser.add_argument("--uses", nargs="*", choices=uses, default=uses, help="what the reader does in place of rules")
     options = parser.parse_args()
     reader = open_reader(options.file, as_it_runs=True)
-    kept = [each for each in documents.documents() if is_kept(each.title, WRITTEN_KEPT_APART)]
+    kept = [each for each in documents.documents() if each.kind in documents.KEPT_KINDS]
     kept = kept[:: max(1, len(kept) // options.limit)] if options.limit else kept
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -216,10 +224,11 @@ def main() -> None:
             ]
         )
         every = asked_on_kept(reader, one, kept)
-        claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work)
-    least, most = told_of_questions(every), told_of_claims(claims)
+        claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work, options.claims)
+    (least, least_in_english), most = told_of_questions(every), told_of_claims(claims)
     calibration = Calibration(
         constant=-logit_of(least),
+        foreign_constant=-logit_of(least_in_english),
         support_constant=most,
         chooses_evidence=float("evidence" in options.uses),
         checks_claims=float("claims" in options.uses),

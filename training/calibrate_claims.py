@@ -47,10 +47,15 @@ class Claimed:
     made: str
 
 
-def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> list[Claimed]:
-    """All claims about the documents kept apart, the public sets' too."""
+def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most: int) -> list[Claimed]:
+    """Claims about the documents kept apart, the public sets' too.
+
+    Args:
+        most: how many, taken evenly.
+    """
     cited, by_rules, tokens = [], [], {}
     every = list(chain(*(pairs.read(work / name) for name in KEPT)))
+    every = every[:: max(1, round(len(every) / most))]
     for number, pair in enumerate(every):
         document = Document(text=pair.passage, path="passage.txt", title="")
         evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
@@ -64,8 +69,10 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path) -> li
     for number, (pair, checks, passage) in enumerate(zip(every, by_rules, cited, strict=True)):
         seen = None
         if number in tokens:
-            lacking = logits[number][list(tokens[number].first), UNSUPPORTED].tolist()
-            seen = differences(pair.first, passage, lacking, ByRules(len(checks.missing_facts), checks.support))
+            of_tokens = logits[number][:, UNSUPPORTED]
+            lacking = of_tokens[list(tokens[number].first)].tolist()
+            by_rule = ByRules(len(checks.missing_facts), checks.support)
+            seen = differences(pair.first, passage, lacking, float(of_tokens[0]), by_rule)
         is_flagged = not (checks.exists and checks.facts_agree and checks.supports)
         found.append(Claimed(seen, bool(pair.unsupported), is_flagged, pair.passage, pair.made))
     return found

@@ -2,7 +2,7 @@
 
 READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz``, ``answers.jsonl.gz`` (questions
 said back with an answer), the same of the written documents, and all with ``-kept`` for what is kept apart to calibrate with
-and to watch training by: the passages of one document in twenty, of written documents one in eight.
+and to watch training by: the passages of one document in twenty, of written documents one in eight and all of some kinds.
 
 A further stage that learns from new documents, ``--new 'echoes_*' --old 0.3``, takes all of these and a part of what was
 learned before, so that it is not forgotten.
@@ -41,6 +41,11 @@ def is_kept(title: str, one_in: int = KEPT_APART) -> bool:
     return hashlib.sha256(title.encode()).digest()[1] % one_in == 0
 
 
+def is_kept_apart(document: documents.Written) -> bool:
+    """Whether a written document is kept apart."""
+    return document.kind in documents.KEPT_KINDS or is_kept(document.title, WRITTEN_KEPT_APART)
+
+
 def main() -> None:
     """Reads the command line and makes all pairs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,9 +62,7 @@ def main() -> None:
         chance = random.Random(SEED + kept)  # what is kept apart is the same whatever is learned
         swapper = Swapper(sisters.read("train"), chance)
         chosen = [question for question in every if is_kept(question.title) == kept]
-        written = [
-            document for document in documents.documents() if is_kept(document.title, WRITTEN_KEPT_APART) == kept
-        ]
+        written = [document for document in documents.documents() if is_kept_apart(document) == kept]
         if not kept and options.old < 1:
             chosen = [question for question in chosen if chance.random() < options.old]
             written = [each for each in written if _is_new(each, options.new) or chance.random() < options.old]

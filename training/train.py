@@ -53,7 +53,7 @@ SHARES = {
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
 QUESTIONS_A_BATCH, CLAIMS_A_BATCH = 16, 24
-ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
+ENCODER_RATE, HEAD_RATES = 1e-4, 10
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
@@ -75,14 +75,24 @@ def losses(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
         found["sentence"] = SENTENCE_WEIGHT * _known(output.sentence, batch.relevant)
     if (batch.unsupported != UNKNOWN).any():
         found["support"] = SUPPORT_WEIGHT * _known(output.unsupported, batch.unsupported, UNSUPPORTED_COUNTS)
-    known = batch.some != UNKNOWN
-    if known.any():  # at least one token lacks support: the likeliest does
+    verdicts = _verdicts(batch)
+    known = verdicts != UNKNOWN
+    if known.any():
+        # Of the claim as a whole: told at the first token, and by the likeliest of its words.
+        whole = output.unsupported[known, 0]
         masked = output.unsupported.masked_fill(batch.attention == 0, -1e4)[known]
         most = torch.stack(
-            [row[: _length_of_first(ids)].max() for row, ids in zip(masked, batch.token_ids[known], strict=True)]
+            [row[1 : _length_of_first(ids)].max() for row, ids in zip(masked, batch.token_ids[known], strict=True)]
         )
-        found["some"] = 0.5 * functional.binary_cross_entropy_with_logits(most, batch.some[known])
+        for name, logits_of_claim in (("whole", whole), ("some", most)):
+            found[name] = functional.binary_cross_entropy_with_logits(logits_of_claim, verdicts[known])
     return found
+
+
+def _verdicts(batch: Batch) -> Tensor:
+    """Whether something of each first text lacks support, shape (pairs,); else unknown."""
+    told = (batch.unsupported > 0).any(dim=1).float()
+    return torch.where((batch.unsupported != UNKNOWN).any(dim=1), told, batch.some)
 
 
 def _length_of_first(token_ids: Tensor) -> int:
@@ -122,7 +132,8 @@ class Training:
         heads = [*self.model.heads.parameters(), *self.model.matches.parameters()]
         encoder = [each for each in self.model.encoder.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01
+            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEAD_RATES * options.rate}],
+            weight_decay=0.01,
         )
         self.step, self.spent = 0, 0.0
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._share_of_rate)

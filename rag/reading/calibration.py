@@ -21,6 +21,7 @@ class Calibration:
     Attributes:
         constant: added to the logit of the probability that a sentence answers the question, so that what should be
             answered has more than even chance.
+        foreign_constant: the same for a question in another language than the documents.
         support_constant: the logit that all of a claim is borne out is this less the score of its differences
             (:mod:`rag.reading.differences`), so that few of the right ones fall below even chance.
         chooses_evidence: 1 where the reader chooses evidence and decides silence better than rules, else 0.
@@ -28,17 +29,19 @@ class Calibration:
     """
 
     constant: float = 0.0
+    foreign_constant: float = 0.0
     support_constant: float = 0.0
     chooses_evidence: float = 1.0
     checks_claims: float = 0.0
 
-    def answered(self, chance: float) -> float:
+    def answered(self, chance: float, is_foreign: bool = False) -> float:
         """How surely a question is answered, from 0 to 1.
 
         Args:
             chance: the probability that the sentence chosen answers it.
+            is_foreign: whether it is in another language than the documents.
         """
-        return probability(self.constant + logit_of(chance))
+        return probability((self.foreign_constant if is_foreign else self.constant) + logit_of(chance))
 
     def supported(self, score: float) -> float:
         """The probability that all of a claim is borne out.

@@ -81,12 +81,13 @@ def stands_for(claim: str, evidence: str, piece: Span) -> int | None:
     return min((between for between in found if 0 <= between <= PLACE), default=None)
 
 
-def differences(claim: str, evidence: str, lacking: Sequence[float], by_rules: ByRules) -> Array:
+def differences(claim: str, evidence: str, lacking: Sequence[float], whole: float, by_rules: ByRules) -> Array:
     """What the network sees of a claim, shape (features,).
 
     Args:
         claim, evidence: the texts.
         lacking: how surely the reader holds each word of the claim to be not borne out, in logits; not empty.
+        whole: how surely it holds something of the claim to be not borne out, in logits.
         by_rules: what rules hold of it.
     """
     claim, evidence = fold(claim).rstrip("。.!！ "), fold(evidence)
@@ -98,6 +99,7 @@ def differences(claim: str, evidence: str, lacking: Sequence[float], by_rules: B
     return np.array(
         [
             *(np.mean(surest[:count]) for count in LIKELIEST),
+            clipped(whole),
             *(np.mean(lengths >= least) for least in LONG),
             np.mean(lengths == 0),
             np.sum(lengths == 0),
@@ -122,7 +124,7 @@ def differences(claim: str, evidence: str, lacking: Sequence[float], by_rules: B
 
 def unfitted_comparing() -> Weighing:
     """Takes the likeliest word at the reader's word, where nothing was fitted."""
-    count = len(differences("", "", [0.0], ByRules(0, 1.0)))
+    count = len(differences("", "", [0.0], 0.0, ByRules(0, 1.0)))
     hidden = np.zeros((count, 1), np.float32)
     hidden[0] = 1 / 12  # its logit, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)

@@ -7,7 +7,7 @@ from rag.documents import Document
 from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
-from rag.reading.weighing import Echo, Weighing, unfitted
+from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.retrieval import Hit
 from rag.structure import Sentence
 
@@ -70,16 +70,14 @@ class Findings:
     Attributes:
         read: for each sentence read, by document id and start, what the reader holds of it.
         answer: the likeliest answer; None where nothing was read.
-        lacking: how surely the likeliest word of the question is not borne out by its passage, in logits.
-        by_rules: the confidence of rules and vectors alone, from 0 to 1.
+        lacking: what its passage holds of the question.
         weighing: what the reader's logits are worth beside all else that is known of a sentence.
         calibration: what that is worth.
     """
 
     read: dict[tuple[str, int], ReadSentence] = field(default_factory=dict)
     answer: ShortAnswer | None = None
-    lacking: float = 0.0
-    by_rules: float = 0.5
+    lacking: Lacking = field(default_factory=Lacking)
     weighing: Weighing = field(default_factory=unfitted)
     calibration: Calibration = UNCALIBRATED
 
@@ -93,7 +91,6 @@ def find(
     question: str,
     hits: Sequence[Hit],
     structure: Callable[[Document], Sequence[Sentence]],
-    by_rules: float = 0.5,
 ) -> Findings:
     """Reads the best hits.
 
@@ -102,7 +99,6 @@ def find(
         question: one question, which stands alone.
         hits: best first.
         structure: gives the sentences of a document.
-        by_rules: the confidence of rules and vectors alone, from 0 to 1.
     """
     passages = passages_of(hits[:READ], structure)[:READ]
     if not passages:
@@ -124,7 +120,7 @@ def find(
             if place not in read or own.relevance > read[place].relevance:  # passages may overlap
                 read[place] = found
     best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
-    return Findings(read, answers[best], readings[best].lacking, by_rules, reader.weighing, reader.calibration)
+    return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.calibration)
 
 
 def _echoes(

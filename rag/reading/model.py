@@ -11,7 +11,7 @@ and each token is told how much of the other text holds it (:mod:`rag.reading.ma
 - *sentence* (Provence, Chirkova et al. 2025): for each token of the passage, whether it is of a sentence that bears on the
   question.
 - *support* (LettuceDetect, Kovács and Recski 2025): for each token of the question or claim, whether the passage fails to
-  bear it out.
+  bear it out; the first token stands for all of it.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class ReaderOutput:
     Attributes:
         start, end: where the answer begins and ends; of the first token: that there is none.
         sentence: whether a token of the passage is of a sentence that bears on the question.
-        unsupported: whether a token of the question or claim lacks support.
+        unsupported: whether a token of the question or claim lacks support; of the first token: whether any does.
     """
 
     start: Tensor

@@ -16,7 +16,7 @@ from rag.reading.differences import ByRules, differences, unfitted_comparing
 from rag.reading.matching import Span
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
-from rag.reading.weighing import Echo, Weighing, unfitted
+from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 
 LONGEST_ANSWER = 80
 """Tokens of an answer."""
@@ -56,13 +56,13 @@ class Reading:
         answer: where in the passage the answer stands, if it has one.
         margin: how much likelier, in logits, that is than that there is none.
         sentences: what each span asked about says.
-        lacking: of the likeliest word of the question, how surely it is not borne out, in logits.
+        lacking: what it holds of the question.
     """
 
     answer: Span
     margin: float
     sentences: tuple[SentenceReading, ...]
-    lacking: float
+    lacking: Lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ class Reader:
             lacking = [(pair.spans[place][1] > start, float(logits[place, UNSUPPORTED])) for place in pair.first]
             of_question = [logit for is_answer, logit in lacking if not is_answer]
             of_answer = [logit for is_answer, logit in lacking if is_answer]
-            found.append(Echo(max(of_question, default=0.0), max(of_answer, default=0.0)))
+            whole = float(logits[0, UNSUPPORTED])
+            found.append(Echo(max(of_question, default=0.0), max(of_answer, default=0.0), whole))
         return found
 
     def support(self, claim: str, evidence: str, by_rules: ByRules) -> Support:
@@ -163,7 +164,8 @@ class Reader:
             return VERBATIM
         (logits,) = self._logits([pair])
         lacking = [float(logit) for logit in logits[list(pair.first), UNSUPPORTED]]
-        (score,) = self.comparing.scores(differences(claim, evidence, lacking, by_rules)[None])
+        whole = float(logits[0, UNSUPPORTED])
+        (score,) = self.comparing.scores(differences(claim, evidence, lacking, whole, by_rules)[None])
         supported = self.calibration.supported(float(score))
         likely = [probability(clipped(logit)) for logit in lacking]
         # What the claim as a whole lacks is laid to its likeliest words.
@@ -195,13 +197,14 @@ def said_back(question: str, answer: str) -> str:
 def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentences: Sequence[Span]) -> Reading:
     places = [place for place in pair.passage if pair.spans[place][1] > shift]
     if not places:
-        return Reading((0, 0), -np.inf, tuple(SentenceReading() for _ in sentences), 0.0)
+        return Reading((0, 0), -np.inf, tuple(SentenceReading() for _ in sentences), Lacking())
     null = float(logits[0, START] + logits[0, END])
     first, last, score = best_span(logits[places, START], logits[places, END])
     start, end = pair.spans[places[first]][0] - shift, pair.spans[places[last]][1] - shift
     spans = [(pair.spans[place][0] - shift, pair.spans[place][1] - shift) for place in places]
     read = tuple(_of_sentence(span, spans, logits[places], null, passage) for span in sentences)
-    lacking = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
+    word = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
+    lacking = Lacking(word, float(logits[0, UNSUPPORTED]))
     return Reading(_trimmed(passage, max(start, 0), end), score - null, read, lacking)
 
 

@@ -1,7 +1,7 @@
 """Weighing: how likely each sentence that was read answers the question, from all that is known of it, and that none does.
 
-A sentence is told by what the reader holds of it and by what rules, words and vectors hold: a small network with one layer
-of hidden units scores each, and the scores with a nought for "none of them" make one distribution, fitted as a whole on
+A sentence is told by what the reader holds of it, by how near its vector is and by where it stands; what rules and words
+hold of it adds nothing on documents of other kinds (``docs/evaluation.md``). A small network with one layer of hidden units scores each, and the scores with a nought for "none of them" make one distribution, fitted as a whole on
 documents that were kept apart from the reader's training (``python -m training.calibrate``). So choosing a sentence and
 being silent are one decision. What depends on the embedder enters only as it lies between the sentences of one question.
 """
@@ -19,8 +19,6 @@ SENTENCES, CLAIMS = "weighing.", "comparing."
 """Beginnings of the names of the tensors in the file of the reader's weights: of what weighs sentences, and claims."""
 FARTHEST = 15.0
 """Scores beyond this, on either side, tell no more."""
-WORDS = 0
-"""Which of the features is the rules' score."""
 Array = NDArray[np.float32]
 
 
@@ -30,10 +28,27 @@ class Echo(NamedTuple):
     Attributes:
         question: how surely the likeliest word of the question is not borne out.
         answer: how surely the likeliest word of the answer is not.
+        whole: how surely something of it all is not.
     """
 
     question: float
     answer: float
+    whole: float
+
+
+NOT_READ = Echo(0.0, 0.0, 0.0)
+
+
+class Lacking(NamedTuple):
+    """What a passage holds of a question, in logits.
+
+    Attributes:
+        word: how surely the likeliest word of the question is not borne out.
+        whole: how surely something of the question is not.
+    """
+
+    word: float = 0.0
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +56,6 @@ class Candidate:
     """What is known of a sentence that was read.
 
     Attributes:
-        words: the score of the rules, with what its vector adds.
-        coverage: share of the question's terms that it holds, from 0 to 1.
         nearness: its similarity to the question between the least and the most similar sentence, from 0 to 1; None where
             it was not compared.
         relevance: how surely the reader holds it to bear on the question, in logits.
@@ -53,8 +66,6 @@ class Candidate:
         echo: what it holds of the question said back with its answer; None where that was not read.
     """
 
-    words: float
-    coverage: float
     nearness: float | None
     relevance: float
     answer: float
@@ -64,27 +75,21 @@ class Candidate:
     echo: Echo | None = None
 
 
-def features(
-    candidates: Sequence[Candidate], margin: float, lacking: float, by_rules: float, is_foreign: bool
-) -> Array:
+def features(candidates: Sequence[Candidate], margin: float, lacking: Lacking, is_foreign: bool) -> Array:
     """What the network sees of each sentence, shape (candidates, features).
 
     Args:
         candidates: of one question; not empty.
         margin: of the likeliest answer in all that was read, in logits.
-        lacking: of the likeliest word of the question that its passage does not bear out, in logits.
-        by_rules: the confidence of rules and vectors alone, from 0 to 1.
+        lacking: what the passage of that answer holds of the question.
         is_foreign: whether the question is in another language than the documents, so that words tell little.
     """
     most = max(clipped(each.relevance) for each in candidates)
-    uncovered = 1 - max(each.coverage for each in candidates)
     margin = clipped(margin)
     return np.array(
         [
             (
-                each.words,
                 each.nearness is None,
-                each.coverage,
                 each.nearness or 0.0,
                 probability(clipped(each.relevance) / 2),
                 clipped(each.relevance),
@@ -96,11 +101,9 @@ def features(
                 1 / (1 + each.rank),
                 each.length / 100,
                 each.echo is None,
-                *(clipped(logit) for logit in each.echo or (0.0, 0.0)),
+                *(clipped(logit) for logit in each.echo or NOT_READ),
                 margin,
-                clipped(lacking),
-                uncovered,
-                by_rules,
+                *map(clipped, lacking),
                 is_foreign,
             )
             for each in candidates
@@ -166,8 +169,8 @@ class Weighing:
 
 def unfitted() -> Weighing:
     """Takes the reader's relevance at its word, where nothing was fitted."""
-    count = features([Candidate(0, 0, None, 0, 0, False, 0, 0)], 0, 0, 0, False).shape[1]
+    count = features([Candidate(None, 0, 0, False, 0, 0)], 0, Lacking(), False).shape[1]
     hidden = np.zeros((count, 1), np.float32)
-    hidden[5] = 1 / 12  # its relevance, at most 12
+    hidden[3] = 1 / 12  # its relevance, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
     return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))
