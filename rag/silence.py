@@ -200,8 +200,8 @@ def confidence(
     if findings and findings.answer:
         # The items of a list are sentences of their own, and each of them answers.
         answering = evidence if asks_for_list(question) else evidence[:1]
-        is_foreign = is_chinese(question) != is_chinese(evidence[0].sentence.text)
-        return findings.calibration.answered(sum(part.chance or 0.0 for part in answering), is_foreign)
+        chance = sum(part.chance or 0.0 for part in answering)
+        return findings.calibration.answered(chance, _is_foreign(question, evidence))
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     return probability(weights.score(found))
@@ -249,6 +249,11 @@ def unspoken(asked: str, text: str) -> float:
     return _uncovered(_content(folded, dates_in(asked)), fold(text))
 
 
+def _is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a question is in another language than the best of its evidence, of which there is some."""
+    return is_chinese(question) != is_chinese(evidence[0].sentence.text)
+
+
 class _Reading:
     """A question beside its evidence, everything folded once."""
 
@@ -256,7 +261,7 @@ class _Reading:
         self.question = question
         self.asked = fold(question)
         self.evidence = evidence
-        self.foreign = is_chinese(question) != is_chinese(evidence[0].sentence.text)
+        self.foreign = _is_foreign(question, evidence)
         self.dates = dates_in(question)
         self.runs = _content(self.asked, self.dates)
         self.own = [fold(part.sentence.text) for part in evidence]

@@ -53,7 +53,8 @@ SHARES = {
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
 QUESTIONS_A_BATCH, CLAIMS_A_BATCH = 16, 24
-ENCODER_RATE, HEAD_RATES = 1e-4, 10
+ENCODER_RATE, HEADS_TIMES = 1e-4, 10
+"""The learning rate of the encoder, and how many times that the heads learn at."""
 WARM_UP = 0.05
 SENTENCE_WEIGHT, SUPPORT_WEIGHT, UNSUPPORTED_COUNTS = 1.0, 2.0, 3.0
 """Weights of the losses beside that of the answer, and of a token that lacks support beside one that does not."""
@@ -132,7 +133,7 @@ class Training:
         heads = [*self.model.heads.parameters(), *self.model.matches.parameters()]
         encoder = [each for each in self.model.encoder.parameters() if each.requires_grad]
         self.optimizer = torch.optim.AdamW(
-            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEAD_RATES * options.rate}],
+            [{"params": encoder, "lr": options.rate}, {"params": heads, "lr": HEADS_TIMES * options.rate}],
             weight_decay=0.01,
         )
         self.step, self.spent = 0, 0.0
