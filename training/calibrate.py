@@ -41,7 +41,6 @@ FLAGGED = 0.06
 """Share of the claims that are right that may be told to be not. Half of those kept apart are in other words than their
 document; what is told to be wrong is written once more or quoted."""
 UNITS, STEPS, DECAY = 8, 150, 1.0
-FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,8 @@ class Asked:
         right: which of them answer it, shape (sentences,).
         is_answered: whether its document answers it.
         is_chinese: else it is in English.
-        document: its number.
+        is_indexed: whether its document is in the index at all.
+        kind: of its document.
     """
 
     seen: NDArray[np.float32]
@@ -62,7 +62,8 @@ class Asked:
     right: NDArray[np.bool_]
     is_answered: bool
     is_chinese: bool
-    document: int
+    is_indexed: bool
+    kind: str
 
 
 def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> list[Asked]:
@@ -92,7 +93,8 @@ def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> li
                 for place in places
             ]
             words = np.array([evidence[place].score for place in places])
-            found.append(Asked(seen, words, np.array(right), span is not None, is_chinese(question), number))
+            told = (span is not None, is_chinese(question), is_indexed(number), document.kind)
+            found.append(Asked(seen, words, np.array(right), *told))
     return found
 
 
@@ -124,11 +126,11 @@ def chosen(weighing: Weighing, asked: Asked) -> tuple[float, bool]:
 
 
 def held_out(every: Sequence[Asked]) -> list[tuple[float, bool]]:
-    """What is chosen for each question by a network that saw nothing of its document."""
+    """What is chosen for each question by a network that saw nothing of its kind of documents."""
     found: dict[int, tuple[float, bool]] = {}
-    for fold in range(FOLDS):
-        weighing = fitted([each for each in every if each.document % FOLDS != fold])
-        found |= {n: chosen(weighing, each) for n, each in enumerate(every) if each.document % FOLDS == fold}
+    for kind in sorted({each.kind for each in every}):
+        weighing = fitted([each for each in every if each.kind != kind])
+        found |= {number: chosen(weighing, each) for number, each in enumerate(every) if each.kind == kind}
     return [found[number] for number in range(len(every))]
 
 
@@ -159,10 +161,9 @@ def told_of_questions(every: Sequence[Asked]) -> tuple[float, float]:
     told = held_out(every)
     chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
     is_chinese_one = np.array([each.is_chinese for each in every])
-    in_chinese, in_english = (
-        float(np.quantile(np.array(chances)[np.array(right) & (is_chinese_one == is_one)], SILENCED))
-        for is_one in (True, False)
-    )
+    in_chinese = float(np.quantile(np.array(chances)[np.array(right) & is_chinese_one], SILENCED))
+    right_in_english = np.array(chances)[np.array(right) & ~is_chinese_one]
+    in_english = float(np.quantile(right_in_english, SILENCED)) if len(right_in_english) else in_chinese
     answered = np.array([each.is_answered for each in every])
     says = np.array(chances) >= np.where(is_chinese_one, in_chinese, in_english)
     print(
@@ -172,7 +173,11 @@ def told_of_questions(every: Sequence[Asked]) -> tuple[float, float]:
         f"  answered from {in_chinese:.3f} on, in English {in_english:.3f}: right {np.mean((says & right)[answered]):.3f}, ",
         end="",
     )
-    print(f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f}")
+    print(
+        f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f} ", end=""
+    )
+    indexed = np.array([each.is_indexed for each in every])
+    print(f"(indexed {np.mean(~says[~answered & indexed]):.3f}, not indexed {np.mean(~says[~indexed]):.3f})")
     print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
     for title, is_one in (("Chinese", True), ("English", False)):
         places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
@@ -209,7 +214,7 @@ def main() -> None:
     uses = ("evidence", "claims")
     parser.add_argument("--uses", nargs="*", choices=uses, default=uses, help="what the reader does in place of rules")
     options = parser.parse_args()
-    reader = open_reader(options.file, as_it_runs=True)
+    reader = open_reader(options.file)
     kept = [each for each in documents.documents() if each.kind in documents.KEPT_KINDS]
     kept = kept[:: max(1, len(kept) // options.limit)] if options.limit else kept
     with (

@@ -19,7 +19,7 @@ from rag.reading.adapters import apply, read
 from rag.reading.calibration import UNCALIBRATED
 from rag.reading.differences import ByRules
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import TorchNetwork, in_eight_bits
+from rag.reading.network import TorchNetwork
 from rag.reading.reader import Reader
 from rag.reading.tokens import PairTokenizer
 from training import pairs
@@ -28,12 +28,8 @@ from training.sources import Question, questions, sentences, windows
 WINDOW = 300
 
 
-def open_reader(file: Path, as_it_runs: bool = False) -> Reader:
-    """A reader with the weights of a training run (``.pt``), or with those that ship (``.safetensors``).
-
-    Args:
-        as_it_runs: in eight bits.
-    """
+def open_reader(file: Path) -> Reader:
+    """A reader with the weights of a training run (``.pt``), or with those that ship (``.safetensors``)."""
     folder = decoded_folder()
     model = ReaderModel(load_encoder(folder))
     calibration = UNCALIBRATED
@@ -42,7 +38,7 @@ def open_reader(file: Path, as_it_runs: bool = False) -> Reader:
     else:
         kept, calibration = read(file)
         apply(kept, model, str(file))
-    network = TorchNetwork(in_eight_bits(model) if as_it_runs else model)
+    network = TorchNetwork(model)
     return Reader(network, PairTokenizer(folder / "tokenizer.json"), calibration)
 
 

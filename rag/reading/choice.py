@@ -16,7 +16,7 @@ from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = "8321aaf3ff769bcc8b21599de079e1df6fe0b6be86fe167b215f4b9c70edf2aa"
+SHA256 = "4945b9e8db201634d70ac7c8f422935ed3ac30b4e142040bba65c2f2b2bee941"
 """Of the file of those weights."""
 logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}
@@ -103,7 +103,7 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
         WeightsError: it holds no weights, or others than those of ``sha256``; or, when first used, not those of a reader.
     """
     from embeddings.e5 import decoded_folder
-    from rag.reading.network import DeferredNetwork, TorchNetwork, in_eight_bits
+    from rag.reading.network import DeferredNetwork, TorchNetwork
     from rag.reading.tokens import PairTokenizer
 
     file = folder / FILE_NAME
@@ -123,7 +123,7 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
 
         model = ReaderModel(load_encoder(encoder))
         apply(kept, model, str(file))
-        return TorchNetwork(in_eight_bits(model))
+        return TorchNetwork(model)
 
     tokenizer = PairTokenizer(encoder / "tokenizer.json")
     reader = Reader(DeferredNetwork(make), tokenizer, calibration, weighing, comparing)

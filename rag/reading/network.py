@@ -1,8 +1,8 @@
-"""What runs the reader's network: torch, with the matrices of the encoder in eight bits where the processor can."""
+"""What runs the reader's network: torch."""
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,9 @@ class DeferredNetwork:
 
 
 class TorchNetwork:
-    """The network in torch, float32; the reference for any other.
+    """The network in torch, float32.
+
+    In eight bits (dynamic quantization) it read in three quarters of the time, and knew less: ``docs/evaluation.md``.
 
     Args:
         model: in evaluation mode.
@@ -76,31 +78,6 @@ class TorchNetwork:
             for place, number in enumerate(group):
                 found[number] = made[place, : len(pairs[number].ids)]
         return [found[number] for number in range(len(pairs))]
-
-
-def in_eight_bits(model: "ReaderModel") -> "ReaderModel":
-    """The model with the matrices of its layers in eight bits, which reads in six tenths of the time; as it is where that is not built in.
-
-    Each matrix has one scale a row; what goes through them is scaled as it comes (dynamic quantization).
-    """
-    import warnings
-
-    import torch
-
-    quantization: Any = torch.ao.quantization
-    layers = model.encoder.encoder
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch means to move this into a package of its own
-        try:
-            model.encoder.encoder = quantization.quantize_dynamic(
-                layers, {torch.nn.Linear: quantization.per_channel_dynamic_qconfig}, dtype=torch.qint8
-            )
-            one_token = torch.zeros((1, 1), dtype=torch.long)
-            with torch.inference_mode():
-                model(one_token, one_token + 1, one_token)
-        except (AttributeError, RuntimeError, NotImplementedError):
-            model.encoder.encoder = layers
-    return model
 
 
 def groups(lengths: Sequence[int], most: int) -> list[list[int]]:
