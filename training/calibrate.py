@@ -159,29 +159,23 @@ def show(title: str, probabilities: Sequence[float], truth: Sequence[bool]) -> N
 def told_of_questions(every: Sequence[Asked]) -> tuple[float, float]:
     """Prints how well questions are answered, and gives the least probability that is answered, in Chinese and in English."""
     told = held_out(every)
-    chances, right = [chance for chance, _ in told], [is_right for _, is_right in told]
-    is_chinese_one = np.array([each.is_chinese for each in every])
-    in_chinese = float(np.quantile(np.array(chances)[np.array(right) & is_chinese_one], SILENCED))
-    right_in_english = np.array(chances)[np.array(right) & ~is_chinese_one]
-    in_english = float(np.quantile(right_in_english, SILENCED)) if len(right_in_english) else in_chinese
-    answered = np.array([each.is_answered for each in every])
-    says = np.array(chances) >= np.where(is_chinese_one, in_chinese, in_english)
+    chances, right = np.array([chance for chance, _ in told]), np.array([is_right for _, is_right in told])
+    chinese = np.array([each.is_chinese for each in every])
+    answered, indexed = np.array([each.is_answered for each in every]), np.array([each.is_indexed for each in every])
+    in_chinese = float(np.quantile(chances[right & chinese], SILENCED))
+    has_english = (right & ~chinese).any()
+    in_english = float(np.quantile(chances[right & ~chinese], SILENCED)) if has_english else in_chinese
+    says = chances >= np.where(chinese, in_chinese, in_english)
+    print(f"questions {len(every)}, chosen rightly {right[answered].mean():.3f}")
     print(
-        f"questions {len(every)}, chosen rightly {np.mean([each for each, is_one in zip(right, answered, strict=True) if is_one]):.3f}"
+        f"  answered from {in_chinese:.3f} on, in English {in_english:.3f}: right {(says & right)[answered].mean():.3f}, "
+        f"wrong {(says & ~right)[answered].mean():.3f}, rejected {(~says[~answered]).mean():.3f} "
+        f"(indexed {(~says[~answered & indexed]).mean():.3f}, not indexed {(~says[~indexed]).mean():.3f})"
     )
-    print(
-        f"  answered from {in_chinese:.3f} on, in English {in_english:.3f}: right {np.mean((says & right)[answered]):.3f}, ",
-        end="",
-    )
-    print(
-        f"wrong {np.mean((says & ~np.array(right))[answered]):.3f}, rejected {np.mean(~says[~answered]):.3f} ", end=""
-    )
-    indexed = np.array([each.is_indexed for each in every])
-    print(f"(indexed {np.mean(~says[~answered & indexed]):.3f}, not indexed {np.mean(~says[~indexed]):.3f})")
-    print(f"  area of right {area(chances, right):.3f}, of answerable {area(chances, answered.tolist()):.3f}")
-    for title, is_one in (("Chinese", True), ("English", False)):
-        places = [place for place, each in enumerate(every) if each.is_chinese == is_one]
-        show(title, [chances[place] for place in places], [right[place] for place in places])
+    of_right, of_answerable = area(chances.tolist(), right.tolist()), area(chances.tolist(), answered.tolist())
+    print(f"  area of right {of_right:.3f}, of answerable {of_answerable:.3f}")
+    for title, is_one in (("Chinese", chinese), ("English", ~chinese)):
+        show(title, chances[is_one].tolist(), right[is_one].tolist())
     return in_chinese, in_english
 
 
