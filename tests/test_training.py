@@ -41,6 +41,11 @@ def swapper(seed: int = 1) -> Swapper:
     return Swapper(SISTERS, random.Random(seed), cut)
 
 
+def names(text: str) -> list[str]:
+    """Names of things that are not told of, where the text is told from, and what a title names."""
+    return ["东风水电站"] if text == "东风水电站" else ["柳荫县", "桂江市", "宏远公司", "远山集团"]
+
+
 def question(text: str, answer: str, number: int = 0) -> Question:
     start = CONTEXT.index(answer)
     return Question(f"q{number}", "东风水电站", CONTEXT, text, (start, start + len(answer)))
@@ -93,7 +98,7 @@ def test_a_numeral_that_orders_nothing_stays(text: str) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_pairs_of_questions_are_true(seed: int) -> None:
     chance = random.Random(seed)
-    made = list(QuestionPairs(QUESTIONS, Swapper(SISTERS, chance, cut), chance))
+    made = list(QuestionPairs(QUESTIONS, Swapper(SISTERS, chance, cut), chance, names))
     assert len(made) == 2 * len(QUESTIONS)
     for number, pair in enumerate(made):
         asked = QUESTIONS[number // 2]
@@ -109,11 +114,29 @@ def test_pairs_of_questions_are_true(seed: int) -> None:
                 assert pair.passage[slice(*pair.nearly)] == answer
 
 
+def test_questions_are_narrowed_to_what_is_not_told_of_or_to_what_the_title_names() -> None:
+    narrowed = set()
+    named = 0
+    for seed in range(60):
+        chance = random.Random(seed)
+        for pair in QuestionPairs(QUESTIONS, Swapper(SISTERS, chance, cut), chance, names):
+            if pair.made == "question narrowed":
+                ((start, end),) = pair.unsupported or ()
+                narrowed.add(pair.first[start:end])
+                assert pair.answer is None and pair.nearly and pair.first[start:end] not in pair.passage
+                assert pair.first[end:].removeprefix("的")
+            elif "东风水电站" in pair.first:
+                named += 1
+                assert pair.answer and "东风水电站" in pair.passage.split("\n")[0]
+    assert narrowed >= {"桂江市", "远山集团"}
+    assert named
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_questions_are_said_back_with_what_answers_or_nearly_does(seed: int) -> None:
     chance = random.Random(seed)
     swaps = Swapper(SISTERS, chance, cut)
-    made = list(answer_pairs.of_question_pairs(QuestionPairs(QUESTIONS, swaps, chance), chance))
+    made = list(answer_pairs.of_question_pairs(QuestionPairs(QUESTIONS, swaps, chance, names), chance))
     assert {"said back answered", "said back contrasted"} & {pair.made for pair in made}
     for pair in made:
         asked, _, answer = pair.first.partition("？")

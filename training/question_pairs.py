@@ -2,12 +2,13 @@
 
 Each question gives a pair with its answer and one without. What nearly answers is what a reader has to tell apart: another
 window of the passage, the best wrong passage by words, the passage with its answering sentence gone, and, most of all, the
-very passage with a word of the question, or of the passage, put for its sister.
+very passage with a word of the question, or of the passage, put for its sister; and the question narrowed to something
+that the passage does not speak of (``四川省规模以上工业增加值增长多少？`` where the figure is of the whole country).
 """
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -36,9 +37,27 @@ DAY_NAMED = 0.5
 """Share of the questions with an answer under a day that name it, where nothing else names one."""
 CONTRASTED = 0.3
 """Share of the answered pairs with a second sentence that answers the question's sister."""
-NEGATIVES = {"question": 0.3, "passage": 0.2, "named": 0.15, "wrong": 0.1, "window": 0.1, "deleted": 0.1, "day": 0.1}
+NEGATIVES = {
+    "question": 0.3,
+    "narrowed": 0.2,
+    "passage": 0.2,
+    "named": 0.15,
+    "wrong": 0.1,
+    "window": 0.1,
+    "deleted": 0.1,
+    "day": 0.1,
+}
 """How often each way to make a passage that does not answer is tried first; another follows where it cannot be gone."""
 SHORTEST_NAME = 3
+NARROWED = ("{name}", "{name}", "{name}的", "{name}的", "在{name}，", "{name}一家的", "对{name}来说，", "{name}那边，")
+"""How a question is narrowed to something, of which one with an answer names what its title names."""
+NAMED_BY_TITLE = 0.25
+"""Share of the questions with an answer under a title that are narrowed to what that names."""
+NAMES = ("ns", "nt", "nz", "nr")
+"""Parts of speech of names: of places, organisations, others and persons."""
+MOST_NAMES = 4000
+BEGINNING = re.compile(r"^(?:截至)?\d+年(?:\d+月)?(?:\d+日)?(?:[底末初]|[一二三四]季度|[上下]半年)?[，,]?")
+"""The time that a question begins with; what narrows it stands after that."""
 HAN = re.compile("[一-鿿]")
 
 
@@ -50,15 +69,21 @@ class QuestionPairs:
         questions: of all sets.
         swapper: makes sister questions.
         chance: what decides.
+        names: finds the names in a text.
     """
 
     questions: Sequence[Question]
     swapper: Swapper
     chance: random.Random
+    names: Callable[[str], Iterable[str]] = field(default_factory=lambda: names_in)
     _wrong: dict[str, list[Window]] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Pair]:
         self._wrong = best_wrong_windows(self.questions)
+        contexts = sorted({question.context for question in self.questions})
+        every = sorted({name for context in contexts for name in self.names(context)})
+        self._names = self.chance.sample(every, min(MOST_NAMES, len(every)))
         for question in self.questions:
             if question.answer is None:
                 continue
@@ -76,6 +101,10 @@ class QuestionPairs:
 
     def _titled(self, pair: Pair, question: Question) -> Pair:
         title = question.title.replace("_", " ") if self.chance.random() < TITLED else ""
+        if title and pair.answer and self.chance.random() < NAMED_BY_TITLE:
+            names = [name for name in self.names(title) if name not in pair.first]
+            if names and HAN.search(pair.first):
+                pair = replace(pair, first=self._narrowed(pair.first, self.chance.choice(names))[0])
         return under_heading(pair, title, self.chance)
 
     def _answered(self, question: Question, window: Window) -> Pair:
@@ -126,6 +155,8 @@ class QuestionPairs:
             return self._sister_passage(answered)
         if kind == "named":
             return self._renamed_passage(answered)
+        if kind == "narrowed":
+            return self._narrowed_question(answered, question.title)
         if kind == "day":
             return of_another_day(answered, question.title.replace("_", " "), self.chance)
         if kind == "wrong":
@@ -157,6 +188,25 @@ class QuestionPairs:
         text, place = changed
         nearly = answered.answer
         return Pair(text, answered.passage, True, unsupported=(place,), nearly=nearly, made=f"question {swap.kind}")
+
+    def _narrowed_question(self, answered: Pair, title: str) -> Pair | None:
+        """The question of something that the passage does not speak of; None where it is not in Chinese."""
+        avoid = title + answered.passage + answered.first
+        names = [name for name in self.chance.sample(self._names, min(8, len(self._names))) if name not in avoid]
+        if not names or not HAN.search(answered.first):
+            return None
+        text, place = self._narrowed(answered.first, names[0])
+        return Pair(
+            text, answered.passage, True, unsupported=(place,), nearly=answered.answer, made="question narrowed"
+        )
+
+    def _narrowed(self, question: str, name: str) -> tuple[str, Span]:
+        """The question with what narrows it, after the time that it begins with; and where the name stands."""
+        begins = BEGINNING.match(question)
+        start = begins.end() if begins else 0
+        words = self.chance.choice(NARROWED)
+        place = start + words.index("{")
+        return question[:start] + words.format(name=name) + question[start:], (place, place + len(name))
 
     def _sister_passage(self, answered: Pair) -> Pair | None:
         """The passage about a sister that the question does not name."""
@@ -204,6 +254,16 @@ class QuestionPairs:
             if (swap.start, swap.end) == (0, len(word)) and others:
                 return self.chance.choice(others)
         return ""
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The names in a text, of what it is about and of what it mentions."""
+    import jieba.posseg
+
+    jieba.setLogLevel(60)
+    for word, kind in jieba.posseg.lcut(text):
+        if kind in NAMES and 2 <= len(word) <= 8:
+            yield word
 
 
 def _put_for(answered: Pair, word: str, other: str) -> tuple[str, Span | None]:
