@@ -16,19 +16,21 @@ from rag.citations import claims_in, without_marks
 from rag.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim, says
 from rag.comparisons import compares, sides_of
 from rag.conversation import History, understand
+from rag.everyday import in_formal_words
 from rag.evidence import Evidence, EvidenceSelector
 from rag.fallback import Fallback
 from rag.language_models import EXTRACTIVE, Choice
 from rag.language_models.calls import Calls
 from rag.premises import Correction, correction_of, takes_for_granted
+from rag.prompts import is_chinese
 from rag.provenance import Provenance
 from rag.question_parts import parts_of
 from rag.questions import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
 from rag.reading.choice import ReaderChoice
 from rag.retrieval import Hit
-from rag.script import is_chinese
 from rag.settings import Caution
 from rag.silence import (
+    CONFIDENT,
     THRESHOLDS,
     beside_model,
     confidence,
@@ -66,12 +68,16 @@ _SPOKEN_BY_ANOTHER = {
     "en": "In the documents it is not {named} who says this but {speaker}: ",
 }
 REWRITING_TOKENS = 80
+SURER = 0.15
+"""How much surer the documents must be of a question as they spell it for its spelling to be changed."""
 DOUBT = 0.15
 """The confidence from which on a language model's doubt does not silence what the words answer: it is quoted then."""
 UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
+SURE_RULES = 0.9
+"""The confidence of the rules from which on the sentences that they choose stand, where the reader too would answer."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
@@ -124,7 +130,7 @@ class Part:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
         correction: what corrects what it takes for granted, where something does.
         is_quoted: whether the evidence is to be quoted though a language model could write.
-        is_respelled: whether it is what the documents answer only as they would spell the question.
+        is_reworded: whether the question was asked in other words than those of the documents.
         confidence: how surely the documents answer it, from 0 to 1.
         findings: what the reader found; None where none read.
     """
@@ -135,7 +141,7 @@ class Part:
     points: Sequence[Point] = ()
     correction: Correction | None = None
     is_quoted: bool = False
-    is_respelled: bool = False
+    is_reworded: bool = False
     confidence: float = 0.0
     findings: "Findings | None" = None
 
@@ -266,19 +272,21 @@ class Answering:
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
         """The question as it is looked up, and what is found for each thing it asks.
 
-        What has no answer is looked up once more as the documents would spell it; and it may lean on the question before
-        it though it does not look so.
+        What the documents answer more surely when it is spelt as they spell it, or put in their words, is taken so; what
+        has no answer may lean on the question before it though it does not look so.
         """
         with self.trace.step("understand", question) as step:
             understood = understand(question, history, self._complete if self.calls else None).question
             step.attributes |= {"history": len(history), "rewritten": understood != question}
             step.details["understood"] = understood
         parts = self._parts(understood)
-        if not any(map(self._is_answered, parts)) and is_chinese(understood):
-            respelled = self.correct(understood)
-            others = self._parts(respelled) if respelled != understood else []
-            if any(map(self._is_answered, others)):
-                understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
+        for in_other_words in (self.correct, in_formal_words) if is_chinese(understood) else ():
+            if (reworded := in_other_words(understood)) == understood:
+                continue
+            others = self._parts(reworded)
+            answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
+            if answers or _sureness(others) >= _sureness(parts) + SURER:
+                understood, parts = reworded, [replace(part, is_reworded=True) for part in others]
         if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
             leaning = self._found(f"{history[-1][0]} {understood}")
             if self._is_answered(leaning):
@@ -310,14 +318,22 @@ class Answering:
         )
 
     def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":
-        """The sentences that may answer, how surely they do, and what the reader found, where one read."""
-        findings = None
-        if reader := self.reader.for_evidence:
-            from rag.reading.findings import find
+        """The sentences that may answer, how surely they do, and what the reader found, where its choice counts.
 
-            findings = find(reader, question, hits, self.selector.structure)
+        Whether anything answers is for the reader to say; which sentence does, for the rules where they are sure.
+        """
+        by_rules = self.selector.select(question, hits, self.speaker)
+        sure_by_rules = confidence(question, by_rules)
+        if (reader := self.reader.for_evidence) is None:
+            return by_rules, sure_by_rules, None
+        from rag.reading.findings import find
+
+        findings = find(reader, question, hits, self.selector.structure)
         evidence = self.selector.select(question, hits, self.speaker, findings)
-        return evidence, confidence(question, evidence, findings), findings
+        sure = confidence(question, evidence, findings)
+        if sure_by_rules >= SURE_RULES and sure >= CONFIDENT:
+            return by_rules, sure, None
+        return evidence, sure, findings
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -353,7 +369,7 @@ class Answering:
         if own is None:
             return part
         weighed = replace(part, confidence=beside_model(part.confidence, own))
-        loose = takes_for_granted(part.question) or part.is_respelled or is_in_everyday_words(part.question)
+        loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
         silenced = self._is_answered(part) and not self._is_answered(weighed)
         if silenced and (loose or weighed.confidence >= DOUBT):
             # A model denies what only the premise or the wording makes unanswerable, and is often in doubt; what the
@@ -493,6 +509,10 @@ def _lead(part: Part, text: str) -> "ShortAnswer | None":
     is_short = 0 < len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
     is_whole = claims_in(short.text) == [(0, len(short.text))]
     return short if is_short and is_whole and text.startswith(short.sentence.text) else None
+
+
+def _sureness(parts: list[Part]) -> float:
+    return max(part.confidence for part in parts)
 
 
 def _each_once(

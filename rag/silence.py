@@ -29,10 +29,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from rag.dates import DateMention, dates_in
-from rag.evidence import Evidence, is_foreign
+from rag.evidence import Evidence
 from rag.figures import DATES, figures_in
 from rag.lexical import fold
 from rag.names import Name, is_own_country, is_place, names_another_country, names_in, stands_in, without_listed_places
+from rag.prompts import is_chinese
 from rag.questions import asks_for_list
 from rag.reading.calibration import logit_of, probability
 from rag.settings import Caution
@@ -200,7 +201,7 @@ def confidence(
         # The items of a list are sentences of their own, and each of them answers.
         answering = evidence if asks_for_list(question) else evidence[:1]
         chance = sum(part.chance or 0.0 for part in answering)
-        return findings.calibration.answered(chance, is_foreign(question, evidence))
+        return findings.calibration.answered(chance, _is_foreign(question, evidence))
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     return probability(weights.score(found))
@@ -248,6 +249,11 @@ def unspoken(asked: str, text: str) -> float:
     return _uncovered(_content(folded, dates_in(asked)), fold(text))
 
 
+def _is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a question is in another language than the best of its evidence, of which there is some."""
+    return is_chinese(question) != is_chinese(evidence[0].sentence.text)
+
+
 class _Reading:
     """A question beside its evidence, everything folded once."""
 
@@ -255,7 +261,7 @@ class _Reading:
         self.question = question
         self.asked = fold(question)
         self.evidence = evidence
-        self.foreign = is_foreign(question, evidence)
+        self.foreign = _is_foreign(question, evidence)
         self.dates = dates_in(question)
         self.runs = _content(self.asked, self.dates)
         self.own = [fold(part.sentence.text) for part in evidence]

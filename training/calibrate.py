@@ -22,13 +22,13 @@ from rag.assistant import Assistant
 from rag.dates import dates_in
 from rag.documents import Document
 from rag.evidence import CHANCE_WEIGHT, read_of
+from rag.prompts import is_chinese
 from rag.reading.adapters import read
 from rag.reading.calibration import Calibration, logit_of, probability
 from rag.reading.choice import NONE
 from rag.reading.findings import find
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, Weighing
-from rag.script import is_chinese
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written

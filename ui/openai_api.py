@@ -25,7 +25,7 @@ from rag.citations import without_marks
 from rag.conversation import History
 from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import PromptTooLongError
-from rag.script import is_chinese
+from rag.prompts import is_chinese
 from ui.logs import for_others
 from ui.paths import with_shown_paths
 from ui.service import BusyError, ClientGoneError, Service, UnknownModelError, client_of, language_for, while_connected
