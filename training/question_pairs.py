@@ -49,11 +49,14 @@ NEGATIVES = {
 }
 """How often each way to make a passage that does not answer is tried first; another follows where it cannot be gone."""
 SHORTEST_NAME = 3
+LONGEST_NAME = 8
+NAMES_TRIED = 8
+"""Names that are drawn for a question, the first of which that nothing around it mentions narrows it."""
 NARROWED = ("{name}", "{name}", "{name}的", "{name}的", "在{name}，", "{name}一家的", "对{name}来说，", "{name}那边，")
 """How a question is narrowed to something, of which one with an answer names what its title names."""
 NAMED_BY_TITLE = 0.25
 """Share of the questions with an answer under a title that are narrowed to what that names."""
-NAMES = ("ns", "nt", "nz", "nr")
+NAME_KINDS = ("ns", "nt", "nz", "nr")
 """Parts of speech of names: of places, organisations, others and persons."""
 MOST_NAMES = 4000
 BEGINNING = re.compile(r"^(?:截至)?\d+年(?:\d+月)?(?:\d+日)?(?:[底末初]|[一二三四]季度|[上下]半年)?[，,]?")
@@ -77,13 +80,13 @@ class QuestionPairs:
     chance: random.Random
     names: Callable[[str], Iterable[str]] = field(default_factory=lambda: names_in)
     _wrong: dict[str, list[Window]] = field(default_factory=dict)
-    _names: list[str] = field(default_factory=list)
+    _other_names: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Pair]:
         self._wrong = best_wrong_windows(self.questions)
         contexts = sorted({question.context for question in self.questions})
         every = sorted({name for context in contexts for name in self.names(context)})
-        self._names = self.chance.sample(every, min(MOST_NAMES, len(every)))
+        self._other_names = self.chance.sample(every, min(MOST_NAMES, len(every)))
         for question in self.questions:
             if question.answer is None:
                 continue
@@ -102,7 +105,8 @@ class QuestionPairs:
     def _titled(self, pair: Pair, question: Question) -> Pair:
         title = question.title.replace("_", " ") if self.chance.random() < TITLED else ""
         if title and pair.answer and self.chance.random() < NAMED_BY_TITLE:
-            names = [name for name in self.names(title) if name not in pair.first]
+            told = pair.first + pair.passage[slice(*pair.answer)]  # a question that names its answer asks nothing
+            names = [name for name in self.names(title) if name not in told]
             if names and HAN.search(pair.first):
                 pair = replace(pair, first=self._narrowed(pair.first, self.chance.choice(names))[0])
         return under_heading(pair, title, self.chance)
@@ -192,7 +196,8 @@ class QuestionPairs:
     def _narrowed_question(self, answered: Pair, title: str) -> Pair | None:
         """The question of something that the passage does not speak of; None where it is not in Chinese."""
         avoid = title + answered.passage + answered.first
-        names = [name for name in self.chance.sample(self._names, min(8, len(self._names))) if name not in avoid]
+        drawn = self.chance.sample(self._other_names, min(NAMES_TRIED, len(self._other_names)))
+        names = [name for name in drawn if name not in avoid]
         if not names or not HAN.search(answered.first):
             return None
         text, place = self._narrowed(answered.first, names[0])
@@ -262,7 +267,7 @@ def names_in(text: str) -> Iterator[str]:
 
     jieba.setLogLevel(60)
     for word, kind in jieba.posseg.lcut(text):
-        if kind in NAMES and 2 <= len(word) <= 8:
+        if kind in NAME_KINDS and 2 <= len(word) <= LONGEST_NAME:
             yield word
 
 
