@@ -266,7 +266,7 @@ def test_rouge_l_by_hand() -> None:
 
 # -- citations after ALCE ---------------------------------------------------------------------------------------------
 
-ON_GOLD = (cited("a.txt", 100, 110), cited("a.txt", 200, 204), cited("c.txt", 0, 9))
+ON_GOLD = (cited("a.txt", 100, 110), cited("a.txt", 200, 204), cited("c.txt", 0, 9), cited("a.txt", 102, 104))
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,7 @@ ON_GOLD = (cited("a.txt", 100, 110), cited("a.txt", 200, 204), cited("c.txt", 0,
         ([(0, False, True), (1, False, True)], True, 1, 1),  # only together
         ([(0, True, True), (2, False, False)], True, 1, 1 / 2),  # the second adds nothing
         ([(2, True, True)], True, 0, 1),  # supported, but not where the answer stands
+        ([(3, True, True)], True, 1, 1),  # a figure of two characters, cited to them alone
         ([], False, 0, 0),
     ],
 )
