@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings import cache_folder
 from embeddings import load as load_embedder
+from embeddings.unigrams import log_likelihood
 from rag.answering import Answering, Event, EvidenceFound, Finished, Token
 from rag.answers import Answer
 from rag.conversation import History
@@ -370,7 +371,7 @@ class Assistant:
             selector=self._selector,
             retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
-            correct=lambda asked: corrected(asked, self.retriever.lexical()),
+            correct=lambda asked: corrected(asked, self.retriever.lexical(), log_likelihood),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
             caution=checked_caution(caution or self.caution),
