@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,10 @@ class NetworkBlockedError(RuntimeError):
 
 def pytest_configure() -> None:
     """Sets the environment before any module of ours is imported."""
+    # A shell without job control starts what it puts into the background with Ctrl-C ignored, and every process started
+    # from there would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.startswith("YOUJU_") and name != "YOUJU_HOME":
             del os.environ[name]
