@@ -68,7 +68,7 @@ def _strings(node: ast.AST) -> Iterator[str]:
             yield each.value
 
 
-def entered(model: str = "extractive") -> tuple[Counter[str], set[str]]:
+def entered() -> tuple[Counter[str], set[str]]:
     """How often each function of ``rag/`` is entered for one question, and the modules that hold them."""
     from rag.assistant import Assistant
 
@@ -82,7 +82,7 @@ def entered(model: str = "extractive") -> tuple[Counter[str], set[str]]:
             calls[f"{module}:{code.co_qualname}"] += 1
             modules.add(module)
 
-    with tempfile.TemporaryDirectory() as folder, Assistant.open(folder, language_model=model) as assistant:
+    with tempfile.TemporaryDirectory() as folder, Assistant.open(folder, language_model="extractive") as assistant:
         assistant.add(sorted((ROOT / "seeds").glob("*.txt")))
         assistant.ask(QUESTIONS[0])
         sys.setprofile(note)

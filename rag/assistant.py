@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embeddings import cache_folder
+from embeddings import YoujuError, cache_folder
 from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
 from rag.answering import Answering, Event, EvidenceFound, Finished, Token
@@ -371,7 +371,7 @@ class Assistant:
             selector=self._selector,
             retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
             points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
-            correct=lambda asked: corrected(asked, self.retriever.lexical(), log_likelihood),
+            correct=lambda asked: corrected(asked, self.retriever.lexical(), _likelihood),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
             caution=checked_caution(caution or self.caution),
@@ -475,6 +475,15 @@ def ask(
 ) -> Answer:
     """Answers a question from the embedded sample documents (or from ``YOUJU_INDEX``); see :meth:`Assistant.ask`."""
     return default_assistant().ask(question, history=history, language_model=language_model, **filters)
+
+
+def _likelihood(text: str) -> float:
+    """As :func:`log_likelihood`; the same of every text where the embedded vocabulary cannot be read, so none is changed."""
+    try:
+        return log_likelihood(text)
+    except (YoujuError, OSError) as error:
+        logger.warning("spelling is not put right: %s", error)
+        return 0.0
 
 
 def _filters(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings import WeightsError, e5, unigrams
 from embeddings.unigrams import log_likelihood
 from rag.assistant import Assistant
 from rag.documents import Document
@@ -57,3 +58,17 @@ def test_a_word_is_likelier_than_a_slip() -> None:
     assert log_likelihood("灯塔工厂") > log_likelihood("灯塔工场")
     assert log_likelihood("") == 0.0
     assert log_likelihood("很") > log_likelihood("很好的") > log_likelihood("很好的\U00020000")
+
+
+def test_where_the_embedded_vocabulary_cannot_be_read_the_question_stays_and_is_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing() -> Path:
+        raise WeightsError("缺少权重", "weights are missing")
+
+    with Assistant.open(tmp_path, language_model="extractive", reader="none") as assistant:
+        assistant.add([Document(text=TEXT, path="report.txt", title="年度报告")])
+        monkeypatch.setattr(e5, "decoded_folder", missing)
+        unigrams._vocabulary.cache_clear()
+        answer = assistant.ask("互联网渠道的用护达到多少户？")
+    assert answer.understood == "互联网渠道的用护达到多少户？"
