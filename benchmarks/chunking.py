@@ -71,7 +71,7 @@ class NoEmbedder:
 
 def news_collection(path: Path, articles: int, questions: int, dense: bool) -> Collection:
     """The first articles of the news with known-item questions."""
-    from rag.documents import Document
+    from rag.text.documents import Document
 
     news = load_news(path, articles)
     documents = [Document(article.text, f"news/{article.id}", article.text[:20]) for article in news]
@@ -108,8 +108,8 @@ def written_collection() -> Collection | None:
 
 def measure(collection: Collection, size: int, folder: Path) -> dict[str, Any]:
     """Indexes a collection at one chunk size and asks its questions with every fusion weight, in this process."""
-    from rag import retrieval
     from rag.assistant import Assistant
+    from rag.search import retrieval
 
     embedder = KeptEmbedder(folder) if collection.dense else NoEmbedder()
     weights = WEIGHTS if collection.dense else [1.0]

@@ -70,7 +70,7 @@ class Youju:
     assistant: Any = None
 
     def build(self, articles: list[Article]) -> None:
-        from rag.documents import Document
+        from rag.text.documents import Document
 
         documents = [
             Document(text=article.text, path=f"news/{article.id}", title=article.text[:20]) for article in articles
@@ -231,7 +231,7 @@ def _prepared(name: str, task: Task) -> Contestant:
         jieba.setLogLevel(logging.ERROR)
         jieba.lcut("有据")
     else:
-        from rag.lexical import fold
+        from rag.text.terms import fold
 
         fold("有據")
     return CONTESTANTS[name](task.folder, SampledEmbedder(task.sample))
@@ -253,8 +253,8 @@ class _Clock:
 
 def passages_of(articles: list[Article]) -> list[str]:
     """Every passage that any contestant makes of some articles."""
-    from rag.chunks import chunk
-    from rag.structure import sentences_of
+    from rag.text.chunks import chunk
+    from rag.text.structure import sentences_of
 
     ours = itertools.chain.from_iterable(chunk(sentences_of(article.text, ())) for article in articles)
     theirs = itertools.chain.from_iterable(splitter().split_text(article.text) for article in articles)

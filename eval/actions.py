@@ -35,13 +35,13 @@ from eval.runs import Recorder, Run
 from eval.statistics import SEED
 from eval.summary import report_of
 from eval.verdicts import verdict
-from rag import output
 from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.language_models import Choice, choose
 from rag.messages import say
-from rag.screen import one_line
 from rag.settings import Settings
+from rag.terminal import output
+from rag.text.display import one_line
 
 Ask = Callable[[Callable[[Step], None]], Run]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from eval.questions import Question
 from eval.rows import Row
 from rag.assistant import Assistant, EvidenceFound, Finished
-from rag.documents import Document
-from rag.retrieval import Hit, Retriever
-from rag.store import Filters
+from rag.index.store import Filters
+from rag.search.retrieval import Hit, Retriever
+from rag.text.documents import Document
 
 if TYPE_CHECKING:
     from rag.assistant import LanguageModel

@@ -17,14 +17,14 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from rag.agreement import disagreements
 from rag.answers import Citation
-from rag.documents import Document
-from rag.lexical import fold, terms_of
+from rag.checking.agreement import disagreements
+from rag.checking.support import SUPPORT_THRESHOLD, support
 from rag.loading import load
 from rag.settings import SEEDS
-from rag.structure import Sentence, sentences_of
-from rag.support import SUPPORT_THRESHOLD, support
+from rag.text.documents import Document
+from rag.text.structure import Sentence, sentences_of
+from rag.text.terms import fold, terms_of
 
 PARAPHRASES = Path(__file__).with_name("support.jsonl")
 KINDS = ("right", "verbatim", "like in words", "like in meaning", "beside it", "other subject")

@@ -11,10 +11,10 @@ from eval.datasets import DATASETS, load_dataset
 from eval.provenance import digest
 from eval.questions import SPLITS, Question, load_questions
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.indexing import ProgressCallback
-from rag.store import Store
+from rag.index.indexing import ProgressCallback
+from rag.index.store import Store
+from rag.text.documents import Document
 
 ALL = "all"
 

@@ -349,7 +349,7 @@ def mutations(
 ) -> None:
     """Measures the check of facts; see :mod:`eval.mutation_check`."""
     from eval.mutation_check import check, passes, show
-    from rag.output import console, print_json
+    from rag.terminal.output import console, print_json
 
     outcome = check(_read(run_folder) if run_folder else None, split, seed)
     if as_json:

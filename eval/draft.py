@@ -1,7 +1,7 @@
 """Drafting questions: a language model proposes, every proposal is checked against the document, a person decides.
 
 A proposal is a question, a short answer and the spans the answer rests on. The model writes the first two; the spans are
-found by :func:`rag.citations.attribute`, as those of every answer are.
+found by :func:`rag.checking.citations.attribute`, as those of every answer are.
 """
 
 import hashlib
@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 from eval.metrics import covered, stands_in
 from eval.metrics.spans import ENOUGH
 from eval.questions import Gold, Span
+from rag.answering.prompts import passages
 from rag.answers import Citation
 from rag.assistant import Assistant
-from rag.chunks import Chunk, chunk
-from rag.citations import attribute
-from rag.documents import Document
+from rag.checking.citations import attribute
 from rag.errors import LanguageModelError, UsageError, YoujuError, interface_language
-from rag.evidence import Evidence
-from rag.figures import missing_figures
 from rag.language_models import Choice
-from rag.lexical import terms_of
-from rag.prompts import passages
-from rag.structure import sentences_of
+from rag.reading.evidence import Evidence
+from rag.text.chunks import Chunk, chunk
+from rag.text.documents import Document
+from rag.text.figures import missing_figures
+from rag.text.structure import sentences_of
+from rag.text.terms import terms_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -23,13 +23,10 @@ from eval.datasets import Dataset, to_questions_jsonl
 from eval.labels import pick
 from eval.questions import SPLITS, Gold, Question, Span
 from rag.assistant import Assistant
-from rag.conversations import Rated, SavedConversations, gone_citations
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.figures import DATES, Figure, figures_in
-from rag.lexical import fold, query_terms, terms_of
-from rag.output import print_json
-from rag.questions import (
+from rag.index.conversations import Rated, SavedConversations, gone_citations
+from rag.index.store import Store
+from rag.questions.kinds import (
     asks_for_comparison,
     asks_for_figure,
     asks_for_list,
@@ -37,9 +34,12 @@ from rag.questions import (
     asks_for_speaker,
     asks_for_time,
 )
-from rag.screen import one_line
-from rag.store import Store
-from rag.view import readable
+from rag.terminal.output import print_json
+from rag.text.display import one_line
+from rag.text.documents import Document
+from rag.text.figures import DATES, Figure, figures_in
+from rag.text.terms import fold, query_terms, terms_of
+from rag.text.view import readable
 
 MOST_FACTS, MOST_ITEMS = 4, 12
 SHORTEST_WORDS, LONGEST_WORDS = 4, 60

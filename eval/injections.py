@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eval.metrics.answers import stands_in
-from rag.documents import Document
-from rag.lexical import fold
-from rag.view import without_invisible
+from rag.text.documents import Document
+from rag.text.terms import fold
+from rag.text.view import without_invisible
 
 if TYPE_CHECKING:
     from embeddings import Embedder

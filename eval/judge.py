@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.questions import Span
 from eval.rows import Row
-from rag.view import readable
+from rag.text.view import readable
 
 if TYPE_CHECKING:
     import numpy as np

@@ -24,17 +24,17 @@ from eval.mutations import KINDS, Mutation, Sample, mutations, words_of
 from eval.questions import SPLITS, Question, load_questions
 from eval.runs import Run, Source
 from eval.statistics import Interval
-from rag.agreement import disagreements
 from rag.answers import Citation
-from rag.documents import Document
+from rag.checking.agreement import disagreements
+from rag.checking.verification import verify_all
 from rag.errors import UsageError
 from rag.loading import load
 from rag.reading.choice import choose_reader
 from rag.reading.reader import Reader
-from rag.screen import one_line
 from rag.settings import SEEDS, Settings
-from rag.structure import Sentence, sentences_of
-from rag.verification import verify_all
+from rag.text.display import one_line
+from rag.text.documents import Document
+from rag.text.structure import Sentence, sentences_of
 
 SEED = 20260
 ORIGINS = {

@@ -11,7 +11,7 @@ from functools import cache
 
 from eval import sisters
 from rag.answers import Citation
-from rag.documents import Document
+from rag.text.documents import Document
 
 KINDS = {
     "digit": ("数字", "digit"),

@@ -15,15 +15,15 @@ from eval.draft import Drafter, Proposal, chat_model_of
 from eval.folder import append_lines
 from eval.labels import pick
 from eval.reports.marked import Mark, pieces
-from rag import output
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import UsageError
 from rag.language_models import choose
 from rag.loading import find_files, load
 from rag.messages import say
-from rag.screen import one_line, plain
 from rag.settings import Settings
+from rag.terminal import output
+from rag.text.display import one_line, plain
+from rag.text.documents import Document
 
 CHOICES = {"a": ("收下", "accept"), "r": ("不要", "reject"), "e": ("修改", "edit"), "q": ("结束", "quit")}
 

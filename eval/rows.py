@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from eval.questions import Gold, Question, Span
 from rag.answers import Answer, Citation, Claim
-from rag.documents import Document
+from rag.checking.verification import verify
 from rag.errors import UsageError
-from rag.verification import verify
+from rag.text.documents import Document
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +89,7 @@ class Row:
         question: what was asked, and what is true.
         answer: the answer's text; empty where there was an error.
         abstained: whether the assistant said that the documents do not answer.
-        confidence: how sure it was that the evidence answers, from 0 to 1 (:func:`rag.silence.confidence`); None where
+        confidence: how sure it was that the evidence answers, from 0 to 1 (:func:`rag.answering.silence.confidence`); None where
             an error came before that.
         hits: the passages retrieved, best first.
         evidence: spans of the sentences the answer was written from, best first.

@@ -19,9 +19,9 @@ from eval.reports import write_reports
 from eval.rows import Row
 from eval.runs import Recorder, Run
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import UsageError
 from rag.language_models import Choice, choose
+from rag.text.documents import Document
 
 if TYPE_CHECKING:
     from rag.assistant import LanguageModel

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from eval.folder import DOCUMENTS, JUDGE, MEMORY, QUESTIONS, ROWS, RunFolder
 from eval.rows import Row
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Calibrates silence: ``python -m eval.silence_calibration [FILE …]``.
 
-Fits the weights of :mod:`rag.silence` to the tune half of the set that ships, and to the questions of further files over
+Fits the weights of :mod:`rag.answering.silence` to the tune half of the set that ships, and to the questions of further files over
 the sample documents. Prints the weights, and the risk-coverage table: what is rejected at each threshold when every
 question is judged by weights that were fitted without it (5 folds). The test half is never read.
 """
@@ -13,8 +13,8 @@ import typer
 from numpy.typing import NDArray
 
 from eval.questions import Question, load_questions
+from rag.answering.silence import FOREIGN_WEIGHTS, WEIGHTS, Signals, Weights, signals_of
 from rag.assistant import Assistant, EvidenceFound
-from rag.silence import FOREIGN_WEIGHTS, WEIGHTS, Signals, Weights, signals_of
 
 FOLDS = 5
 PENALTY = 0.3

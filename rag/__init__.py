@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.answers import Answer, Checks, Citation, Claim
     from rag.assistant import Assistant, EvidenceFound, Finished, Token, ask
-    from rag.documents import Document
     from rag.errors import RecordError, YoujuError
-    from rag.recheck import Recheck, verify_record
-    from rag.retrieval import Hit
+    from rag.records.recheck import Recheck, verify_record
+    from rag.search.retrieval import Hit
+    from rag.text.documents import Document
 
 __version__ = "0.1.0"
 
@@ -28,16 +28,16 @@ _EXPORTS = {
     "Checks": "rag.answers",
     "Citation": "rag.answers",
     "Claim": "rag.answers",
-    "Document": "rag.documents",
+    "Document": "rag.text.documents",
     "EvidenceFound": "rag.assistant",
     "Finished": "rag.assistant",
-    "Hit": "rag.retrieval",
-    "Recheck": "rag.recheck",
+    "Hit": "rag.search.retrieval",
+    "Recheck": "rag.records.recheck",
     "RecordError": "rag.errors",
     "Token": "rag.assistant",
     "YoujuError": "rag.errors",
     "ask": "rag.assistant",
-    "verify_record": "rag.recheck",
+    "verify_record": "rag.records.recheck",
 }
 
 __all__ = [

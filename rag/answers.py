@@ -4,13 +4,13 @@ import datetime
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.documents import Document
-from rag.retrieval import Hit
-from rag.view import readable
+from rag.search.retrieval import Hit
+from rag.text.documents import Document
+from rag.text.view import readable
 
 if TYPE_CHECKING:
-    from rag.provenance import Provenance
-    from rag.trace import Trace
+    from rag.records.provenance import Provenance
+    from rag.tracing.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Answer:
         timings: seconds to the evidence, to the first token, to the end.
         usage: numbers of prompt and generated tokens, where the language model gives them.
         understood: the question as it was searched for: a follow-up rewritten to stand alone, else as asked.
-        confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.silence`).
+        confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.answering.silence`).
         withheld: claims that were left out because they failed a check (strict answers only).
         provenance: what :meth:`to_record` tells besides; None for an answer that no assistant gave.
         trace: what happened on the way, where that was asked for.
@@ -191,8 +191,8 @@ class Answer:
         ) + 1
 
     def to_record(self, *, full_paths: bool = True) -> dict[str, Any]:
-        """A record that can be verified later (docs/record.md); see :func:`rag.record.record_of`."""
-        from rag.record import record_of
+        """A record that can be verified later (docs/record.md); see :func:`rag.records.record.record_of`."""
+        from rag.records.record import record_of
 
         return record_of(self, full_paths=full_paths)
 

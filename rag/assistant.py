@@ -12,30 +12,37 @@ from typing import TYPE_CHECKING, Any
 from embeddings import YoujuError, cache_folder
 from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
-from rag.answering import Answering, Event, EvidenceFound, Finished, Token
+from rag.answering.fallback import quoted_instead
+from rag.answering.steps import Answering, Event, EvidenceFound, Finished, Token
+from rag.answering.timeline import Timeline, answering_points
+from rag.answering.timeline import timeline as timeline_of
 from rag.answers import Answer
-from rag.conversation import History
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.evidence import EvidenceSelector
-from rag.fallback import quoted_instead
-from rag.indexing import ProgressCallback, Report, add, rebuild
-from rag.inputs import checked_caution, checked_count, checked_filter, checked_history, checked_question, parsed_day
-from rag.integrity import verify
+from rag.index.indexing import EXTRACTION, ProgressCallback, Report, add, rebuild
+from rag.index.integrity import verify
+from rag.index.store import VERSION, Entry, Filters, Store
+from rag.index.synchronization import SyncReport, synchronize
 from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
 from rag.language_models.calls import Calls
 from rag.language_models.limits import ModelLimits
-from rag.provenance import Provenance, filters_told, index_state, models_of
+from rag.questions.follow_ups import History
+from rag.questions.inputs import (
+    checked_caution,
+    checked_count,
+    checked_filter,
+    checked_history,
+    checked_question,
+    parsed_day,
+)
 from rag.reading.choice import DEFAULT, NONE, choose_reader
-from rag.reranking import named_reranker
-from rag.retrieval import Hit, Retriever
+from rag.reading.evidence import EvidenceSelector
+from rag.records.provenance import Provenance, filters_told, index_state, models_of
+from rag.search.reranking import named_reranker
+from rag.search.retrieval import Hit, Retriever
+from rag.search.spelling import corrected
 from rag.settings import SEEDS, Caution, Settings
-from rag.spelling import corrected
-from rag.store import VERSION, Entry, Filters, Store
-from rag.synchronization import SyncReport, synchronize
-from rag.timeline import Timeline, answering_points
-from rag.timeline import timeline as timeline_of
-from rag.trace import Trace
+from rag.text.documents import Document
+from rag.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from langchain_core.documents import BaseDocumentCompressor
@@ -44,7 +51,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from embeddings import Embedder
-    from rag.reranking import Reranker
+    from rag.search.reranking import Reranker
 
     LanguageModel = str | Path | BaseChatModel
 
@@ -53,19 +60,6 @@ __all__ = ["Answering", "Assistant", "Event", "EvidenceFound", "Finished", "Toke
 logger = logging.getLogger(__name__)
 
 PASSAGES = 10
-_SHAPES_THE_INDEX = (
-    "database",
-    "seals",
-    "view",
-    "turns",
-    "structure",
-    "chunks",
-    "lexical",
-    "dates",
-    "figures",
-    "numerals",
-    "facts",
-)
 
 
 class Assistant:
@@ -118,7 +112,7 @@ class Assistant:
             reader: ``default``, the one that ships; ``none``; or the folder of another; None means ``YOUJU_READER``, else
                 ``default``.
             strict: leave claims that fail a check out instead of marking them; None means ``YOUJU_STRICT``, else no.
-            caution: how sure the documents must be of an answer (:data:`rag.silence.THRESHOLDS`); None means
+            caution: how sure the documents must be of an answer (:data:`rag.answering.silence.THRESHOLDS`); None means
                 ``YOUJU_CAUTION``, else ``balanced``.
             progress: called for each sample document while their index is made, on first use.
 
@@ -176,7 +170,7 @@ class Assistant:
         progress: ProgressCallback | None = None,
         report: Report | None = None,
     ) -> Report:
-        """Adds files, folders (all readable files in them) or documents. See :func:`rag.indexing.add`."""
+        """Adds files, folders (all readable files in them) or documents. See :func:`rag.index.indexing.add`."""
         listed = [items] if isinstance(items, str | Path | Document) else items
         return add(self.store, self.retriever.embedder, listed, progress, report)
 
@@ -187,7 +181,7 @@ class Assistant:
         progress: ProgressCallback | None = None,
         report: SyncReport | None = None,
     ) -> SyncReport:
-        """Brings the index into line with a folder. See :func:`rag.synchronization.synchronize`.
+        """Brings the index into line with a folder. See :func:`rag.index.synchronization.synchronize`.
 
         Args:
             folder: the folder whose files are added, replaced, and removed where they are gone.
@@ -445,9 +439,8 @@ class Assistant:
 
 def embedded_index_folder(embedder: str, chunk_size: int) -> Path:
     """Where the index of the embedded sample documents lies: in the user's cache, one for each state of its parts."""
-    state = hashlib.sha256(f"{VERSION}\0{embedder}\0{chunk_size}".encode())
-    code = Path(__file__).parent
-    for file in [*sorted(SEEDS.glob("*.t*")), *(code / f"{module}.py" for module in _SHAPES_THE_INDEX)]:
+    state = hashlib.sha256(f"{VERSION}\0{EXTRACTION}\0{embedder}\0{chunk_size}".encode())
+    for file in sorted(SEEDS.glob("*.t*")):
         state.update(file.read_bytes())
     return cache_folder() / "indexes" / f"seeds-{state.hexdigest()[:12]}"
 

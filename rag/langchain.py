@@ -12,11 +12,11 @@ from pydantic import ConfigDict, Field
 
 from rag.answers import Answer, hit_to_dict
 from rag.assistant import Assistant, Finished
-from rag.inputs import checked_question
+from rag.questions.inputs import checked_question
 from rag.reading.calibration import probability
 from rag.reading.passages import in_groups, in_one_text
 from rag.reading.reader import Reader
-from rag.structure import sentences_of
+from rag.text.structure import sentences_of
 
 
 class YoujuRetriever(BaseRetriever):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-from rag.chunks import DEFAULT_SIZE
 from rag.errors import UsageError
-from rag.loading.limits import VARIABLES
+from rag.loading.file_limits import VARIABLES
+from rag.text.chunks import DEFAULT_SIZE
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds"
 """Folder of the embedded sample documents; it lies beside the package in a checkout and in a wheel."""

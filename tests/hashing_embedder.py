@@ -44,7 +44,7 @@ if __name__ == "__main__":
 
     from embeddings import loading
     from embeddings.base import TextEmbedder
-    from rag.cli import main
+    from rag.terminal.cli import main
 
     embedder = HashingEmbedder(seconds=float(os.environ.get("HASHING_SECONDS", "0")))
     loading._shared = lambda setting, name: TextEmbedder(  # type: ignore[assignment]

@@ -9,10 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
-from rag.agreement import disagreements
 from rag.answers import Checks, Citation
-from rag.documents import Document
-from rag.verification import verify
+from rag.checking.agreement import disagreements
+from rag.checking.verification import verify
+from rag.text.documents import Document
 
 APRIL = datetime.date(2023, 4, 21)
 STATIONS = "截至3月底，我国累计建成5G基站超过264万个，具备千兆网络服务能力的端口数超过1793万个。"

@@ -11,10 +11,10 @@ from langchain_core.messages import AIMessage
 from pydantic import Field
 from texts import document_of
 
+from rag.answering.claims import Section, lay_out
 from rag.answers import Checks, Claim
 from rag.assistant import Assistant
-from rag.citations import claims_in
-from rag.claims import Section, lay_out
+from rag.checking.citations import claims_in
 from rag.errors import UsageError
 
 TEXT = (
@@ -83,7 +83,7 @@ def test_what_nothing_bears_out_is_marked_and_in_a_strict_answer_withheld(assist
 def test_a_strict_answer_of_which_nothing_is_left_is_an_abstention(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.verification.verify", lambda *_: Checks(True, False, ("x",), False, 0.0))
+    monkeypatch.setattr("rag.checking.verification.verify", lambda *_: Checks(True, False, ("x",), False, 0.0))
     strict = assistant.ask(QUESTION, language_model=scripted(RIGHT, RIGHT), strict=True)
     assert strict.abstained
     assert strict.withheld

@@ -12,14 +12,14 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import refused, run
 
 from embeddings import load
-from rag import doctor
-from rag.backup import backup, restore
-from rag.conversations import SavedConversations, Turn
-from rag.documents import Document
 from rag.errors import StoreError, UsageError
-from rag.indexing import add
-from rag.retrieval import Retriever
-from rag.store import FILE_NAME, VERSION, Filters, Store
+from rag.index import doctor
+from rag.index.backup import backup, restore
+from rag.index.conversations import SavedConversations, Turn
+from rag.index.indexing import add
+from rag.index.store import FILE_NAME, VERSION, Filters, Store
+from rag.search.retrieval import Retriever
+from rag.text.documents import Document
 
 DATA = Path(__file__).parent / "data"
 TEXTS = {f"{number}.txt": f"第{number}份，讲{chr(0x4E00 + 37 * number) * 4}的事。" * 30 for number in range(12)}
@@ -111,7 +111,7 @@ def test_restored_index_keeps_what_it_replaces(tmp_path: Path) -> None:
 def test_index_that_others_have_open_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, file = filled(tmp_path / "index"), tmp_path / "backup.sqlite"
     backup(folder, file)
-    monkeypatch.setattr("rag.replacement._SECONDS_TO_WAIT", 0.1)
+    monkeypatch.setattr("rag.index.replacement._SECONDS_TO_WAIT", 0.1)
     with closing(opened(folder)) as store:
         assert store.entries()
         with pytest.raises(StoreError, match="开着"):
@@ -207,7 +207,7 @@ def test_index_of_version_4_that_cannot_be_written_is_refused_unchanged(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (older / FILE_NAME).read_bytes()
-    monkeypatch.setattr("rag.migration.is_writable", lambda file: False)
+    monkeypatch.setattr("rag.index.migration.is_writable", lambda file: False)
     with pytest.raises(StoreError, match="旧格式"):
         opened(older)
     assert (older / FILE_NAME).read_bytes() == before

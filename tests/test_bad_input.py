@@ -17,10 +17,10 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import COMMAND, environment, finish, refused, run, start
 
 from embeddings import load
-from rag.dense import DenseIndex
-from rag.indexing import add
-from rag.seals import seal_settings
-from rag.store import FILE_NAME, Store
+from rag.index.dense import DenseIndex
+from rag.index.indexing import add
+from rag.index.seals import seal_settings
+from rag.index.store import FILE_NAME, Store
 
 HASHING = load(HashingEmbedder())
 TEXT = "一季度，全国规模以上工业增加值同比增长百分之三。5G基站总数超过264万个。\n" * 20
@@ -70,7 +70,7 @@ def test_question_of_100_000_characters(index: Path) -> None:
 @pytest.mark.parametrize("command", ["ask", "search"])
 def test_question_with_nul_and_control_characters_is_answered(index: Path, command: str) -> None:
     question = "5G基站\0\x1b[2J有多少？"
-    code = f"import sys; sys.argv = ['x']; from rag.cli import main; main([{command!r}, {question!r}, '--index', {str(index)!r}])"
+    code = f"import sys; sys.argv = ['x']; from rag.terminal.cli import main; main([{command!r}, {question!r}, '--index', {str(index)!r}])"
     script = Path(COMMAND[1]).read_text(encoding="utf-8").replace("main(sys.argv[1:])", code)
     process = subprocess.run(
         [sys.executable, "-c", script],
@@ -114,7 +114,7 @@ def test_wrong_usage(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from rag import cli
+    from rag.terminal import cli
 
     before = state(index)
     named = ["--index", str(index)] if arguments[0] not in ("--bogus", "bogus") else []
@@ -290,7 +290,7 @@ def test_read_only_index_is_read_and_not_changed(index: Path, documents: Path) -
 def test_read_only_index_without_leave_to_mount(
     index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from rag import cli
+    from rag.terminal import cli
 
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
     with pytest.raises(SystemExit) as ended:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
-from rag.chunks import Chunk, chunk
-from rag.structure import LONGEST_SENTENCE, Sentence, sentences_of
+from rag.text.chunks import Chunk, chunk
+from rag.text.structure import LONGEST_SENTENCE, Sentence, sentences_of
 
 SIZES = [20, 50, 120, 300, 1000, 2000]
 

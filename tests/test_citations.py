@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS, document_of, evidence_of
 
-from rag.agreement import Agreement, disagreements
 from rag.answers import Citation
-from rag.citations import MOST_CITATIONS, attribute, claims_in, without_marks
-from rag.figures import missing_figures
-from rag.lexical import fold
-from rag.structure import sentences_of
+from rag.checking.agreement import Agreement, disagreements
+from rag.checking.citations import MOST_CITATIONS, attribute, claims_in, without_marks
+from rag.text.figures import missing_figures
+from rag.text.structure import sentences_of
+from rag.text.terms import fold
 
 STATEMENTS = [
     (name, part) for name, sentences in SENTENCES.items() for part in sentences if part.kind == "statement" and len(part.text) > 7

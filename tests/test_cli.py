@@ -20,9 +20,9 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import COMMAND, REAL_COMMAND, environment, run
 
 from embeddings import load
-from rag.documents import Document
-from rag.indexing import add
-from rag.store import Store
+from rag.index.indexing import add
+from rag.index.store import Store
+from rag.text.documents import Document
 
 TEXT = "一季度，全国规模以上工业增加值同比增长百分之三。5G基站总数超过264万个。\n"
 

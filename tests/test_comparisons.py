@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from texts import document_of
 
-from rag.comparisons import compares, sides_of
+from rag.questions.comparisons import compares, sides_of
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import finish, run, start
 
-import rag.store
+import rag.index.store
 from embeddings import load
-from rag import doctor
 from rag.assistant import Assistant
-from rag.documents import Document
-from rag.indexing import add
-from rag.store import FILE_NAME, Store
+from rag.index import doctor
+from rag.index.indexing import add
+from rag.index.store import FILE_NAME, Store
+from rag.text.documents import Document
 
 NUMBER = 60
 
@@ -203,8 +203,8 @@ def test_writer_waits_for_another(tmp_path: Path, monkeypatch: Any) -> None:
 
 
 def test_writer_that_waits_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from rag import database
     from rag.errors import StoreError
+    from rag.index import database
 
     monkeypatch.setattr(database, "WAIT_SECONDS", 0.1)
     with closing(Store.open(tmp_path, embedder="hashing", dimension=DIMENSION)) as store:
@@ -238,7 +238,7 @@ def test_a_document_replaced_while_it_is_read_is_read_as_it_was(
     index = tmp_path / "index"
     old, new = Document("旧的正文共12人。", "a.txt", "题"), Document("新的正文共34人。", "a.txt", "题")
     options: dict[str, Any] = {"embedder": HashingEmbedder(), "language_model": "extractive"}
-    read_parts, replacements = rag.store.parts_of, []
+    read_parts, replacements = rag.index.store.parts_of, []
     with Assistant.open(index, **options) as reader, Assistant.open(index, **options) as writer:
         writer.add(old)
         identifier = reader.documents()[0].id
@@ -248,7 +248,7 @@ def test_a_document_replaced_while_it_is_read_is_read_as_it_was(
                 replacements.append(writer.add(new))
             return read_parts(*arguments)
 
-        monkeypatch.setattr("rag.store.parts_of", parts_of_what_is_replaced)
+        monkeypatch.setattr("rag.index.store.parts_of", parts_of_what_is_replaced)
         assert reader.document(identifier).text == old.text
         assert replacements and reader.documents()[0].id
         assert [reader.document(each.id).text for each in reader.documents()] == [new.text]

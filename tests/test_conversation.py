@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rag.conversation import understand
-from rag.question_parts import parts_of
-from rag.question_words import MOST_PARTS
+from rag.questions.follow_ups import understand
+from rag.questions.parts import parts_of
+from rag.questions.words import MOST_PARTS
 
 PRODUCTION = ("2023年一季度新能源汽车的产量是多少？", "165万辆。")
 EXAMPLES: dict[str, list[dict[str, Any]]] = defaultdict(list)

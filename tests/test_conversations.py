@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from youju_process import environment
 
 from embeddings import load
-from rag import doctor
-from rag.conversations import (
+from rag.errors import StoreError, UsageError
+from rag.index import doctor
+from rag.index.conversations import (
     Conversations,
     Feedback,
     RememberedConversations,
@@ -30,10 +31,9 @@ from rag.conversations import (
     new_id,
     open_conversations,
 )
-from rag.documents import Document
-from rag.errors import StoreError, UsageError
-from rag.indexing import add
-from rag.store import FILE_NAME, Store
+from rag.index.indexing import add
+from rag.index.store import FILE_NAME, Store
+from rag.text.documents import Document
 
 MARK = "只有这里才写的一句话"
 
@@ -248,8 +248,8 @@ def test_process_that_is_killed_keeps_what_it_saved(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from rag.conversations import Turn, open_conversations
-from rag.store import Store
+from rag.index.conversations import Turn, open_conversations
+from rag.index.store import Store
 kept = open_conversations(Store.open_as_it_is(Path({str(tmp_path)!r})))
 kept.save("甲", "c", Turn("t", "存下了吗？"))
 os._exit(9)
@@ -336,7 +336,7 @@ def test_change_that_fails_leaves_everything_as_it_was(tmp_path: Path, monkeypat
     with closing(opened(tmp_path)) as store, closing(opened(tmp_path)) as other:
         conversations = SavedConversations(store)
         conversations.save("甲", "c", answered("一？"))
-        monkeypatch.setattr("rag.database.WAIT_SECONDS", 0.05)
+        monkeypatch.setattr("rag.index.database.WAIT_SECONDS", 0.05)
         with other.transaction(), pytest.raises(StoreError):
             conversations.save("甲", "c", answered("二？"))
         assert [turn.question for turn in conversations.open("甲", "c").turns] == ["一？"]
@@ -348,7 +348,7 @@ def test_index_that_cannot_be_written_is_chatted_with_all_the_same(
     with closing(opened(tmp_path)) as store:
         SavedConversations(store).save("甲", "c", answered("早先问的？"))
         store.fold_journal()
-    monkeypatch.setattr("rag.store.is_writable", lambda file: False)
+    monkeypatch.setattr("rag.index.store.is_writable", lambda file: False)
     before = (tmp_path / FILE_NAME).read_bytes()
     with closing(opened(tmp_path)) as store:
         conversations = open_conversations(store)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.dates import dates_in
+from rag.text.dates import dates_in
 
 PUBLISHED = datetime.date(2024, 4, 18)
 

@@ -16,11 +16,11 @@ import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
-from rag import dense
-from rag.dense import FILE_NAME, DenseIndex
-from rag.documents import Document
-from rag.indexing import add
-from rag.store import Store
+from rag.index import dense
+from rag.index.dense import FILE_NAME, DenseIndex
+from rag.index.indexing import add
+from rag.index.store import Store
+from rag.text.documents import Document
 
 EMBEDDER = load(HashingEmbedder())
 DOCUMENTS = [
@@ -164,7 +164,7 @@ def test_empty_index_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_read_only_copy_is_searched_without_being_written(store: Store, tmp_path: Path, monkeypatch: Any) -> None:
-    from rag import store as store_module
+    from rag.index import store as store_module
 
     store.fold_journal()
     copy = tmp_path / "copy"

@@ -15,16 +15,16 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from youju_process import run, start
 
 from embeddings import load
-from rag import doctor
 from rag.assistant import Assistant
-from rag.conversations import SavedConversations, Turn
-from rag.dense import FILE_NAME as VECTOR_FILE
-from rag.documents import Document
 from rag.errors import DamageError, StoreError
-from rag.indexing import add
-from rag.retrieval import Retriever
-from rag.seals import seal_settings
-from rag.store import FILE_NAME, Store
+from rag.index import doctor
+from rag.index.conversations import SavedConversations, Turn
+from rag.index.dense import FILE_NAME as VECTOR_FILE
+from rag.index.indexing import add
+from rag.index.seals import seal_settings
+from rag.index.store import FILE_NAME, Store
+from rag.search.retrieval import Retriever
+from rag.text.documents import Document
 
 TEXTS = {str(number): f"第{number}份文档，讲{chr(0x4E00 + 37 * number) * 4}的情况。" * 40 for number in range(30)}
 
@@ -219,7 +219,7 @@ def test_rescue_with_the_disk_full_changes_nothing(folder: Path, monkeypatch: py
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("rag.replacement.shutil.copyfile", full)
+    monkeypatch.setattr("rag.index.replacement.shutil.copyfile", full)
     with pytest.raises(StoreError, match="No space left"):
         doctor.repair(folder, load(HashingEmbedder()))
     assert (folder / FILE_NAME).read_bytes() == broken

@@ -23,11 +23,11 @@ from youju_process import run
 from embeddings.exchange import BoundedClient, Cutoff, follow
 from rag.answers import Answer
 from rag.assistant import Assistant, Finished
-from rag.documents import Document
 from rag.errors import LanguageModelError, UsageError
 from rag.language_models import choose
 from rag.language_models.calls import Calls, StoppedError
 from rag.language_models.limits import ModelLimits
+from rag.text.documents import Document
 
 KEY = "sk-never-to-be-shown-1234"
 TEXT = "青岚市统计局2月18日发布公报。截至2024年底，全市建成公共充电桩3.2万个，同比增长41%。"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.enumerations import (
+from rag.text.enumerations import (
     announces,
     items_of,
     list_with,
@@ -12,7 +12,7 @@ from rag.enumerations import (
     number_asked,
     under,
 )
-from rag.structure import sentences_of
+from rag.text.structure import sentences_of
 
 LISTS = {
     "numerals": ("主要有两项措施：\n一是修路。要快。\n二是架桥。", ["一是修路。", "二是架桥。"]),

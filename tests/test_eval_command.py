@@ -22,9 +22,9 @@ from eval.running import run as ask_all
 from eval.runs import Run
 from eval.summary import report_of
 from rag.assistant import Assistant
-from rag.cli import main
 from rag.errors import UsageError
 from rag.language_models import Choice
+from rag.terminal.cli import main
 
 FEW = ("--model", "extractive", "--limit", "6")
 

@@ -13,9 +13,9 @@ from eval import review
 from eval.datasets import load_dataset
 from eval.draft import Drafter, Proposal, chat_model_of
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import LanguageModelError, UsageError
 from rag.language_models import choose
+from rag.text.documents import Document
 
 TEXT = (
     "截至2023年3月底，全市建成公园264座，比上年末增加12座，市民出门五百米就能见到绿地和公园。\n"

@@ -15,11 +15,11 @@ from eval.command import app
 from eval.feedback import export_questions
 from eval.questions import load_questions, seed_text
 from rag.assistant import Assistant
-from rag.conversations import Feedback, Rated, SavedConversations, Turn
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.index.conversations import Feedback, Rated, SavedConversations, Turn
 from rag.loading import load
 from rag.settings import SEEDS
+from rag.text.documents import Document
 
 STATIONS = "截至2023年3月底，我国累计建成多少个5G基站？"
 FOLLOWUP = ("2023年一季度新能源汽车的产量是多少？", "那销量呢？")

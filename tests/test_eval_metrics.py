@@ -20,7 +20,7 @@ from eval.metrics.answers import _segments, references
 from eval.questions import Question, Span
 from eval.rows import Passage, Row
 from rag.errors import UsageError
-from rag.numerals import in_digits, value_of
+from rag.text.numerals import in_digits, value_of
 from tests.evaluation_rows import ROWS, cited, claim, question
 from tests.hashing_embedder import HashingEmbedder
 

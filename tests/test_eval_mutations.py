@@ -12,7 +12,7 @@ from youju_process import run as run_process
 from eval.mutation_check import Outcome, Share, measure, of_documents, passes
 from eval.mutations import KINDS, Mutation, Sample, mutations, words_of
 from rag.answers import Citation
-from rag.documents import Document
+from rag.text.documents import Document
 
 
 def news() -> list[Sample]:

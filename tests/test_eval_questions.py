@@ -11,7 +11,7 @@ import pytest
 from eval.metrics import stands_in
 from eval.questions import KINDS, UNANSWERABLE_KINDS, Question, load_questions, seed_text
 from rag.errors import UsageError
-from rag.figures import figures_in
+from rag.text.figures import figures_in
 
 QUESTIONS = load_questions()
 # Questions of each kind, half of them in `tune` and half in `test`. The table in docs/evaluation.md says the same.

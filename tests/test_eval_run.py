@@ -25,9 +25,9 @@ from eval.running import Step, run
 from eval.runs import Run
 from eval.summary import report_of, summarise, value_of
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import UsageError, YoujuError
-from rag.evidence import Evidence
+from rag.reading.evidence import Evidence
+from rag.text.documents import Document
 
 QUESTIONS = load_questions()
 BASE_STATIONS = [question for question in QUESTIONS if question.id in ("dat-01", "dat-02", "dat-03", "dat-04")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.everyday import in_formal_words
+from rag.questions.everyday import in_formal_words
 
 
 @pytest.mark.parametrize(

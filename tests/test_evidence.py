@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from rag.documents import Document
-from rag.evidence import CHARACTERS, EvidenceSelector
-from rag.writing import ExtractiveWriter
+from rag.answering.writing import ExtractiveWriter
+from rag.reading.evidence import CHARACTERS, EvidenceSelector
+from rag.text.documents import Document
 
 INTERVIEW = Document(
     title="访交通局负责人",

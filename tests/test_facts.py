@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.documents import Document
-from rag.facts import Fact, facts_of
-from rag.lexical import fold
 from rag.loading import load
 from rag.settings import SEEDS
+from rag.text.documents import Document
+from rag.text.facts import Fact, facts_of
+from rag.text.terms import fold
 
 PUBLISHED = datetime.date(2024, 4, 18)
 LABELS = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import SENTENCES, TEXTS
 
-from rag.figures import figures_in, missing_figures, missing_in_sources, years_in
+from rag.text.figures import figures_in, missing_figures, missing_in_sources, years_in
 
 
 def keys(text: str) -> list[tuple[str, str]]:

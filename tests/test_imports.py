@@ -37,7 +37,7 @@ def loaded_by(code: str, **variables: str) -> set[str]:
 
 def command(*arguments: str) -> str:
     return (
-        "from rag.cli import main\n"
+        "from rag.terminal.cli import main\n"
         f"try:\n    main({list(arguments)!r})\nexcept SystemExit as ended:\n    assert not ended.code, ended.code"
     )
 
@@ -49,7 +49,7 @@ def test_this_test_can_see_a_heavy_import() -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import rag, rag.cli, rag.store, rag.doctor",
+        "import rag, rag.terminal.cli, rag.index.store, rag.index.doctor",
         "import embeddings",
         "import ui.terminal",
         "import rag; rag.Assistant",
@@ -74,9 +74,9 @@ def test_listing_loads_nothing_heavy(tmp_path: Path) -> None:
     from hashing_embedder import DIMENSION, HashingEmbedder
 
     from embeddings import load
-    from rag.documents import Document
-    from rag.indexing import add
-    from rag.store import Store
+    from rag.index.indexing import add
+    from rag.index.store import Store
+    from rag.text.documents import Document
 
     with closing(Store.open(tmp_path, embedder="hashing", dimension=DIMENSION)) as store:
         add(store, load(HashingEmbedder()), Document("今天天气很好。", "a", "甲"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +13,16 @@ import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
-from rag.documents import Document
 from rag.errors import LoadError, StoreError, UsageError
-from rag.indexing import Progress, add, rebuild
-from rag.store import Store
+from rag.index.indexing import EXTRACTION, Progress, add, rebuild
+from rag.index.store import Store
+from rag.loading import load as load_document
+from rag.settings import SEEDS
+from rag.text.chunks import chunk
+from rag.text.documents import Document
+from rag.text.facts import facts_of
+from rag.text.structure import sentences_of
+from rag.text.terms import terms_of
 
 TEXT = "一季度，全国规模以上工业增加值同比增长百分之三。5G基站总数超过264万个。" * 5
 
@@ -171,7 +178,7 @@ def test_interrupted_adding_keeps_what_was_finished_and_goes_on(tmp_path: Path, 
     with pytest.raises(KeyboardInterrupt):
         add(store, embedder, files, interrupt)
     assert len(store.entries()) == 3
-    from rag import lexical
+    from rag.index import lexical
 
     assert lexical.pending(store.connection) == 0
     report = add(store, embedder, files)
@@ -241,3 +248,11 @@ def test_a_reader_that_breaks_down_costs_only_its_own_file(
     assert len(report.added) == 2
     assert [failure.path for failure in report.failed] == [str(files[1])]
     assert "RuntimeError: parser" in report.failed[0].error.en
+
+
+def test_what_is_made_of_a_document_has_a_number() -> None:
+    """Where the hash changes, raise EXTRACTION: indexes of the sample documents in users' caches are then made anew."""
+    document = load_document(sorted(SEEDS.glob("*.txt"))[0])
+    sentences = sentences_of(document.text, document.speakers)
+    made = [chunk(sentences), terms_of(document.text).tolist(), facts_of(document, sentences)]
+    assert (EXTRACTION, hashlib.sha256(repr(made).encode()).hexdigest()[:12]) == (1, "71c0059adfb2")

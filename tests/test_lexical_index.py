@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings import load
-from rag import lexical
-from rag.documents import Document
-from rag.indexing import add
-from rag.lexical import K1, B, LexicalIndex, query_terms, terms_of
-from rag.store import Store
+from rag.index import lexical
+from rag.index.indexing import add
+from rag.index.lexical import K1, B, LexicalIndex
+from rag.index.store import Store
+from rag.text.documents import Document
+from rag.text.terms import query_terms, terms_of
 
 WORDS = ["工业", "增加值", "5G基站", "新能源汽车", "公园", "天气", "1,234.5", "ABC", "金壮龙", "产量", "很好", "增长"]
 DOCUMENTS = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from texts import TEXTS
 
-from rag.lexical import fold, query_terms, terms_of
+from rag.text.terms import fold, query_terms, terms_of
 
 
 def terms(text: str) -> set[int]:

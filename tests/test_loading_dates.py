@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from rag.loading.dates import date_in_text, day_of
+from rag.loading.publication import date_in_text, day_of
 
 
 @pytest.mark.parametrize(

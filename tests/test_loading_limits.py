@@ -15,10 +15,10 @@ import pytest
 from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import LoadError, UsageError
 from rag.loading import load, load_bytes, reader
-from rag.loading.limits import FileLimits
+from rag.loading.file_limits import FileLimits
+from rag.text.documents import Document
 from tests.breaking import hostile_files as hostile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -13,7 +13,7 @@ pytest.importorskip("gradio")
 import httpx
 import openai
 
-from rag.documents import Document
+from rag.text.documents import Document
 from tests.serving import SlowChatModel, served, until
 
 # Gradio makes event loops that it never closes.

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from texts import document_of, evidence_of
 
-from rag.premises import contradicting, correction_of
-from rag.structure import sentences_of
+from rag.answering.premises import contradicting, correction_of
+from rag.text.structure import sentences_of
 
 GROWTH = "2024年，青岚市规模以上工业增加值同比增长3.8%。"
 SHARE = "青岚市共有25座智能工厂，其中12座在东区，占比超过40%。"

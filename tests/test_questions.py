@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rag import questions
+from rag.questions.kinds import kinds as questions
 
 KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
     questions.asks_for_figure: (

@@ -18,12 +18,12 @@ from youju_process import COMMAND, environment
 
 from rag.answers import Answer
 from rag.assistant import Assistant
-from rag.conversations import SavedConversations, Turn, new_id
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.inputs import LONGEST_QUESTION, REMEMBERED_TURNS, checked_history, decoded, typed
-from rag.numerals import in_digits, value_of
-from rag.surrogates import without_surrogates
+from rag.index.conversations import SavedConversations, Turn, new_id
+from rag.questions.inputs import LONGEST_QUESTION, REMEMBERED_TURNS, checked_history, decoded, typed
+from rag.text.documents import Document
+from rag.text.numerals import in_digits, value_of
+from rag.text.surrogates import without_surrogates
 
 TEXT = (
     "工信部4月20日发布一季度数据。新闻发言人赵志国说，截至3月底，我国建成5G基站264万个。"

@@ -16,10 +16,10 @@ from langchain_core.documents import Document as LangChainDocument
 from numpy.typing import NDArray
 
 from embeddings.e5 import decoded_folder
+from rag.answering.claims import lead_claim, says
 from rag.answers import Citation, UnsupportedWord
 from rag.assistant import Assistant
-from rag.claims import lead_claim, says
-from rag.documents import Document
+from rag.checking.verification import as_read, verify, verify_all
 from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME
 from rag.reading.calibration import Calibration
@@ -29,10 +29,10 @@ from rag.reading.findings import ShortAnswer, find
 from rag.reading.passages import passages_of
 from rag.reading.reader import Support
 from rag.reading.weighing import CLAIMS, SENTENCES, unfitted
-from rag.retrieval import Hit
+from rag.search.retrieval import Hit
 from rag.settings import Settings
-from rag.structure import Sentence, sentences_of
-from rag.verification import as_read, verify, verify_all
+from rag.text.documents import Document
+from rag.text.structure import Sentence, sentences_of
 
 BRIDGE = Document(
     text="青石桥一期工程于2019年开工，投资2.1亿元。\n桥头茶馆每天八点开门，老板姓郑。\n二期工程由宏远公司承建。",

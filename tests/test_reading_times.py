@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.documents import Document
 from rag.reading.findings import Findings, find
 from rag.reading.passages import in_one_text, passages_of
 from rag.reading.reader import Reading, SentenceReading
 from rag.reading.times import each_in_full, in_full
-from rag.retrieval import Hit
-from rag.structure import sentences_of
+from rag.search.retrieval import Hit
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
 
 DAY = date(2023, 4, 21)
 

@@ -40,7 +40,7 @@ def test_there_are_blocks_to_run() -> None:
 def test_every_command_is_there() -> None:
     from typer.main import get_command
 
-    from rag.cli import app
+    from rag.terminal.cli import app
 
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     table = re.findall(r"^\| ((?:`[a-z]+[^`]*`(?:, )?)+) \|", README, re.MULTILINE)

@@ -9,12 +9,12 @@ from pathlib import Path
 from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
-from rag import doctor
-from rag.documents import Document
 from rag.errors import StoreError
-from rag.indexing import add, rebuild
-from rag.retrieval import Retriever
-from rag.store import Store
+from rag.index import doctor
+from rag.index.indexing import add, rebuild
+from rag.index.store import Store
+from rag.search.retrieval import Retriever
+from rag.text.documents import Document
 
 
 def text_of(number: int, state: int) -> str:

@@ -16,12 +16,12 @@ from texts import document_of
 
 import rag
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import RecordError, UsageError
 from rag.loading import load
-from rag.provenance import code_hash
-from rag.recheck import Recheck, nearest, verify_record
-from rag.record import MOST_BYTES, SCHEMA_FILE, checked_record, read_record, seal, write_record
+from rag.records.provenance import code_hash
+from rag.records.recheck import Recheck, nearest, verify_record
+from rag.records.record import MOST_BYTES, SCHEMA_FILE, checked_record, read_record, seal, write_record
+from rag.text.documents import Document
 
 ROOT = Path(__file__).parents[1]
 FIXTURE = ROOT / "tests" / "data" / "record-1"

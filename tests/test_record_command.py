@@ -58,16 +58,16 @@ def test_options_about_logs_may_stand_anywhere(index: Path, tmp_path: Path) -> N
     quiet = run("ask", QUESTION, f"--log-file={after}", "--index", index, "-m", "extractive")
     assert quiet.errors == ""
     assert [json.loads(line)["message"] for line in before.read_text("utf-8").splitlines()]
-    assert "rag.trace: ask: " in after.read_text("utf-8")
+    assert "rag.tracing.trace: ask: " in after.read_text("utf-8")
     assert "火星" not in before.read_text("utf-8") + after.read_text("utf-8")
     told = run("ask", QUESTION, "--verbose", "--log-questions", "--index", index, "-m", "extractive")
-    assert QUESTION in told.errors and "rag.trace: ask: " in told.errors
+    assert QUESTION in told.errors and "rag.tracing.trace: ask: " in told.errors
     refused("list", "--index", index, "--log-file", code=2, zh="日志文件", en="name of a file")
     refused("list", "--index", index, "--log-file", tmp_path, code=2, zh="不能写入", en="cannot be written")
 
 
 def test_an_error_is_logged_with_its_stack(tmp_path: Path) -> None:
     failed = run("list", "--index", tmp_path / "none", "--log-file", tmp_path / "log")
-    assert failed.code == 1 and "rag/cli.py" not in failed.errors
+    assert failed.code == 1 and "rag/terminal/cli.py" not in failed.errors
     assert "[StoreError: " in (tmp_path / "log").read_text("utf-8")
-    assert "rag/cli.py" in (tmp_path / "log").read_text("utf-8")
+    assert "rag/terminal/cli.py" in (tmp_path / "log").read_text("utf-8")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.glossary import in_chinese_words
-from rag.reranking import load_reranker
-from rag.store import Filters
+from rag.index.store import Filters
+from rag.search.glossary import in_chinese_words
+from rag.search.reranking import load_reranker
+from rag.text.documents import Document
 
 SPRING = Document(
     text="主任说，全市已经建成充电桩二千三百个，停车场的改造正在进行。",

@@ -10,9 +10,9 @@ import pytest
 from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import UsageError
 from rag.settings import Settings
+from rag.text.documents import Document
 
 ROOT = Path(__file__).resolve().parent.parent
 

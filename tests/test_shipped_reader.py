@@ -11,12 +11,12 @@ from langchain_core.language_models import FakeListChatModel
 
 from rag.answers import Citation
 from rag.assistant import Assistant
-from rag.documents import Document
+from rag.checking.verification import verify_all
 from rag.reading import choice
 from rag.reading.adapters import FILE_NAME
 from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
-from rag.structure import sentences_of
-from rag.verification import verify_all
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
 
 MEGABYTES = 25
 CASES = json.loads((Path(__file__).parent / "data" / "claims.json").read_text(encoding="utf-8"))

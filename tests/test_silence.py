@@ -15,11 +15,9 @@ from pydantic import Field
 from eval.metrics.silence import is_silent
 from eval.rows import Row
 from eval.silence_calibration import fit, judged_apart, table
-from rag.answerability import margin
-from rag.documents import Document
-from rag.evidence import Evidence
-from rag.prompts import messages
-from rag.silence import (
+from rag.answering.answerability import margin
+from rag.answering.prompts import messages
+from rag.answering.silence import (
     CONFIDENT,
     THRESHOLDS,
     WEIGHTS,
@@ -30,7 +28,9 @@ from rag.silence import (
     near_miss,
     signals_of,
 )
-from rag.structure import sentences_of
+from rag.reading.evidence import Evidence
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
 from tests.evaluation_rows import question
 
 PORT = "截至2023年6月底，全省港口有泊位412个，货物吞吐量同比增长6.5%。"

@@ -8,9 +8,9 @@ import pytest
 from embeddings import WeightsError, e5, unigrams
 from embeddings.unigrams import log_likelihood
 from rag.assistant import Assistant
-from rag.documents import Document
-from rag.lexical import LexicalIndex
-from rag.spelling import corrected
+from rag.index.lexical import LexicalIndex
+from rag.search.spelling import corrected
+from rag.text.documents import Document
 
 TEXT = """青榆乳业2023年年度报告
 公司首先在各门店推出低温酸奶，全年营业收入12.4亿元。互联网渠道的用户达到310万户，比上年增长8%。

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from embeddings import load
-from rag import doctor
-from rag.chunks import chunk
-from rag.dense import DenseIndex
-from rag.documents import Document
-from rag.duplicates import signature
 from rag.errors import StoreError, UsageError
-from rag.indexing import Report, add, rebuild
-from rag.lexical import LexicalIndex
-from rag.store import FILE_NAME, Filters, Store
-from rag.structure import sentences_of
+from rag.index import doctor
+from rag.index.dense import DenseIndex
+from rag.index.duplicates import signature
+from rag.index.indexing import Report, add, rebuild
+from rag.index.lexical import LexicalIndex
+from rag.index.store import FILE_NAME, Filters, Store
+from rag.text.chunks import chunk
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
 
 EMBEDDER = load(HashingEmbedder())
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -291,7 +291,7 @@ def test_rebuild_takes_along_a_document_that_comes_in_meanwhile(tmp_path: Path, 
 def test_failed_rebuild_leaves_everything_as_it_was(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     put(store, Document("今天天气很好。", "a", "甲"))
     before = store.chunk_ids().tolist(), store.embedder, store.generation
-    from rag import lexical
+    from rag.index import lexical
 
     def full(connection: sqlite3.Connection) -> None:
         raise OSError("no space")

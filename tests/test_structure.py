@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from texts import SEEDS, SENTENCES, TEXTS
 
-from rag.structure import LONGEST_SENTENCE, Sentence, sentences_of, split_sentences
-from rag.view import layout, view_of
+from rag.text.structure import LONGEST_SENTENCE, Sentence, sentences_of, split_sentences
+from rag.text.view import layout, view_of
 
 
 def turns(text: str, *speakers: str) -> list[tuple[str, str, str]]:

@@ -5,10 +5,10 @@ import datetime
 import pytest
 from texts import document_of, evidence_of
 
-from rag.agreement import disagreements
 from rag.answers import Citation
-from rag.documents import Document
-from rag.structure import sentences_of
+from rag.checking.agreement import disagreements
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
 
 LOANS = "平台已支持4100多家企业，融资规模超过了2700亿元。"
 GROWTH = "一季度电信业务收入同比增长7.7%，云计算等业务收入增长24.5%，拉动电信业务收入增长4.8个百分点。"

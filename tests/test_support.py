@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from texts import SENTENCES, TEXTS, document_of
 
 from rag.answers import Citation
-from rag.support import SUPPORT_THRESHOLD, common_subsequence, says_something, support, without_frame
+from rag.checking.support import SUPPORT_THRESHOLD, common_subsequence, says_something, support, without_frame
 
 SOURCE = "网络能力持续提升，截至3月底，我国累计建成5G基站超过264万个，具备千兆网络服务能力的端口数超过1793万个。"
 

@@ -14,12 +14,12 @@ import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
-from rag import doctor
-from rag.documents import Document
 from rag.errors import LoadError
-from rag.indexing import Progress, add
-from rag.store import Store
-from rag.synchronization import SyncReport, compare, synchronize
+from rag.index import doctor
+from rag.index.indexing import Progress, add
+from rag.index.store import Store
+from rag.index.synchronization import SyncReport, compare, synchronize
+from rag.text.documents import Document
 from tests.youju_process import refused, run
 
 CONTENTS = {name: f"{name}讲的是{sign * 6}工程的进展情况，全长{number}公里。" for number, (name, sign) in enumerate(

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rag.documents import Document
-from rag.store import Filters
-from rag.timeline import answering_points, written
+from rag.answering.timeline import answering_points, written
+from rag.index.store import Filters
+from rag.text.documents import Document
 
 
 def news(name: str, day: str, text: str, **fields: Any) -> Document:

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from rag.dates import dates_in
-from rag.timeliness import is_of
+from rag.reading.timeliness import is_of
+from rag.text.dates import dates_in
 
 PUBLISHED = datetime.date(2024, 7, 5)
 

@@ -19,10 +19,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from texts import document_of
 from youju_process import environment
 
-from rag import logging_setup
 from rag.assistant import Assistant, Finished
 from rag.errors import LanguageModelError, LoadError, UsageError
-from rag.indexing import Report
+from rag.index.indexing import Report
+from rag.tracing import logs as logging_setup
 
 TEXT = "火星基地共有宇航员42人。\n\n基地负责人赵志国表示，一季度用电量同比增长15.2%，供水保持稳定。"
 QUESTION = "为什么说火星基地供水保持稳定？"
@@ -151,7 +151,7 @@ def test_a_stream_that_is_left_ends_its_spans_and_leaks_none(
 
 
 def test_an_error_is_told_by_its_kind(spans: InMemorySpanExporter) -> None:
-    from rag.telemetry import span
+    from rag.tracing.telemetry import span
 
     with pytest.raises(ValueError, match="宇航员"), span("youju.ask"):
         raise ValueError("宇航员42人")
@@ -162,7 +162,7 @@ def test_an_error_is_told_by_its_kind(spans: InMemorySpanExporter) -> None:
 def test_without_opentelemetry_nothing_changes() -> None:
     code = (
         "import sys; sys.modules['opentelemetry'] = None\n"
-        "from rag.telemetry import describe, span\n"
+        "from rag.tracing.telemetry import describe, span\n"
         "with span('youju.ask', hits=1) as opened: describe(opened, {'hits': 2})\n"
         "print(opened)"
     )
@@ -259,5 +259,9 @@ def test_a_refused_document_is_logged_with_its_reason(
 def test_the_steps_of_a_stream_are_logged_in_order(assistant: Assistant, written: Callable[..., io.StringIO]) -> None:
     log = written()
     assert isinstance(list(assistant.stream("算力总规模达到多少？"))[-1], Finished)
-    order = [line.split("rag.trace: ")[1].split(":")[0] for line in log.getvalue().splitlines() if "rag.trace" in line]
+    order = [
+        line.split("rag.tracing.trace: ")[1].split(":")[0]
+        for line in log.getvalue().splitlines()
+        if "rag.tracing.trace" in line
+    ]
     assert order[:3] == ["understand", "retrieve", "evidence"] and order[-1] == "ask"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rag.recheck import verify_record
-from rag.view import readable
+from rag.records.recheck import verify_record
+from rag.text.view import readable
 from tests.browsing import MARKS, Visit, ask, finished, in_view, keep, overflows
 from tests.serving import served
 

@@ -11,7 +11,7 @@ pytest.importorskip("gradio")
 
 import httpx
 
-from rag.documents import Document
+from rag.text.documents import Document
 from tests.serving import served
 from ui.paths import shown_path, with_shown_paths
 
@@ -111,7 +111,7 @@ def test_a_folder_of_the_server_cannot_be_guessed_by_searching_for_it(library: t
 
 
 def test_folders_are_remembered_once_and_told_to_who_opens_the_index_again(library: tuple[str, Any, Path]) -> None:
-    from rag.store import Store
+    from rag.index.store import Store
 
     _, opened, home = library
     generation = opened.store.generation

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rag import logging_setup
+from rag.tracing import logs as logging_setup
 
 pytest.importorskip("gradio")
 
@@ -315,7 +315,7 @@ def test_a_head_in_crumbs_is_not_waited_for_nor_a_second_one(url: str, monkeypat
 def test_a_whole_head_and_a_slow_answer_have_their_time(
     make_assistant: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.documents import Document
+    from rag.text.documents import Document
     from tests.serving import SlowChatModel
     from ui.connections import Connection
 
@@ -517,7 +517,7 @@ def test_who_serves_others_lets_them_name_none_unless_told(
 def test_the_commands_have_the_options(command: str) -> None:
     from typer.testing import CliRunner
 
-    from rag.cli import app
+    from rag.terminal.cli import app
 
     told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).output
     assert "--allow-endpoints" in told and "--log-questions" in told

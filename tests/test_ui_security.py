@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rag.documents import Document
+from rag.text.documents import Document
 from tests.browsing import MARKS, Visit, ask, keep, open_tab
 from tests.serving import served
 

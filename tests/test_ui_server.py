@@ -18,7 +18,7 @@ import httpx
 from youju_process import start
 
 from rag.assistant import Assistant
-from rag.documents import Document
+from rag.text.documents import Document
 from tests.serving import SlowChatModel, served, until
 
 # Gradio makes event loops that it never closes.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rag.documents import Document
+from rag.text.documents import Document
 from tests.browsing import MARKS, Visit, ask, keep, open_tab, overflows, serious
 from tests.serving import served
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.documents import Document
 from rag.errors import UsageError
-from rag.record import checked_record
-from rag.view import readable
+from rag.records.record import checked_record
+from rag.text.documents import Document
+from rag.text.view import readable
 from ui import answer_view, evidence_view, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn

@@ -8,10 +8,10 @@ from hypothesis import given
 from numpy.typing import NDArray
 from texts import TEXTS, document_of, evidence_of
 
+from rag.answering.prompts import messages, passages
 from rag.answers import Citation
-from rag.prompts import messages, passages
-from rag.structure import sentences_of
-from rag.verification import verify
+from rag.checking.verification import verify
+from rag.text.structure import sentences_of
 
 SOURCE = "截至3月底，我国累计建成5G基站超过264万个，具备千兆网络服务能力的端口数超过1793万个。"
 

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
-from rag.structure import sentences_of
-from rag.view import INVISIBLE, View, layout, readable, view
+from rag.text.structure import sentences_of
+from rag.text.view import INVISIBLE, View, layout, readable, view
 
 _MAY_GO = re.compile(f"\\s|[{INVISIBLE}#*]")
 _PUNCTUATION = dict(zip(",:;?!", "，：；？！", strict=True))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from rag.documents import Document
-from rag.evidence import Evidence
 from rag.loading import load
-from rag.structure import Sentence, sentences_of
+from rag.reading.evidence import Evidence
+from rag.text.documents import Document
+from rag.text.structure import Sentence, sentences_of
 
 FILES = sorted((Path(__file__).parents[1] / "seeds").glob("*.txt"))
 SEEDS = {file.name[:3]: load(file) for file in FILES}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = [sys.executable, str(Path(__file__).with_name("hashing_embedder.py"))]
-REAL_COMMAND = [sys.executable, "-c", "from rag.cli import main; main()"]
+REAL_COMMAND = [sys.executable, "-c", "from rag.terminal.cli import main; main()"]
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,17 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from rag.answering.prompts import is_chinese
 from rag.assistant import Assistant
-from rag.dates import dates_in
-from rag.documents import Document
-from rag.evidence import CHANCE_WEIGHT, read_of
-from rag.prompts import is_chinese
 from rag.reading.adapters import read
 from rag.reading.calibration import Calibration, logit_of, probability
 from rag.reading.choice import NONE
+from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, Weighing
+from rag.text.dates import dates_in
+from rag.text.documents import Document
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from rag.citations import attribute
-from rag.documents import Document
-from rag.evidence import Evidence, EvidenceSelector
+from rag.checking.citations import attribute
+from rag.checking.verification import verify
 from rag.reading.differences import ByRules, differences
+from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.reading.network import UNSUPPORTED
 from rag.reading.passages import cited_passage
 from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, Weighing
-from rag.verification import verify
+from rag.text.documents import Document
 from training import pairs
 from training.small_network import fitted_network
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.answers import Answer, Citation
 from rag.assistant import EvidenceFound
-from rag.view import INVISIBLE
+from rag.text.view import INVISIBLE
 from ui import trace_view
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join, text

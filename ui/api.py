@@ -10,10 +10,10 @@ from typing import Any, TypeVar, cast
 
 import gradio as gr
 
-from rag.answering import Finished
+from rag.answering.steps import Finished
 from rag.answers import Answer, hit_to_dict
 from rag.errors import UsageError, YoujuError
-from rag.inputs import checked_filter, checked_history
+from rag.questions.inputs import checked_filter, checked_history
 from ui.blocks import Refusal, connection_of
 from ui.logs import asked
 from ui.paths import shown_path, with_shown_paths

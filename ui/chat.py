@@ -10,10 +10,10 @@ from typing import Any
 import gradio as gr
 
 from rag.assistant import Event, Finished
-from rag.conversation import History
 from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import EXTRACTIVE, choose
-from rag.surrogates import without_surrogates
+from rag.questions.follow_ups import History
+from rag.text.surrogates import without_surrogates
 from ui import answer_view, evidence_view
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of

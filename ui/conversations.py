@@ -1,6 +1,6 @@
-"""The conversations of the chat: their values and their stores, as :mod:`rag.conversations` has them."""
+"""The conversations of the chat: their values and their stores, as :mod:`rag.index.conversations` has them."""
 
-from rag.conversations import (
+from rag.index.conversations import (
     LONGEST_TITLE,
     Conversation,
     Conversations,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rag.assistant import EvidenceFound
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join
 from ui.source_view import Highlight, excerpt, whole

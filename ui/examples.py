@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rag.rows import Entry
+from rag.index.rows import Entry
 from ui.texts import Language
 
 _SEEDS: dict[Language, tuple[str, ...]] = {

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from rag.assistant import Assistant
 from rag.errors import YoujuError
-from rag.synchronization import FileState, compare
+from rag.index.synchronization import FileState, compare
 from ui.html import Html, element
 from ui.texts import Language, say
 

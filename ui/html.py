@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Iterable
 
-from rag.view import without_invisible
+from rag.text.view import without_invisible
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ELEMENTS = frozenset(

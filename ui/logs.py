@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from rag.errors import StoreError, YoujuError
-from rag.logging_setup import allows_questions
+from rag.tracing.logs import allows_questions
 
 FRAMES = 4
 

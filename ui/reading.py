@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.documents import Document
+from rag.text.documents import Document
 from ui.html import Html, anchor, element, join
 from ui.source_view import Highlight, passages, whole
 

@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.types import Scope
 
-from rag.answering import Event
+from rag.answering.steps import Event
 from rag.assistant import Assistant
-from rag.conversation import History
 from rag.errors import UsageError, YoujuError, interface_language
 from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, EndpointError, choose, is_available
-from rag.surrogates import without_surrogates
+from rag.questions.follow_ups import History
+from rag.text.surrogates import without_surrogates
 from ui.logs import asked
 from ui.texts import Language, preferred
 

@@ -1,6 +1,6 @@
 """A document as it reads, with spans of it highlighted: the exact place a claim rests on, and the text around it.
 
-Spans point into ``Document.text``; what is shown is the readable view of it (:mod:`rag.view`), in which each character
+Spans point into ``Document.text``; what is shown is the readable view of it (:mod:`rag.text.view`), in which each character
 knows its place in the stored text, so a highlight covers exactly the characters of its span.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.documents import Document
-from rag.view import layout, view_of
+from rag.text.documents import Document
+from rag.text.view import layout, view_of
 from ui.html import Html, element
 
 AROUND = 220

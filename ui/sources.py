@@ -6,11 +6,11 @@ from typing import Any, cast
 
 import gradio as gr
 
-from rag.documents import Document
 from rag.errors import UsageError, YoujuError
-from rag.inputs import parsed_day
-from rag.rows import Entry
-from rag.synchronization import FileState
+from rag.index.rows import Entry
+from rag.index.synchronization import FileState
+from rag.questions.inputs import parsed_day
+from rag.text.documents import Document
 from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.file_states import FileStates, mark, summary

@@ -11,9 +11,10 @@ from rich.text import Text
 from rag.answers import Answer
 from rag.assistant import Event, EvidenceFound, Finished, Token
 from rag.errors import YoujuError
-from rag.inputs import typed
 from rag.messages import say
-from rag.screen import plain, show_answer, show_documents
+from rag.questions.inputs import typed
+from rag.terminal.screen import show_answer, show_documents
+from rag.text.display import plain
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -6,12 +6,12 @@ from typing import Any
 
 import gradio as gr
 
+from rag.answering.timeline import Point, Timeline
 from rag.answers import Citation
-from rag.dates import Period
-from rag.documents import Document
 from rag.errors import YoujuError
-from rag.store import Filters, Store
-from rag.timeline import Point, Timeline
+from rag.index.store import Filters, Store
+from rag.text.dates import Period
+from rag.text.documents import Document
 from ui.chat import DOWNLOAD, FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rag.trace import STEPS
+from rag.tracing.trace import STEPS
 from ui.html import Html, element, join
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language

@@ -20,12 +20,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from rag.assistant import Assistant
-from rag.documents import Document
 from rag.errors import LoadError, UsageError, YoujuError
-from rag.indexing import Report
+from rag.index.indexing import Report
+from rag.index.store import Store
 from rag.loading import MAX_BYTES, load_bytes
-from rag.loading.limits import whole_number
-from rag.store import Store
+from rag.loading.file_limits import whole_number
+from rag.text.documents import Document
 
 UPLOAD_FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 """Where Gradio looks for the folder of what is uploaded."""

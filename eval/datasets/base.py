@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eval.questions import Gold, Question, Span
-from rag.documents import Document
 from rag.errors import interface_language
+from rag.text.documents import Document
 
 KINDS = {
     "span": "the answer stands in one passage",

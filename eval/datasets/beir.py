@@ -15,8 +15,8 @@ from pathlib import Path
 
 from eval.datasets.base import Collection, Dataset, file_name
 from eval.datasets.reading import Value, json_lines, nothing_in, one_file, text_lines
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 
 def load(path: Path, name: str, split: str = "test") -> Dataset:

@@ -15,7 +15,7 @@ from eval.datasets.base import Collection, Dataset, gold_of, nearest
 from eval.datasets.reading import Value, json_file, json_lines, one_file, text_lines
 from eval.datasets.squad import dataset_of
 from eval.questions import Gold, Span
-from rag.documents import Document
+from rag.text.documents import Document
 
 
 def load(path: Path, name: str, split: str = "dev") -> Dataset:

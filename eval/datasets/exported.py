@@ -16,8 +16,8 @@ from typing import Any
 from eval.datasets.base import Collection, Dataset
 from eval.datasets.reading import Value, json_file, json_lines, one_file
 from eval.questions import Gold, Question, Span
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 QUESTIONS, DOCUMENTS, PROTOCOL = FILES = ("questions.jsonl", "documents.jsonl", "protocol.json")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from eval.datasets.base import KINDS, Collection, Dataset, gold_of, places
 from eval.datasets.reading import Value, json_lines, nothing_in
 from eval.questions import SPLITS, Span
-from rag.documents import Document
 from rag.loading import load as load_document
+from rag.text.documents import Document
 
 FILE_NAME = "questions.jsonl"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from eval.datasets.base import Collection, Dataset, file_name, title_of
 from eval.datasets.reading import Value, json_lines, one_file
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 YEARS = range(1800, 2101)
 """Years of publication that are believed."""

@@ -16,11 +16,11 @@ from pathlib import Path
 from eval.datasets.base import Collection, Dataset, gold_of, places
 from eval.datasets.reading import Value, json_lines, nothing_in, unreadable
 from eval.questions import Gold, Span
-from rag.documents import Document
 from rag.errors import UsageError
 from rag.loading import find_files
 from rag.loading import load as load_document
 from rag.loading.encodings import decode
+from rag.text.documents import Document
 
 COLUMNS = {
     "question": ("question", "问题"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from rag.errors import UsageError
-from rag.surrogates import is_storable
+from rag.text.surrogates import is_storable
 
 LONGEST_LINE = 64_000_000
 """Longest line of a JSON-lines file, in bytes; also of one that is unpacked."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from eval.datasets.base import Collection, Dataset, gold_of, places
 from eval.datasets.reading import Value, json_lines, one_file
 from eval.questions import Gold, Question, Span
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 PROTOCOLS = {
     "noise": ("zh_refine.json", "zh.json"),

@@ -20,8 +20,8 @@ from pathlib import Path
 from eval.datasets.base import Collection, Dataset, gold_of, nearest
 from eval.datasets.reading import Value, json_file, one_file
 from eval.questions import Span
-from rag.documents import Document
 from rag.errors import UsageError
+from rag.text.documents import Document
 
 NO_OFFSET = 0
 

@@ -7,9 +7,9 @@ from itertools import islice, product
 
 from eval.metrics.base import metric
 from eval.rows import Row
-from rag.figures import Figure, figures_in
-from rag.lexical import fold
-from rag.numerals import in_digits
+from rag.text.figures import Figure, figures_in
+from rag.text.numerals import in_digits
+from rag.text.terms import fold
 
 MOST_REFERENCES = 64
 BETA = 1.2

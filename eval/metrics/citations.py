@@ -3,16 +3,16 @@
 Two views that see different faults. After ALCE: is each claim supported by its own citations (recall), and does each
 citation do something for its claim (precision)? By gold: do the citations stand where a person says the answer stands?
 ALCE asks a language model for entailment between an English sentence and passages of 100 words; here the judge is
-``rag.verification`` (figures and words, or meaning across languages), the claims are Chinese sentences and the
+``rag.checking.verification`` (figures and words, or meaning across languages), the claims are Chinese sentences and the
 passages exact spans.
 """
 
 from eval.metrics.base import metric, pooled
 from eval.metrics.spans import ENOUGH, covered, is_on_gold
 from eval.rows import JudgedClaim, Row
-from rag.figures import figures_in, missing_figures
-from rag.numerals import in_digits
-from rag.view import readable
+from rag.text.figures import figures_in, missing_figures
+from rag.text.numerals import in_digits
+from rag.text.view import readable
 
 ALCE = "after ALCE (Gao et al., EMNLP 2023)"
 

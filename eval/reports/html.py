@@ -24,7 +24,7 @@ from eval.runs import Run
 from eval.summary import CHIEF, operating_point, percentile_95, value_of
 from eval.verdicts import OUTCOMES, verdict
 from rag.errors import interface_language
-from rag.screen import plain
+from rag.text.display import plain
 
 if TYPE_CHECKING:
     from jinja2 import Template

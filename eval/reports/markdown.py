@@ -8,7 +8,7 @@ from eval.labels import label, pick
 from eval.metrics import METRICS
 from eval.reports.written import changed, interval_text, sentence, value_text
 from eval.summary import CHIEF, value_of
-from rag.screen import one_line
+from rag.text.display import one_line
 
 _SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_{}[]<>#|~&"})
 

@@ -12,7 +12,7 @@ from eval.labels import label, pick
 from eval.metrics import METRICS
 from eval.reports.written import changed, interval_text, sentence, value_text
 from eval.summary import value_of
-from rag.screen import one_line
+from rag.text.display import one_line
 
 _BY_KIND = ("fact_accuracy", "evidence_recall", "claim_citation_recall", "rejection_rate", "false_rejection_rate")
 

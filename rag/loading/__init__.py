@@ -1,9 +1,9 @@
-"""Loading: files of several formats become :class:`~rag.documents.Document`, each once, or are refused with a reason.
+"""Loading: files of several formats become :class:`~rag.text.documents.Document`, each once, or are refused with a reason.
 
 ``load`` reads a file, ``load_bytes`` takes bytes that came another way (stdin, an upload), ``find_files`` turns files
 and folders into files. What is refused raises :class:`~rag.errors.LoadError`, one error per file.
 
-No file is parsed in this process: :mod:`rag.loading.reader` hands its bytes to another one, which may take only so much
+No file is parsed in this process: :mod:`rag.loading.processes` hands its bytes to another one, which may take only so much
 memory and time, and gives back text.
 """
 
@@ -13,17 +13,17 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rag.documents import Document
 from rag.errors import LoadError
-from rag.loading import reader
+from rag.loading import processes
 from rag.loading.base import MAX_BYTES, Extracted, refusal
-from rag.loading.dates import date_in_text
 from rag.loading.encodings import encode_back
+from rag.loading.file_limits import FileLimits
+from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
 from rag.loading.formats import LOADERS
-from rag.loading.limits import FileLimits
-from rag.loading.names import path_of
+from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
+from rag.text.documents import Document
 
 __all__ = [
     "LOADERS",
@@ -144,7 +144,7 @@ def _document(
             f"文件超过上限 {limit}。请拆分后再试，或调高上限。",
             f"it exceeds the limit of {limit}; split it or raise the limit.",
         )
-    extracted = reader.read(raw, _suffix(raw, name, path), path, limits or FileLimits.from_environment())
+    extracted = processes.read(raw, _suffix(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
         raise refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
     return Document(

@@ -19,7 +19,7 @@ from rag.loading.base import (
     Extracted,
     refusal,
 )
-from rag.surrogates import without_surrogates
+from rag.text.surrogates import without_surrogates
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

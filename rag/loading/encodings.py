@@ -16,10 +16,10 @@ import codecs
 from collections import Counter
 from dataclasses import dataclass
 
-from rag.documents import Document
 from rag.errors import UsageError
 from rag.loading import characters
 from rag.loading.base import refusal
+from rag.text.documents import Document
 
 CERTAIN_CHARACTERS = 16
 """Characters beyond ASCII from which on valid UTF-8 is certain (a random Chinese one passes with about 1 in 5)."""

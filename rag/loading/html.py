@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rag.loading.base import NO_MEMORY, Extracted, refusal
-from rag.loading.dates import day_of
 from rag.loading.encodings import decode
-from rag.surrogates import without_surrogates
+from rag.loading.publication import day_of
+from rag.text.surrogates import without_surrogates
 
 _DROPPED = frozenset(
     re.findall(

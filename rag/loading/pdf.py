@@ -11,8 +11,8 @@ from typing import Any
 
 from rag.errors import LoadError
 from rag.loading.base import MAX_PAGES, Extracted, refusal
-from rag.loading.dates import day_of
-from rag.surrogates import without_surrogates
+from rag.loading.publication import day_of
+from rag.text.surrogates import without_surrogates
 
 PAGE_BREAK = "\f"
 

@@ -1,6 +1,6 @@
 """The process that reads files: bytes come in, text goes out, and no file can take more than the limits allow.
 
-:mod:`rag.loading.reader` starts it and speaks with it in frames over its standard input and output. It needs neither
+:mod:`rag.loading.processes` starts it and speaks with it in frames over its standard input and output. It needs neither
 network nor files; what it may use is restricted before it looks at the first file.
 """
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.lexical import fold
 from rag.reading.calibration import clipped
 from rag.reading.matching import Span, stretches
 from rag.reading.weighing import Array, Weighing
+from rag.text.terms import fold
 
 EDGE = "\n"
 """Stands for where a clause begins or ends."""
@@ -40,7 +40,7 @@ class ByRules(NamedTuple):
 
     Attributes:
         missing: how many of its facts they do not find in the evidence.
-        support: how far the evidence bears out its words, from 0 to 1 (:mod:`rag.support`).
+        support: how far the evidence bears out its words, from 0 to 1 (:mod:`rag.checking.support`).
     """
 
     missing: int

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rag.documents import Document
 from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
-from rag.retrieval import Hit
-from rag.structure import Sentence
+from rag.search.retrieval import Hit
+from rag.text.documents import Document
+from rag.text.structure import Sentence
 
 READ = 3
 """Passages that are read. Among documents kept apart two, three and four do alike; with ten the reader went wrong more often

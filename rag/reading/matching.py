@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.lexical import fold
+from rag.text.terms import fold
 
 LEVELS = (1, 2, 3, 4, 6)
 """Characters of a stretch from which on the next level counts; below the first there is no match."""

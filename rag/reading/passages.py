@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answers import Citation
-from rag.documents import Document
 from rag.reading.matching import Span
 from rag.reading.times import Told, each_in_full
-from rag.retrieval import Hit
-from rag.structure import Sentence
+from rag.search.retrieval import Hit
+from rag.text.documents import Document
+from rag.text.structure import Sentence
 
 LONGEST_PASSAGE = 400
 """Characters that are read at once, about 260 tokens; a chunk has 300."""

@@ -1,6 +1,6 @@
 """Times told in full: ``3月底`` of a text that was published in April 2023 is read as ``2023年3月底``, ``去年`` as ``2022年``.
 
-The reader compares words; which year a text means is a matter of its date (:mod:`rag.dates`).
+The reader compares words; which year a text means is a matter of its date (:mod:`rag.text.dates`).
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.dates import dates_in
 from rag.reading.matching import Span
+from rag.text.dates import dates_in
 
 _YEAR_WORD = re.compile("今年|去年|前年|上年|明年|后年|本年度?")
 _WITHOUT_YEAR = re.compile(r"(?!\d{2,4}年)[\d一二三四五六七八九十前头首第上下全年]")

@@ -10,8 +10,8 @@ from random import Random
 from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
-from rag.conversations import Feedback, Turn, open_conversations
-from rag.documents import Document
+from rag.index.conversations import Feedback, Turn, open_conversations
+from rag.text.documents import Document
 
 OWNER = "安娜"
 EDITED = "5"
@@ -83,7 +83,7 @@ def edit(assistant: Assistant) -> None:
 
 def texts_in(index: Path) -> dict[str, str]:
     """The texts of an index by path."""
-    from rag.store import Store
+    from rag.index.store import Store
 
     with closing(Store.open_as_it_is(index)) as store:
         return {entry.path: store.document(entry.id).text for entry in store.entries()}

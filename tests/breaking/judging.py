@@ -14,16 +14,16 @@ from hashing_embedder import HashingEmbedder
 from observing import LOOKS
 
 from embeddings import load
-from rag import doctor
 from rag.assistant import Assistant
-from rag.chunks import DEFAULT_SIZE, chunk
-from rag.database import FILE_NAME
-from rag.documents import Document
 from rag.errors import StoreError, YoujuError
-from rag.replacement import SET_ASIDE
-from rag.rescue import left_behind
-from rag.structure import sentences_of
-from rag.view import readable
+from rag.index import doctor
+from rag.index.database import FILE_NAME
+from rag.index.replacement import SET_ASIDE
+from rag.index.rescue import left_behind
+from rag.text.chunks import DEFAULT_SIZE, chunk
+from rag.text.documents import Document
+from rag.text.structure import sentences_of
+from rag.text.view import readable
 
 EMBEDDER = load(HashingEmbedder())
 WAYS_OUT = ("--repair", "youju rebuild", "format version", "格式版本")

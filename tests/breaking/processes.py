@@ -25,10 +25,10 @@ _CONTEXT.set_forkserver_preload(
         "hypothesis",
         "faiss",
         "rich.progress",
-        "rag.cli",
+        "rag.terminal.cli",
         "rag.assistant",
-        "rag.doctor",
-        "rag.indexing",
+        "rag.index.doctor",
+        "rag.index.indexing",
         "rag.loading.plain",
         "rag.language_models",
         "embeddings.loading",
@@ -96,7 +96,7 @@ def _youju(arguments: Sequence[str]) -> None:
 
     from embeddings import loading
     from embeddings.base import TextEmbedder
-    from rag.cli import main
+    from rag.terminal.cli import main
 
     embedder = HashingEmbedder()
     loading._shared = lambda setting, name: TextEmbedder(  # type: ignore[assignment]

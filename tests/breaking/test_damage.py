@@ -16,8 +16,8 @@ from corpus import document, make_index, open_assistant
 from effort import Effort, Figures
 from judging import Truth, copy_of, judge
 
-from rag.dense import FILE_NAME as VECTOR_FILE
-from rag.store import FILE_NAME
+from rag.index.dense import FILE_NAME as VECTOR_FILE
+from rag.index.store import FILE_NAME
 
 BLOCK = 4096
 JOURNAL = f"{FILE_NAME}-wal"

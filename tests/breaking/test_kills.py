@@ -19,14 +19,14 @@ from corpus import files_in, open_assistant, texts_in
 from effort import Effort, Figures
 from processes import Child, youju
 
-from rag import doctor
-from rag.backup import backup
-from rag.chunks import chunk
 from rag.errors import StoreError
-from rag.facts import facts_of
-from rag.rows import Filters
-from rag.store import FILE_NAME, Store
-from rag.structure import sentences_of
+from rag.index import doctor
+from rag.index.backup import backup
+from rag.index.rows import Filters
+from rag.index.store import FILE_NAME, Store
+from rag.text.chunks import chunk
+from rag.text.facts import facts_of
+from rag.text.structure import sentences_of
 
 OLD = [f"{number:02}" for number in range(10)]
 NEW = [f"{number:02}" for number in range(10, 16)]

@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from rag.assistant import Assistant
-from rag.chunks import chunk
-from rag.dates import dates_in
 from rag.errors import LoadError, YoujuError
-from rag.facts import facts_of
-from rag.figures import figures_in
 from rag.loading import load_bytes
-from rag.numerals import in_digits, in_digits_with_places
-from rag.structure import sentences_of
-from rag.surrogates import is_storable
-from rag.view import view
+from rag.text.chunks import chunk
+from rag.text.dates import dates_in
+from rag.text.facts import facts_of
+from rag.text.figures import figures_in
+from rag.text.numerals import in_digits, in_digits_with_places
+from rag.text.structure import sentences_of
+from rag.text.surrogates import is_storable
+from rag.text.view import view
 from tests.texts import TEXTS, document_of
 
 BOUND = 20.0

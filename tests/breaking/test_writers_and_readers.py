@@ -13,8 +13,8 @@ from corpus import document, open_assistant, text_of, texts_in
 from effort import Effort, Figures
 from processes import Child, start
 
-from rag import doctor
-from rag.database import WAIT_SECONDS
+from rag.index import doctor
+from rag.index.database import WAIT_SECONDS
 
 MEMBERS = {"writer": taking_part.write, "reader": taking_part.read}
 

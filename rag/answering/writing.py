@@ -1,0 +1,179 @@
+"""Writing: how the text of an answer comes about, by a chat model or by quoting the evidence."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from typing import Protocol
+
+from rag.answering.prompts import messages
+from rag.checking.citations import claims_in
+from rag.language_models.calls import Calls
+from rag.questions.kinds import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
+from rag.reading.evidence import Evidence, leans_back
+from rag.text.dates import dates_in
+from rag.text.enumerations import announces, names_several
+from rag.text.terms import query_terms, terms_of
+from rag.tracing.trace import Trace
+
+QUOTED_SENTENCES = 3
+QUOTED_SHARE = 0.85
+QUOTED_GAIN = 0.15
+COMPARED_SHARE = 0.7
+LIST_SHARE = 0.7
+NEXT = 2
+MOST_CLAIMS, LONGEST_CLAIM, MOST_DIGITS = 60, 1000, 300
+"""Claims of a model's text, and characters and digits of one, that are checked: each figure of each claim is compared with
+each of the best documents."""
+
+_DIGITS = frozenset("0123456789零〇一二两三四五六七八九十百千万亿")
+
+
+class Writer(Protocol):
+    """Writes an answer from evidence, piece by piece. Closing the iterator stops the writing."""
+
+    usage: dict[str, int]
+    writes_freely: bool
+    """Whether it finds words of its own, so that a claim may come out right when written again."""
+
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
+        """The answer in pieces, in order."""
+
+
+class ExtractiveWriter:
+    """No language model: the answer is the best evidence sentences, verbatim."""
+
+    writes_freely = False
+
+    def __init__(self) -> None:
+        self.usage: dict[str, int] = {}
+
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
+        """The best sentence, then those nearly as good that say something more of what was asked.
+
+        Where a person is asked for, what is quoted stands after the name of who says it.
+        """
+        named = asks_for_speaker(question)
+        for number, part in enumerate(self.choose(question, evidence)):
+            speaker = part.sentence.speaker if named else ""
+            prefix = f"{speaker}：" if speaker and speaker not in part.sentence.text else ""
+            yield ("\n" if number else "") + prefix + part.sentence.text
+
+    def choose(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
+        """The sentences to quote, best first; a list that the best announces comes with it."""
+        if not evidence:
+            return []
+        best = evidence[0]
+        if items := listed(question, evidence):
+            return items
+        if asks_for_reason(question):
+            return [best, *self._beside(best, evidence)]
+        times = dates_in(question) if asks_for_comparison(question) else []
+        if len(times) > 1:  # the best of each time stand first
+            return evidence[: len(times)]
+        share = COMPARED_SHARE if asks_for_comparison(question) else QUOTED_SHARE
+        wanted = set(query_terms(question).tolist())
+        chosen = [best]
+        covered = set(terms_of(best.sentence.text).tolist()) & wanted
+        for part in evidence[1:]:
+            more = (set(terms_of(part.sentence.text).tolist()) & wanted) - covered
+            other = asks_for_comparison(question) and part.document.id != best.document.id
+            worthwhile = (other or len(more) >= QUOTED_GAIN * len(wanted)) and part.score >= share * best.score
+            if worthwhile and len(chosen) < QUOTED_SENTENCES:
+                chosen.append(part)
+                covered |= more
+        return chosen
+
+    def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
+        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose.
+
+        What leans on the sentence after it (``这些行业…``) goes with that.
+        """
+        same = [
+            part
+            for part in evidence[1:]
+            if part.document.id == best.document.id and part.sentence.paragraph == best.sentence.paragraph
+        ]
+        before = [part for part in same if abs(best.sentence.start - part.sentence.end) <= NEXT]
+        after = [part for part in same if abs(part.sentence.start - best.sentence.end) <= NEXT]
+        leaning = [
+            part
+            for part in same
+            if after and abs(part.sentence.start - after[0].sentence.end) <= NEXT and leans_back(part.sentence.text)
+        ]
+        return [*before, *after, *leaning]
+
+
+class ChatModelWriter:
+    """A LangChain chat model writes the answer; one call, one job.
+
+    Args:
+        calls: to the model.
+        name: what it is called in the trace.
+        trace: where its prompts and answers are told.
+    """
+
+    writes_freely = True
+
+    def __init__(self, calls: Calls, name: str = "", trace: Trace | None = None) -> None:
+        self.calls = calls
+        self.usage: dict[str, int] = {}
+        self._name = name
+        self._trace = trace or Trace()
+
+    def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
+        """The model's answer as it is generated.
+
+        Raises:
+            LanguageModelError: the model cannot be loaded or fails, or writes more than can be checked.
+        """
+        self.usage = {}
+        prompt = messages(question, evidence)
+        with self._trace.step("write", question) as step:
+            step.attributes["model"] = self._name
+            step.details["prompt"] = [{"role": role, "text": text} for role, text in prompt]
+            written: list[str] = []
+            try:
+                with closing(self._generated(prompt)) as pieces:
+                    for piece in pieces:
+                        written.append(piece)
+                        yield piece
+            finally:
+                step.details["output"] = "".join(written)
+                step.attributes |= {"characters": len(step.details["output"]), **self.usage}
+        if not _can_be_checked("".join(written)):
+            raise self.calls.refused(
+                zh=f"写得太多或句子太长，无法逐句核对（至多 {MOST_CLAIMS} 句，每句 {LONGEST_CLAIM} 字）。",
+                en=f"wrote more than can be checked claim by claim ({MOST_CLAIMS} of {LONGEST_CLAIM} characters at most).",
+            )
+
+    def _generated(self, prompt: list[tuple[str, str]]) -> Generator[str, None, None]:
+        """The pieces that the model writes; stopping early stops it."""
+        with closing(self.calls.stream(prompt)) as stream:
+            for piece in stream:
+                usage = getattr(piece, "usage_metadata", None)
+                if usage:
+                    self.usage = {key: usage[key] for key in ("input_tokens", "output_tokens") if key in usage}
+                if piece.text:
+                    yield str(piece.text)
+
+
+def _can_be_checked(text: str) -> bool:
+    claims = [text[start:end] for start, end in claims_in(text)]
+    figures = (sum(character in _DIGITS for character in claim) for claim in claims)
+    longest = max(map(len, claims), default=0)
+    return len(claims) <= MOST_CLAIMS and longest <= LONGEST_CLAIM and max(figures, default=0) <= MOST_DIGITS
+
+
+def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
+    """The first list among the best sentences: what announces it, then its items; empty where there is none.
+
+    Items came with the sentence that announces them, or with another item, and have its score.
+    """
+    for part in evidence if asks_for_list(question) else evidence[:1]:
+        if part.score < LIST_SHARE * evidence[0].score:
+            break
+        items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
+        if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
+            return sorted(items, key=lambda item: item.sentence.start)
+        if names_several(part.sentence.text) and not asks_for_actions(question):
+            break
+    return []

@@ -1,0 +1,96 @@
+"""Verification: three checks of a claim against the spans it cites, each reported apart.
+
+Rules and vectors check each claim. A reader, where there is one that is good enough, weighs what they found with the very
+words in which the claim departs from what it cites, and has the last word.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rag.answers import Checks, Citation, UnsupportedWord
+from rag.checking.agreement import disagreements
+from rag.checking.support import SUPPORT_THRESHOLD, support
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rag.reading.reader import Reader, Support
+    from rag.text.documents import Document
+    from rag.text.structure import Sentence
+
+READ_THRESHOLD = 0.5
+"""The probability from which on the reader's word bears a claim out."""
+
+
+def verify(claim: str, citations: tuple[Citation, ...], embed: "Callable[[list[str]], NDArray[np.float32]]") -> Checks:
+    """Checks a claim by rules and vectors.
+
+    Args:
+        claim: one sentence of an answer.
+        citations: the spans it cites.
+        embed: gives unit vectors of texts, shape (number of texts, dimension).
+    """
+    agreement = disagreements(claim, citations)
+    held = support(claim, citations, embed)
+    return Checks(
+        exists=bool(citations),
+        facts_agree=not agreement.missing,
+        missing_facts=agreement.missing,
+        supports=held >= SUPPORT_THRESHOLD,
+        support=round(held, 4),
+        resolved=agreement.resolved,
+    )
+
+
+def verify_all(
+    claims: Sequence[str],
+    cited: Sequence[tuple[Citation, ...]],
+    structure: "Callable[[Document], Sequence[Sentence]]",
+    embed: "Callable[[list[str]], NDArray[np.float32]]",
+    reader: "Reader | None",
+) -> list[Checks]:
+    """Checks claims, with a reader where there is one; what is quoted word for word needs no reading.
+
+    Args:
+        claims: sentences of an answer.
+        cited: the spans that each cites.
+        structure: gives the sentences of a document.
+        embed: as for :func:`verify`.
+        reader: weighs what the rules find; without one, that decides.
+    """
+    by_rules = [verify(claim, citations, embed) for claim, citations in zip(claims, cited, strict=True)]
+    if reader is None:
+        return by_rules
+    from rag.reading.differences import ByRules
+    from rag.reading.passages import cited_passage
+    from rag.reading.reader import VERBATIM
+
+    found = []
+    for claim, citations, checks in zip(claims, cited, by_rules, strict=True):
+        held = VERBATIM
+        if claim.strip() not in cited_passage(citations, structure, in_full=False):
+            rules = ByRules(len(checks.missing_facts), checks.support)
+            held = reader.support(claim, cited_passage(citations, structure), rules)
+        found.append(as_read(claim, checks, held))
+    return found
+
+
+def as_read(claim: str, by_rules: Checks, held: "Support") -> Checks:
+    """What the checks of a claim come to with what the reader holds of it.
+
+    Args:
+        by_rules: what rules and vectors found.
+        held: by the reader, which knows what they found.
+    """
+    likely = held.probability if by_rules.exists else 0.0
+    supports = likely >= READ_THRESHOLD
+    return replace(
+        by_rules,
+        facts_agree=supports or by_rules.facts_agree,
+        missing_facts=() if supports else by_rules.missing_facts,
+        supports=supports,
+        support=round(likely, 4),
+        unsupported_words=tuple(UnsupportedWord(start, end, claim[start:end]) for start, end in held.unsupported),
+    )

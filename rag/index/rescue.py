@@ -1,0 +1,234 @@
+"""Rescue: what can still be read of a damaged index goes into a new file, which then takes the damaged one's place."""
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import StoreError
+from rag.index.conversations import rescue_conversations
+from rag.index.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage, make
+from rag.index.indexing import Report, add_document
+from rag.index.replacement import DAMAGED, replace_file, workplace
+from rag.index.rows import DOCUMENT_COLUMNS, document_of, edits_from_json
+from rag.index.seals import SEALED_COLUMNS, checksum, digest, settings_are_sealed
+from rag.index.store import Store
+from rag.loading import date_in_text, title_in_text
+from rag.text.chunks import DEFAULT_SIZE
+from rag.text.documents import Document
+
+if TYPE_CHECKING:
+    from embeddings import TextEmbedder
+
+_MOST_RESCUED = 200_000
+_PAGE = 4096
+_NUMBER_OF_PAGES = 28
+"""Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
+
+_SEALED, _DOCUMENT = SEALED_COLUMNS.split(", "), DOCUMENT_COLUMNS.split(", ")
+
+
+@dataclass(slots=True)
+class Readable:
+    """What can be read of a damaged file.
+
+    Attributes:
+        documents: those that are what was written, with what a person has edited of them.
+        lost: paths of those that are not.
+        read_again: paths of those of which only text and path are; the rest was read from the text again.
+        complete: whether the file still tells of all its documents.
+        chunk_size: size of its chunks, in characters.
+        folders: those that were added.
+    """
+
+    documents: list[tuple[Document, dict[str, Any]]] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    read_again: set[str] = field(default_factory=set)
+    complete: bool = True
+    chunk_size: int = DEFAULT_SIZE
+    folders: list[str] = field(default_factory=list)
+
+
+def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
+    """Puts a new file with all that can be read in the place of a damaged one, which is kept; gives its new name.
+
+    The new file is made beside the damaged one and compared with it before it takes its place: killed at any moment,
+    the rescue has changed nothing, or is done.
+
+    Raises:
+        StoreError: the folder cannot be written, another program has the index open, or what was rescued is not whole.
+    """
+    with workplace(folder) as place:
+        source = _with_a_sound_schema(folder / FILE_NAME, place / "schema")
+        readable = _read(source)
+        opened = Store.open(place, embedder=embedder.name, dimension=embedder.dimension, chunk_size=readable.chunk_size)
+        with contextlib.closing(opened) as store:
+            for document, edited in readable.documents:
+                add_document(store, embedder, document, Report(), edited)
+            rescue_conversations(source, store)
+            store.remember_folders(readable.folders)
+            store.catch_up()
+            _compare(store, readable, folder)
+            store.fold_journal()
+        return replace_file(folder, place / FILE_NAME, DAMAGED)
+
+
+def _read(file: Path) -> Readable:
+    readable = Readable()
+    try:
+        with contextlib.closing(connect_damaged(file)) as connection:
+            readable.lost = _paths(connection)
+            _read_documents(connection, readable)
+            with contextlib.suppress(StoreError, ValueError, TypeError):
+                settings = dict(connection.execute("SELECT key, value FROM settings").fetchall())
+                readable.chunk_size = _chunk_size(settings)
+                readable.folders = json.loads(settings.get("folders", "[]")) if settings_are_sealed(settings) else []
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+        readable.complete = False
+    readable.lost -= {document.path for document, _ in readable.documents}
+    return readable
+
+
+def left_behind(kept: Path, store: Store) -> tuple[list[str], list[str], bool]:
+    """What of a file that was set aside did not come into the index.
+
+    Returns:
+        paths of the documents that the index does not hold, paths of those whose title, date and the like had to be read
+        from their text again, and whether the file still tells of all its documents.
+    """
+    held = {path for path, _ in store.texts().values()}
+    with tempfile.TemporaryDirectory() as place:
+        readable = _read(_with_a_sound_schema(kept, Path(place)))
+    named = readable.lost | {document.path for document, _ in readable.documents}
+    return sorted(named - held), sorted(readable.read_again & held), readable.complete
+
+
+def _with_a_sound_schema(file: Path, place: Path) -> Path:
+    """The file, or, where its first pages no longer say which tables it has, a copy into which those of a new index are put.
+
+    Tables are made in one order, so that in every index made with this format they begin at the same pages.
+    """
+    try:
+        with contextlib.closing(connect_damaged(file)) as connection:
+            connection.execute("SELECT id FROM documents LIMIT 1").fetchall()
+            connection.execute("SELECT id FROM turns LIMIT 1").fetchall()
+        return file
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+    make(place, "", 1, DEFAULT_SIZE)
+    with contextlib.closing(connect_damaged(place / FILE_NAME)) as connection:
+        tables = {row[0] for row in connection.execute("SELECT rootpage FROM sqlite_master").fetchall()}
+    fresh = (place / FILE_NAME).read_bytes()
+    mended = place / "mended.sqlite"
+    shutil.copyfile(file, mended)
+    with mended.open("rb+") as written:
+        for number in range(len(fresh) // _PAGE):
+            if number + 1 not in tables:
+                written.seek(number * _PAGE)
+                written.write(fresh[number * _PAGE : (number + 1) * _PAGE])
+        written.seek(_NUMBER_OF_PAGES)
+        written.write((mended.stat().st_size // _PAGE).to_bytes(4, "big"))
+    return mended
+
+
+def _read_documents(connection: Connection, readable: Readable) -> None:
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(documents)").fetchall()]
+    query = f"SELECT {', '.join(columns)} FROM documents NOT INDEXED WHERE rowid = ?"  # noqa: S608
+    for number in _numbers(connection, readable):
+        try:
+            found = connection.execute(query, (number,)).fetchone()
+        except StoreError:
+            continue
+        with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+            row = dict(zip(columns, found or (), strict=True))
+            if checksum(row["text"]) != row["checksum"]:
+                continue
+            if "seal" not in row or digest([[row[name] for name in _SEALED]]) == row["seal"]:
+                document = document_of(tuple(row[name] for name in _DOCUMENT))
+                readable.documents.append((document, edits_from_json(row["edited"])))
+            elif again := _read_again(row):
+                readable.documents.append((again, {}))
+                readable.read_again.add(again.path)
+
+
+def _read_again(row: dict[str, Any]) -> Document | None:
+    """The document in a row of which something other than its text has changed, and no one can say what.
+
+    Its text and path, which its id bears out, are kept, and the rest is read from its file, or from the text, again.
+    """
+    text = row["text"]
+    title = title_in_text(text) or Path(row["path"]).stem
+    plain = Document(text, row["path"], title, date=date_in_text(text), encoding=row["encoding"])
+    if plain.id != row["id"]:
+        return None
+    return _from_its_file(plain) or plain
+
+
+def _chunk_size(settings: dict[str, str]) -> int:
+    """The size of chunks that settings gave before one of them was damaged, so far as their seal still tells."""
+    size = settings.get("chunk_size", "")
+    if settings_are_sealed(settings):
+        return int(size)
+    for damaged in ("chunk_size", *settings):  # its value, or the name of it or of another
+        others = {name: value for name, value in settings.items() if name != damaged}
+        for guess in map(str, range(SMALLEST_CHUNKS, LARGEST_CHUNKS + 1)):
+            if settings_are_sealed(others | {"chunk_size": guess}):
+                return int(guess)
+    is_size = size.isascii() and size.isdigit() and SMALLEST_CHUNKS <= int(size[:9]) <= LARGEST_CHUNKS
+    return int(size) if is_size else DEFAULT_SIZE
+
+
+def _from_its_file(document: Document) -> Document | None:
+    """The document as its own file gives it, if that is still there and has the same text."""
+    from rag.errors import LoadError
+    from rag.loading import load
+
+    try:
+        found = load(document.path) if Path(document.path).is_absolute() else None
+    except LoadError:
+        return None
+    return replace(found, id=document.id) if found and found.text == document.text else None
+
+
+def _paths(connection: Connection) -> set[str]:
+    """Paths of all documents by the index over them, which is stored apart from the documents themselves."""
+    with contextlib.suppress(StoreError):
+        query = "SELECT path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > ''"
+        return {str(row[0]) for row in connection.execute(query)}
+    return set()
+
+
+def _numbers(connection: Connection, readable: Readable) -> Iterator[int]:
+    """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible."""
+    last = 0
+    try:
+        for (last,) in connection.execute("SELECT rowid FROM documents NOT INDEXED ORDER BY rowid"):
+            yield last
+    except StoreError as error:
+        if not is_damage(error):
+            raise
+        readable.complete = False
+        most = last + _MOST_RESCUED
+        with contextlib.suppress(StoreError, TypeError, ValueError):
+            query = "SELECT seq FROM sqlite_sequence WHERE name = 'documents'"
+            most = min(most, int(connection.execute(query).fetchone()[0]))
+        yield from range(last + 1, most + 1)
+
+
+def _compare(store: Store, readable: Readable, folder: Path) -> None:
+    """That the new file holds every document that could be read, with its text."""
+    held = dict(store.texts().values())
+    wanted = {document.path: checksum(document.text) for document, _ in readable.documents}
+    if held != wanted:
+        raise StoreError(
+            zh=f"救回的文档与读出的不一致（{len(held)} 份对 {len(wanted)} 份）；索引 {folder} 没有改动。请检查磁盘空间后再试。",
+            en=f"What was rescued is not what could be read ({len(held)} documents, {len(wanted)} read); the index {folder} "
+            "was not changed. Check the disk and try again.",
+        )

@@ -1,0 +1,355 @@
+"""Files are read in other processes, so that one that takes too much memory or time ends its reader, not the program.
+
+Readers are started when the first file comes and used again for the next ones. One that ends over a file, takes too
+long or grows too large is replaced; the file is refused with the reason.
+"""
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LoadError
+from rag.loading.base import Extracted, refusal
+from rag.loading.file_limits import VARIABLES, FileLimits
+from rag.loading.frames import FrameError, packed, received
+
+READERS = 2
+"""Most processes that read files at once; whoever comes meanwhile waits."""
+
+_CAN_WAIT = hasattr(select, "poll")
+_START_SECONDS = 60
+_END_SECONDS = 2
+_PIECE = 1 << 16  # bytes written or read at once: what a pipe holds
+_BYTES_OF_CHARACTER = 4  # at most, in UTF-8
+_ROOT = Path(__file__).resolve().parents[2]
+_START = (
+    "import sys; limits, sys.path[:] = sys.argv[1:4], sys.argv[4:]; from rag.loading.worker import main;"
+    " main(*map(int, limits))"
+)
+# The environment holds keys, which a file has no business with; only what finds shared libraries is passed on.
+_PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
+    """What a file holds, read in another process.
+
+    Args:
+        raw: the file's bytes.
+        suffix: its format, a key of :data:`rag.loading.formats.LOADERS`.
+        name: its name, for messages.
+        limits: what reading it may take.
+
+    Raises:
+        LoadError: the file is refused by its format's loader, exceeds a limit, or its reader broke down over it.
+    """
+    return _readers.read(raw, suffix, name, limits)
+
+
+class _EndedError(Exception):
+    """The process of a reader has ended, or sends what no reader does."""
+
+
+class _ExhaustedError(LoadError):
+    """The file is refused because its reader broke down over it; one that has read other files may have had enough of them."""
+
+
+class _Reader:
+    """One process that reads files. Not for several threads at once."""
+
+    def __init__(self, limits: FileLimits) -> None:
+        self.limits = limits
+        self._read_ahead = b""
+        paths = [str(_ROOT), *(os.path.abspath(path) for path in sys.path if path)]
+        numbers = map(str, (limits.memory_mb, limits.seconds, limits.characters))
+        self.process = subprocess.Popen(
+            # Neither the site's start-up files nor PYTHON… variables: the paths of this process are handed over.
+            [sys.executable, "-I", "-S", "-c", _START, *numbers, *paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            cwd=os.sep,
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"MALLOC_ARENA_MAX": "1"},
+            start_new_session=True,  # Ctrl-C in a terminal is for this process alone
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._requests, self._replies = self.process.stdin.fileno(), self.process.stdout.fileno()
+        if _CAN_WAIT:
+            os.set_blocking(self._requests, False)
+
+    def wait_until_ready(self) -> None:
+        """Waits until the process has started.
+
+        Raises:
+            _EndedError: it has not.
+            TimeoutError: it takes too long.
+        """
+        self._receive(time.monotonic() + _START_SECONDS)
+
+    def ask(self, raw: bytes, suffix: str, name: str) -> tuple[dict[str, Any], bytes]:
+        """What comes of reading a file.
+
+        Raises:
+            _EndedError: the process ended over it.
+            TimeoutError: it took too long.
+        """
+        deadline = time.monotonic() + self.limits.seconds
+        rest = memoryview(packed({"suffix": suffix, "name": name}, raw))
+        try:
+            while rest:
+                try:
+                    rest = rest[os.write(self._requests, rest[:_PIECE]) :]
+                except BlockingIOError:
+                    _wait(self._requests, deadline, writing=True)
+        except BrokenPipeError:
+            raise _EndedError from None
+        return self._receive(deadline)
+
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self.process.poll() is None
+
+    def end(self, *, at_once: bool = True) -> int:
+        """Ends the process, its pipes and what the system keeps of it; returns its exit status."""
+        with self.process:  # closes the pipes, which tells it to end
+            if at_once:
+                self.process.kill()
+            else:
+                self._close_requests()
+                try:
+                    self.process.wait(_END_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self.process.kill()
+        return self.process.returncode
+
+    def abandon(self) -> None:
+        """Closes this process's side only: after a fork, the reader is the other process's."""
+        self.process.returncode = 0  # nothing to wait for here
+        with self.process:
+            pass
+
+    def _close_requests(self) -> None:
+        assert self.process.stdin is not None
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+
+    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
+        try:
+            return received(lambda count: self._exactly(count, deadline), _BYTES_OF_CHARACTER * self.limits.characters)
+        except FrameError:
+            raise _EndedError from None
+
+    def _exactly(self, count: int, deadline: float) -> bytes:
+        pieces = [self._read_ahead]
+        missing = count - len(self._read_ahead)
+        while missing > 0:
+            _wait(self._replies, deadline)
+            piece = os.read(self._replies, _PIECE)
+            if not piece:
+                raise _EndedError
+            pieces.append(piece)
+            missing -= len(piece)
+        found = b"".join(pieces)
+        self._read_ahead = found[count:]
+        return found[:count]
+
+
+def _wait(pipe: int, deadline: float, *, writing: bool = False) -> None:
+    """Waits until a pipe can be read from or written to.
+
+    Raises:
+        TimeoutError: the deadline has passed. On Windows, where no pipe can be waited for, the next call may block.
+    """
+    if not _CAN_WAIT:
+        return
+    waiting = select.poll()
+    waiting.register(pipe, select.POLLOUT if writing else select.POLLIN)
+    if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
+        raise TimeoutError
+
+
+class _Readers:
+    """The readers of this process."""
+
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(READERS)
+        self._lock = threading.Lock()
+        self._idle: list[_Reader] = []
+        self._all: set[_Reader] = set()
+
+    def read(self, raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
+        """As the function of this name."""
+        with self._places:
+            waiting = self._waiting(limits)
+            if waiting:
+                with contextlib.suppress(_ExhaustedError):  # perhaps not over this file: a new reader will tell
+                    return self._ask(waiting, raw, suffix, name)
+            return self._ask(self._started(name, limits), raw, suffix, name)
+
+    def end(self) -> None:
+        """Ends all readers."""
+        for reader in list(self._all):
+            self._end(reader)
+
+    def abandon(self) -> None:
+        """Lets go of all readers without ending them."""
+        for reader in self._all:
+            reader.abandon()
+
+    def _ask(self, reader: _Reader, raw: bytes, suffix: str, name: str) -> Extracted:
+        """What a file holds; the reader is kept for the next file unless something went wrong."""
+        try:
+            header, text = reader.ask(raw, suffix, name)
+        except _EndedError:
+            raise _ended(name, self._end(reader), reader.limits) from None
+        except TimeoutError:
+            self._end(reader)
+            raise _slow(name, reader.limits) from None
+        except BaseException:  # Ctrl-C: the answer to this question must not be taken for that to the next one
+            self._end(reader)
+            raise
+        if header.get("last"):
+            self._end(reader, at_once=False)
+        else:
+            with self._lock:
+                self._idle.append(reader)
+        return _outcome(header, text, name, reader.limits)
+
+    def _waiting(self, limits: FileLimits) -> _Reader | None:
+        """A reader that waits for a file."""
+        while True:
+            with self._lock:
+                reader = self._idle.pop() if self._idle else None
+            if reader is None or (reader.limits == limits and reader.is_alive()):
+                return reader
+            self._end(reader)
+
+    def _started(self, name: str, limits: FileLimits) -> _Reader:
+        """A new reader."""
+        try:
+            reader = _Reader(limits)
+        except (OSError, TypeError, ValueError) as error:
+            raise _not_started(name, str(error)) from error
+        with self._lock:
+            self._all.add(reader)
+        try:
+            reader.wait_until_ready()
+        except (_EndedError, TimeoutError):
+            raise _not_started(name, f"exit code {self._end(reader)}") from None
+        except BaseException:
+            self._end(reader)
+            raise
+        return reader
+
+    def _end(self, reader: _Reader, *, at_once: bool = True) -> int:
+        with self._lock:
+            self._all.discard(reader)
+        return reader.end(at_once=at_once)
+
+
+_readers = _Readers()
+
+
+def _after_fork() -> None:
+    """In a forked process: the readers belong to the process it was forked from."""
+    global _readers
+    before, _readers = _readers, _Readers()
+    before.abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(lambda: _readers.end())
+
+
+def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits) -> Extracted:
+    """What a reader's reply says. It is checked like the file it came from: a file may have taken its reader over."""
+    try:
+        if "refused" in header:
+            zh, en = map(str, header["refused"])
+            raise LoadError(zh, en)
+        if header.get("limit") == "memory":
+            raise _large(name, limits)
+        if header.get("limit") == "characters":
+            raise _long(name, int(header["found"]), limits)
+        if "failed" in header:
+            raise _failed(name, str(header["failed"]))
+        return Extracted(
+            text=text.decode("utf-8", "surrogatepass"),
+            title=str(header["title"]),
+            date=date.fromisoformat(header["date"]) if header["date"] else None,
+            source=str(header["source"]),
+            page_starts=tuple(map(int, header["page_starts"])),
+            encoding=str(header["encoding"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _failed(name, type(error).__name__) from error
+
+
+def _large(name: str, limits: FileLimits) -> LoadError:
+    setting = VARIABLES["memory_mb"]
+    error = refusal(
+        name,
+        f"读取它需要的内存超过上限 {limits.memory_mb} MB。请拆分后再试，或调高 {setting}。",
+        f"reading it takes more memory than the limit of {limits.memory_mb} MB; split it, or raise {setting}.",
+    )
+    return _ExhaustedError(error.zh, error.en)
+
+
+def _slow(name: str, limits: FileLimits) -> LoadError:
+    setting = VARIABLES["seconds"]
+    return refusal(
+        name,
+        f"读取它花的时间超过上限 {limits.seconds} 秒。请拆分后再试，或调高 {setting}。",
+        f"reading it takes longer than the limit of {limits.seconds} s; split it, or raise {setting}.",
+    )
+
+
+def _long(name: str, found: int, limits: FileLimits) -> LoadError:
+    setting = VARIABLES["characters"]
+    return refusal(
+        name,
+        f"其中的文字有 {found} 字，超过上限 {limits.characters} 字。请拆分后再试，或调高 {setting}。",
+        f"its text has {found} characters, more than the limit of {limits.characters}; split it, or raise {setting}.",
+    )
+
+
+def _ended(name: str, status: int, limits: FileLimits) -> LoadError:
+    """The refusal of a file whose reader ended over it."""
+    if hasattr(signal, "SIGXCPU") and status == -signal.SIGXCPU:
+        return _slow(name, limits)
+    setting, how = VARIABLES["memory_mb"], f"exit code {status}"
+    with contextlib.suppress(ValueError):
+        how = signal.Signals(-status).name
+    error = refusal(
+        name,
+        f"读取它的进程意外终止（{how}）：文件可能已损坏，或需要的内存超过上限 {limits.memory_mb} MB（{setting}）。",
+        f"the process that read it broke down ({how}): it may be damaged, or take more memory than the limit of "
+        f"{limits.memory_mb} MB ({setting}).",
+    )
+    return _ExhaustedError(error.zh, error.en)
+
+
+def _failed(name: str, reason: str) -> LoadError:
+    return refusal(
+        name,
+        f"文件可能已损坏，读取时出错（{reason}）。",
+        f"reading it failed, it may be damaged ({reason}).",
+    )
+
+
+def _not_started(name: str, reason: str) -> LoadError:
+    return refusal(
+        name,
+        f"无法启动读取文件的进程（{reason}）。请检查可用内存和进程数上限。",
+        f"the process that reads files could not be started ({reason}); check free memory and the limit of processes.",
+    )

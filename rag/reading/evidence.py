@@ -1,0 +1,453 @@
+"""Evidence: the few sentences of the retrieved passages that answer the question, each with its span and speaker.
+
+Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.questions.kinds import (
+    asks_about_reporter,
+    asks_for_actions,
+    asks_for_comparison,
+    asks_for_figure,
+    asks_for_list,
+    asks_for_reason,
+    asks_for_speaker,
+)
+from rag.reading.timeliness import timeliness
+from rag.reading.weighing import Candidate, features
+from rag.search.glossary import in_chinese_words
+from rag.search.retrieval import Hit, Retriever
+from rag.text.dates import DateMention, dates_in
+from rag.text.documents import Document
+from rag.text.enumerations import (
+    announces,
+    items_of,
+    list_with,
+    names_as_many,
+    names_item,
+    names_several,
+    number_asked,
+    under,
+)
+from rag.text.figures import DATES, figures_in
+from rag.text.instructions import asks_about_instructions, is_instruction
+from rag.text.structure import Sentence, sentences_of
+from rag.text.terms import fold, query_terms, terms_of
+from rag.text.turns import NAME
+from rag.text.view import HAN
+
+if TYPE_CHECKING:
+    from embeddings import TextEmbedder
+    from rag.reading.findings import Findings
+
+COVERAGE_WEIGHT = 0.5
+SIMILARITY_WEIGHT = 0.3
+HIT_WEIGHT = 0.2
+NEARBY_WEIGHT = 0.6
+FIGURE_PENALTY = 0.15
+TIME_WEIGHT = 0.2
+RELATIVE_SCORE = 0.65
+CHANCE_WEIGHT = 1.0
+QUOTED_BONUS = 0.2
+ENUMERATION_BONUS = 0.12
+ANNOUNCEMENT_BONUS = 0.15
+LIST_BONUS = 0.08
+NUMBER_BONUS = 0.15
+REPORTER_BONUS = 0.25
+REASON_BONUS = 0.08
+NEIGHBOUR_SHARE = 0.9
+SPEAKER_BONUS = 0.1
+NAMED_SPEAKER_BONUS = 0.15
+OTHER_SPEAKER_PENALTY = 0.2
+FOREIGN_SIMILARITY_WEIGHT = 0.6
+SENTENCES = 8
+CHARACTERS = 700
+CONSIDERED_HITS = 10
+COMPARED_TIMES = 8
+"""Times of a comparison for each of which evidence is looked for; a question may name hundreds."""
+
+COMPARED = 32
+SHORTEST = 8
+REMEMBERED_VECTORS = 20_000
+REMEMBERED_DOCUMENTS = 256
+_REASON = re.compile(
+    "因为|由于|为了|以便|旨在|因此|所以|从而|有助于|有利于|关键在|意味着|使得|切实|促进|because|in order to",
+    re.IGNORECASE,
+)
+_LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
+_HAN = re.compile(f"[{HAN}]")
+_BYLINE = re.compile(f"(?:记者|作者|通讯员|编辑|撰稿)[：:\\s]*{NAME}(?![{HAN}])")
+_QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence that may answer the question.
+
+    Attributes:
+        document: where it stands; ``document.text[sentence.start:sentence.end]`` is the sentence.
+        sentence: its span, how it reads, who says it and under which heading.
+        reprints: other documents that carry the same passage.
+        coverage: share of the question's terms that it holds, weighted by their rarity, from 0 to 1.
+        similarity: cosine similarity to the question; None where it was not compared.
+        score: what sentences are chosen by.
+        chance: how likely it is the sentence that answers, where a reader read it; else None.
+    """
+
+    document: Document
+    sentence: Sentence
+    reprints: tuple[Document, ...]
+    coverage: float
+    similarity: float | None
+    score: float
+    chance: float | None = None
+
+
+class EvidenceSelector:
+    """Chooses sentences from hits. Remembers the structure of documents and the vectors of sentences it has seen."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self.retriever = retriever
+        self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._structures: OrderedDict[str, list[Sentence]] = OrderedDict()
+        self._times: OrderedDict[str, list[list[DateMention]]] = OrderedDict()
+        self._lock = threading.RLock()
+
+    def select(
+        self, question: str, hits: list[Hit], speaker: str | None = None, findings: "Findings | None" = None
+    ) -> list[Evidence]:
+        """The best sentences for a question, best first, at most ``SENTENCES`` of ``CHARACTERS`` in all.
+
+        Sentences far behind the best (below ``RELATIVE_SCORE`` of its score) are left out: a small model takes an answer from them.
+
+        Args:
+            hits: the retrieved passages, best first.
+            speaker: only what this person says.
+            findings: what the reader found in them; without, words and the embedder choose.
+        """
+        found = self._best(question, hits, speaker, findings)
+        chosen: list[Evidence] = []
+        length = 0
+        for place, evidence in enumerate(found):
+            group = [evidence, *self._items(question, evidence)]
+            if place == 0:
+                group += self._neighbours(question, evidence)
+            group = [part for part in group if all(part.sentence != other.sentence for other in chosen)]
+            size = sum(len(part.sentence.text) for part in group)
+            if chosen and length + size > CHARACTERS:
+                continue
+            chosen += group
+            length += size
+            if len(chosen) >= SENTENCES:
+                break
+        return chosen
+
+    def structure(self, document: Document) -> list[Sentence]:
+        """The sentences of a document."""
+        with self._lock:
+            known = self._structures.get(document.id)
+        if known is None:
+            known = sentences_of(document.text, document.speakers)
+            with self._lock:
+                self._structures[document.id] = known
+                if len(self._structures) > REMEMBERED_DOCUMENTS:
+                    self._structures.popitem(last=False)
+        return known
+
+    def _dates(self, document: Document) -> list[list[DateMention]]:
+        """The times that each sentence of a document names, or that hold on from those before it in its paragraph."""
+        with self._lock:
+            known = self._times.get(document.id)
+        if known is None:
+            known = []
+            paragraph = -1
+            for sentence in self.structure(document):
+                told = dates_in(sentence.text, document.date)
+                goes_on = sentence.paragraph == paragraph and bool(known)
+                known.append(told or (known[-1] if goes_on else []))
+                paragraph = sentence.paragraph
+            with self._lock:
+                self._times[document.id] = known
+                if len(self._times) > REMEMBERED_DOCUMENTS:
+                    self._times.popitem(last=False)
+        return known
+
+    def vectors(self, texts: list[str]) -> NDArray[np.float32]:
+        """Unit vectors of sentences: shape (number of texts, dimension)."""
+        embedder: TextEmbedder = self.retriever.embedder
+        distinct = list(dict.fromkeys(texts))
+        with self._lock:
+            known = {text: self._vectors[text] for text in distinct if text in self._vectors}
+        missing = [text for text in distinct if text not in known]
+        if missing:
+            made = dict(zip(missing, embedder.documents(missing), strict=True))
+            known |= made
+            with self._lock:
+                self._vectors |= made
+                while len(self._vectors) > REMEMBERED_VECTORS:
+                    self._vectors.popitem(last=False)
+        return np.stack([known[text] for text in texts]) if texts else np.empty((0, embedder.dimension), np.float32)
+
+    def _best(self, question: str, hits: list[Hit], speaker: str | None, findings: "Findings | None") -> list[Evidence]:
+        """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
+        asked = dates_in(question)
+        times = (
+            [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
+        )
+        ranked = [
+            self._ranked(question, self.compared(question, hits, speaker, time, findings), findings) for time in times
+        ]
+        kept = [
+            [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
+        ]
+        in_turn = [evidence for place in zip_longest(*kept) for evidence in place if evidence]
+        first: dict[tuple[str, int], Evidence] = {}
+        for evidence in in_turn:
+            first.setdefault((evidence.document.id, evidence.sentence.start), evidence)
+        return list(first.values())
+
+    def _ranked(self, question: str, compared: list[Evidence], findings: "Findings | None") -> list[Evidence]:
+        """The sentences that may answer with what the reader and their lists add, best first."""
+        if findings:
+            compared = _with_chances(question, compared, findings)
+        if asks_for_list(question):
+            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
+            compared = sorted(gained, key=lambda part: -part.score)
+        return compared
+
+    def compared(
+        self,
+        question: str,
+        hits: list[Hit],
+        speaker: str | None,
+        asked: list[DateMention],
+        findings: "Findings | None",
+    ) -> list[Evidence]:
+        """The sentences that may answer, by rules, words and vectors; best first.
+
+        Args:
+            question, hits, speaker, findings: as for :meth:`select`.
+            asked: the times that are asked about.
+        """
+        terms = query_terms(f"{question}\n{in_chinese_words(question)}")
+        weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
+        total = sum(weights.values()) or 1.0
+        found: dict[tuple[str, int], Evidence] = {}
+        fits: dict[tuple[str, int], float] = {}
+        about_reporter = asks_about_reporter(question)
+        about_instructions = asks_about_instructions(question)
+        named = set() if about_reporter else _speakers_named(question, hits[:CONSIDERED_HITS])
+        for hit in hits[:CONSIDERED_HITS]:
+            before = ""
+            for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
+                led_by, before = before if announces(sentence.text) else "", sentence.text
+                if sentence.end <= hit.start or sentence.start >= hit.end:
+                    continue
+                if not (_is_evidence(sentence, about_reporter) or _bears_on_it(hit, sentence, findings)):
+                    continue
+                if speaker and speaker not in sentence.speaker:
+                    continue
+                if is_instruction(sentence.text) and not about_instructions:
+                    continue
+                own = set(terms_of(sentence.text).tolist())
+                around = set(terms_of(f"{_context(hit.document, sentence)}\n{led_by}").tolist()) - own
+                coverage = sum(weights[term] for term in own & weights.keys()) / total
+                nearby = sum(weights[term] for term in around & weights.keys()) / total
+                score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
+                fit = timeliness(asked, hit.document.date, told)
+                if fit < 0 and not dates_in(sentence.text, hit.document.date):
+                    # A time named before it may not hold on; only what a sentence names itself speaks against it.
+                    fit = timeliness(asked, hit.document.date, [])
+                fits[hit.document.id, sentence.start] = fit
+                score += _fit(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
+                score += _fit_of_speaker(sentence, named)
+                evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
+                found.setdefault((hit.document.id, sentence.start), evidence)
+        # Where something is of the time asked about, what is of another time would only mislead.
+        timely = max(fits.values(), default=0.0) > 0
+        kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
+        ranked = sorted(kept, key=lambda evidence: -evidence.score)
+        if findings is None:
+            return self._with_similarity(question, ranked[:COMPARED])
+        read = [part for part in ranked if findings.of(part.document, part.sentence)]
+        unread = [part for part in ranked if not findings.of(part.document, part.sentence)]
+        return [*self._with_similarity(question, read), *unread]
+
+    def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
+        if not evidence:
+            return []
+        query = self.retriever.query_vector(question)
+        similarities = (self.vectors([part.sentence.text for part in evidence]) @ query).tolist()
+        low, high = min(similarities), max(similarities)
+        # The words of a question in another language than the documents' tell little.
+        weight = SIMILARITY_WEIGHT if _HAN.search(question) else FOREIGN_SIMILARITY_WEIGHT
+        compared = []
+        for part, similarity in zip(evidence, similarities, strict=True):
+            scaled = (similarity - low) / (high - low) if high > low else 1.0
+            compared.append(replace(part, similarity=float(similarity), score=part.score + weight * scaled))
+        return sorted(compared, key=lambda part: -part.score)
+
+    def _items(self, question: str, evidence: Evidence) -> list[Evidence]:
+        """The items of the list that a sentence announces (``主要有四方面措施：``), or the others of the list it is in."""
+        items = [item for item in self._list(question, evidence) if item != evidence.sentence]
+        # A list that is asked for comes whole.
+        taken = items if asks_for_list(question) else items[: SENTENCES - 1]
+        return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in taken]
+
+    def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
+        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for.
+
+        Where the question is about one item of a list, it is what stands under that.
+        """
+        sentences = self.structure(evidence.document)
+        place = _place(sentences, evidence.sentence)
+        is_named = asks_for_list(question) and names_item(fold(question), fold(evidence.sentence.text))
+        if is_named and (below := under(sentences, place)):
+            return below
+        if evidence.sentence.text.endswith(("：", ":")) or (
+            asks_for_actions(question) and announces(evidence.sentence.text)
+        ):
+            return items_of(sentences, place)
+        return list_with(sentences, place) if asks_for_list(question) else []
+
+    def _gain_of_list(self, question: str, evidence: Evidence) -> float:
+        """What a sentence gains by its list, and more where that has as many items as the question says there are."""
+        items = self._list(question, evidence)
+        number = number_asked(fold(question))
+        as_many = number is not None and (len(items) == number or names_as_many(evidence.sentence.text, number))
+        return (LIST_BONUS if len(items) > 1 else 0.0) + (NUMBER_BONUS if as_many else 0.0)
+
+    def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
+        """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
+        wanted = [-1, 1, 2] if asks_for_reason(question) else []
+        if leans_back(evidence.sentence.text):
+            wanted = [-1, *wanted[1:]]
+        sentences = self.structure(evidence.document)
+        place = _place(sentences, evidence.sentence)
+        found = [sentences[place + step] for step in wanted if 0 <= place + step < len(sentences)]
+        return [
+            replace(evidence, sentence=sentence, coverage=0.0, similarity=None, score=NEIGHBOUR_SHARE * evidence.score)
+            for sentence in found
+            if sentence.paragraph == evidence.sentence.paragraph and _is_evidence(sentence)
+        ]
+
+
+def _with_chances(question: str, evidence: list[Evidence], findings: "Findings") -> list[Evidence]:
+    """Evidence with how likely each sentence that was read answers, and in the order of that beside the rules' score."""
+    read, seen = read_of(question, evidence, findings)
+    if not read:
+        return evidence
+    chances = findings.weighing.probabilities(seen)
+    of_place = dict(zip(read, chances.tolist(), strict=True))
+    total = float(chances.sum())
+    weighed = [
+        replace(part, chance=of_place[place], score=part.score + CHANCE_WEIGHT * of_place[place] / total)
+        if place in of_place
+        else part
+        for place, part in enumerate(evidence)
+    ]
+    return sorted(weighed, key=lambda part: -part.score)
+
+
+def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -> tuple[list[int], NDArray[np.float32]]:
+    """The places in the evidence of what was read, and what is known of each, shape (places, features)."""
+    similarities = [part.similarity for part in evidence if part.similarity is not None]
+    low, high = min(similarities, default=0.0), max(similarities, default=0.0)
+    places, found = [], []
+    for place, part in enumerate(evidence):
+        if (read := findings.of(part.document, part.sentence)) is None:
+            continue
+        near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
+        places.append(place)
+        told = (read.relevance, read.answer, read.is_likeliest, read.rank, len(part.sentence.text))
+        found.append(Candidate(near, *told, read.echo))
+    if not found or findings.answer is None:
+        return [], np.empty((0, 0), np.float32)
+    is_foreign = not _HAN.search(question)
+    return places, features(found, findings.answer.margin, findings.lacking, is_foreign)
+
+
+def leans_back(text: str) -> bool:
+    """Whether a sentence speaks of what stands before it: ``这些行业…``, ``其中…``."""
+    return bool(_LEANS_BACK.match(text))
+
+
+def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
+    """Evidence by document (that of the best sentence first), within a document in the order of its text."""
+    groups: dict[str, list[Evidence]] = {}
+    for part in evidence:
+        groups.setdefault(part.document.id, []).append(part)
+    return [sorted(group, key=lambda part: part.sentence.start) for group in groups.values()]
+
+
+def _fit(question: str, sentence: Sentence, speakers: Sequence[str]) -> float:
+    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words.
+
+    Args:
+        speakers: who speaks in the document; a sentence may tell what one of them did.
+    """
+    gain = 0.0
+    if asks_for_list(question) and names_several(sentence.text):
+        gain += ENUMERATION_BONUS
+    if asks_for_actions(question) and announces(sentence.text):
+        gain += ANNOUNCEMENT_BONUS
+    if asks_for_reason(question) and _REASON.search(sentence.text):
+        gain += REASON_BONUS
+    if asks_for_speaker(question) and (sentence.speaker or any(name in sentence.text for name in speakers)):
+        gain += SPEAKER_BONUS
+    if asks_about_reporter(question) and (sentence.kind == "question" or _BYLINE.search(sentence.text)):
+        gain += REPORTER_BONUS
+    if asks_for_figure(question) and not any(figure.kind not in DATES for figure in figures_in(sentence.text)):
+        gain -= FIGURE_PENALTY
+    if any(word in sentence.text for word in _QUOTED.findall(question)):
+        gain += QUOTED_BONUS
+    return gain
+
+
+def _speakers_named(question: str, hits: list[Hit]) -> set[str]:
+    """The speakers of the passages' documents whom a question names."""
+    return {name for hit in hits for name in hit.document.speakers if name in question}
+
+
+def _fit_of_speaker(sentence: Sentence, named: set[str]) -> float:
+    """What a sentence gains because somebody whom the question names says it, or loses because somebody else does."""
+    if not named or not sentence.speaker:
+        return 0.0
+    return NAMED_SPEAKER_BONUS if any(name in sentence.speaker for name in named) else -OTHER_SPEAKER_PENALTY
+
+
+def _place(sentences: list[Sentence], sentence: Sentence) -> int:
+    return next(place for place, other in enumerate(sentences) if other.start == sentence.start)
+
+
+def _context(document: Document, sentence: Sentence) -> str:
+    """What a sentence does not say itself but a reader knows: title, occasion, source, date, heading, speaker."""
+    day = f"{document.date.year}年{document.date.month}月{document.date.day}日" if document.date else ""
+    return "\n".join((document.title, document.event, document.source, day, sentence.heading, sentence.speaker))
+
+
+def _bears_on_it(hit: Hit, sentence: Sentence, findings: "Findings | None") -> bool:
+    """Whether the reader holds a line that is no sentence (``招聘人数：35人``) to bear on the question."""
+    if findings is None or sentence.kind == "question":
+        return False
+    read = findings.of(hit.document, sentence)
+    return read is not None and read.relevance >= 0
+
+
+def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:
+    """Whether a sentence states something; what reporters ask, and bylines, only where a question is about them."""
+    if len(sentence.text) < SHORTEST:
+        return False
+    if about_reporter and sentence.kind in ("note", "question"):
+        return True
+    return sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))

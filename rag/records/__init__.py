@@ -1,0 +1,1 @@
+"""Records: an answer as a file that can be verified later."""
