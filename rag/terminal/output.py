@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rag.index.indexing import Progress
 
 UNLIMITED_WIDTH = 10_000
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
 
 
 @contextmanager
