@@ -26,8 +26,8 @@ RAG = ROOT / "rag"
 QUESTIONS = ("截至2023年3月底我国建成了多少个5G基站？", "2023年一季度软件业收入增长多少？")
 _HAN = re.compile("[\u4e00-\u9fff]+")
 _PATTERNS = {"compile", "search", "match", "fullmatch", "sub", "subn", "findall", "finditer", "split"}
-_MESSAGES = {"messages.py", "cli.py", "doctor.py", "screen.py"}
-"""Modules whose Chinese is said to the user."""
+_MESSAGES = {"messages.py", "index/doctor.py"}
+"""Modules whose Chinese is said to the user, beside those of the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ def written(path: Path) -> Written:
     calls = [node for node in ast.walk(tree) if _is_pattern(node)]
     rules = [*calls, *_constants(tree)]
     words = {word for rule in rules for string in _strings(rule) for word in _HAN.findall(string)}
-    told = frozenset() if path.name in _MESSAGES else frozenset(words)
-    return Written(text.count("\n"), len(calls), told)
+    name = path.relative_to(RAG).as_posix()
+    said = name in _MESSAGES or name.startswith("terminal/")
+    return Written(text.count("\n"), len(calls), frozenset() if said else frozenset(words))
 
 
 def _is_pattern(node: ast.AST) -> bool:
