@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rag.questions.kinds import kinds as questions
+from rag.questions import kinds as questions
 
 KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
     questions.asks_for_figure: (

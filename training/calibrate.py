@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
-from rag.answering.prompts import is_chinese
 from rag.assistant import Assistant
 from rag.reading.adapters import read
 from rag.reading.calibration import Calibration, logit_of, probability
@@ -29,6 +28,7 @@ from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, Weighing
 from rag.text.dates import dates_in
 from rag.text.documents import Document
+from rag.text.script import is_chinese
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written

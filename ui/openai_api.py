@@ -19,13 +19,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from rag.answering.prompts import is_chinese
 from rag.answering.steps import Event, Finished, Token
 from rag.answers import Answer, Claim
 from rag.checking.citations import without_marks
 from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import PromptTooLongError
 from rag.questions.follow_ups import History
+from rag.text.script import is_chinese
 from ui.logs import for_others
 from ui.paths import with_shown_paths
 from ui.service import BusyError, ClientGoneError, Service, UnknownModelError, client_of, language_for, while_connected

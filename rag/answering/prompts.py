@@ -10,6 +10,7 @@ from decimal import Decimal
 from rag.reading.evidence import Evidence, in_reading_order
 from rag.text.figures import figures_in
 from rag.text.instructions import is_instruction
+from rag.text.script import is_chinese
 from rag.text.view import without_invisible
 
 SYSTEM = "你是严谨的问答助手。只根据给出的资料回答问题，用一两句话作答。"
@@ -67,11 +68,6 @@ def _in_english(value: Decimal) -> str:
         if value >= size:
             return f"{(value / size).normalize():f} {name}"
     return f"{value:,f}".removesuffix(".0")
-
-
-def is_chinese(text: str) -> bool:
-    """Whether a text has any Chinese character; answers are written in the question's language."""
-    return bool(re.search("[\u3400-\u9fff]", text))
 
 
 def _safe(text: str) -> str:

@@ -28,10 +28,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rag.answering.prompts import is_chinese
 from rag.questions.kinds import asks_for_list
 from rag.reading.calibration import logit_of, probability
-from rag.reading.evidence import Evidence
+from rag.reading.evidence import Evidence, is_foreign
 from rag.reading.timeliness import is_of
 from rag.settings import Caution
 from rag.text.dates import DateMention, dates_in
@@ -209,7 +208,7 @@ def confidence(
         # The items of a list are sentences of their own, and each of them answers.
         answering = evidence if asks_for_list(question) else evidence[:1]
         chance = sum(part.chance or 0.0 for part in answering)
-        return findings.calibration.answered(chance, _is_foreign(question, evidence))
+        return findings.calibration.answered(chance, is_foreign(question, evidence))
     found = signals_of(question, evidence)
     weights = FOREIGN_WEIGHTS if found.foreign else WEIGHTS if found.similarity >= LEAST_SIMILARITY else WORD_WEIGHTS
     return probability(weights.score(found))
@@ -257,11 +256,6 @@ def unspoken(asked: str, text: str) -> float:
     return _uncovered(_content(folded, dates_in(asked)), fold(text))
 
 
-def _is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a question is in another language than the best of its evidence, of which there is some."""
-    return is_chinese(question) != is_chinese(evidence[0].sentence.text)
-
-
 class _Reading:
     """A question beside its evidence, everything folded once."""
 
@@ -269,7 +263,7 @@ class _Reading:
         self.question = question
         self.asked = fold(question)
         self.evidence = evidence
-        self.foreign = _is_foreign(question, evidence)
+        self.foreign = is_foreign(question, evidence)
         self.dates = dates_in(question)
         self.runs = _content(self.asked, self.dates)
         self.own = [fold(part.sentence.text) for part in evidence]

@@ -14,9 +14,7 @@ from rag.answering.answerability import margin, tells_margins
 from rag.answering.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim, says
 from rag.answering.fallback import Fallback
 from rag.answering.premises import Correction, correction_of, takes_for_granted
-from rag.answering.prompts import is_chinese
 from rag.answering.silence import (
-    CONFIDENT,
     THRESHOLDS,
     beside_model,
     confidence,
@@ -33,7 +31,6 @@ from rag.checking.citations import claims_in, without_marks
 from rag.language_models import EXTRACTIVE, Choice
 from rag.language_models.calls import Calls
 from rag.questions.comparisons import compares, sides_of
-from rag.questions.everyday import in_formal_words
 from rag.questions.follow_ups import History, understand
 from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
 from rag.questions.parts import parts_of
@@ -42,6 +39,7 @@ from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.records.provenance import Provenance
 from rag.search.retrieval import Hit
 from rag.settings import Caution
+from rag.text.script import is_chinese
 from rag.tracing.trace import Trace, claims_told, evidence_told, hits_told
 
 if TYPE_CHECKING:
@@ -76,8 +74,6 @@ UNSURE, SURE = 0.05, 0.98
 """Confidences between which a language model is asked whether it can answer."""
 SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
-SURE_RULES = 0.9
-"""The confidence of the rules from which on the sentences that they choose stand, where the reader too would answer."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
@@ -130,7 +126,7 @@ class Part:
         points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
         correction: what corrects what it takes for granted, where something does.
         is_quoted: whether the evidence is to be quoted though a language model could write.
-        is_reworded: whether the question was asked in other words than those of the documents.
+        is_respelled: whether it is spelt otherwise than it was asked.
         confidence: how surely the documents answer it, from 0 to 1.
         findings: what the reader found; None where none read.
     """
@@ -141,7 +137,7 @@ class Part:
     points: Sequence[Point] = ()
     correction: Correction | None = None
     is_quoted: bool = False
-    is_reworded: bool = False
+    is_respelled: bool = False
     confidence: float = 0.0
     findings: "Findings | None" = None
 
@@ -272,21 +268,19 @@ class Answering:
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
         """The question as it is looked up, and what is found for each thing it asks.
 
-        What the documents answer more surely when it is spelt as they spell it, or put in their words, is taken so; what
-        has no answer may lean on the question before it though it does not look so.
+        What the documents answer more surely as they would spell it is taken so; what has no answer may lean on the
+        question before it though it does not look so.
         """
         with self.trace.step("understand", question) as step:
             understood = understand(question, history, self._complete if self.calls else None).question
             step.attributes |= {"history": len(history), "rewritten": understood != question}
             step.details["understood"] = understood
         parts = self._parts(understood)
-        for in_other_words in (self.correct, in_formal_words) if is_chinese(understood) else ():
-            if (reworded := in_other_words(understood)) == understood:
-                continue
-            others = self._parts(reworded)
+        if is_chinese(understood) and (respelled := self.correct(understood)) != understood:
+            others = self._parts(respelled)
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
-                understood, parts = reworded, [replace(part, is_reworded=True) for part in others]
+                understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
         if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
             leaning = self._found(f"{history[-1][0]} {understood}")
             if self._is_answered(leaning):
@@ -318,22 +312,14 @@ class Answering:
         )
 
     def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":
-        """The sentences that may answer, how surely they do, and what the reader found, where its choice counts.
+        """The sentences that may answer, how surely they do, and what the reader found, where one read."""
+        findings = None
+        if reader := self.reader.for_evidence:
+            from rag.reading.findings import find
 
-        Whether anything answers is for the reader to say; which sentence does, for the rules where they are sure.
-        """
-        by_rules = self.selector.select(question, hits, self.speaker)
-        sure_by_rules = confidence(question, by_rules)
-        if (reader := self.reader.for_evidence) is None:
-            return by_rules, sure_by_rules, None
-        from rag.reading.findings import find
-
-        findings = find(reader, question, hits, self.selector.structure)
+            findings = find(reader, question, hits, self.selector.structure)
         evidence = self.selector.select(question, hits, self.speaker, findings)
-        sure = confidence(question, evidence, findings)
-        if sure_by_rules >= SURE_RULES and sure >= CONFIDENT:
-            return by_rules, sure, None
-        return evidence, sure, findings
+        return evidence, confidence(question, evidence, findings), findings
 
     # -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -369,7 +355,7 @@ class Answering:
         if own is None:
             return part
         weighed = replace(part, confidence=beside_model(part.confidence, own))
-        loose = takes_for_granted(part.question) or part.is_reworded or is_in_everyday_words(part.question)
+        loose = takes_for_granted(part.question) or part.is_respelled or is_in_everyday_words(part.question)
         silenced = self._is_answered(part) and not self._is_answered(weighed)
         if silenced and (loose or weighed.confidence >= DOUBT):
             # A model denies what only the premise or the wording makes unanswerable, and is often in doubt; what the

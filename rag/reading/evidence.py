@@ -41,6 +41,7 @@ from rag.text.enumerations import (
 )
 from rag.text.figures import DATES, figures_in
 from rag.text.instructions import asks_about_instructions, is_instruction
+from rag.text.script import is_chinese
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold, query_terms, terms_of
 from rag.text.turns import NAME
@@ -85,7 +86,6 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
-_HAN = re.compile(f"[{HAN}]")
 _BYLINE = re.compile(f"(?:记者|作者|通讯员|编辑|撰稿)[：:\\s]*{NAME}(?![{HAN}])")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
@@ -290,7 +290,7 @@ class EvidenceSelector:
         similarities = (self.vectors([part.sentence.text for part in evidence]) @ query).tolist()
         low, high = min(similarities), max(similarities)
         # The words of a question in another language than the documents' tell little.
-        weight = SIMILARITY_WEIGHT if _HAN.search(question) else FOREIGN_SIMILARITY_WEIGHT
+        weight = FOREIGN_SIMILARITY_WEIGHT if is_foreign(question, evidence) else SIMILARITY_WEIGHT
         compared = []
         for part, similarity in zip(evidence, similarities, strict=True):
             scaled = (similarity - low) / (high - low) if high > low else 1.0
@@ -373,8 +373,13 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
         found.append(Candidate(near, *told, read.echo))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
-    is_foreign = not _HAN.search(question)
-    return places, features(found, findings.answer.margin, findings.lacking, is_foreign)
+    foreign = is_foreign(question, evidence)
+    return places, features(found, findings.answer.margin, findings.lacking, foreign)
+
+
+def is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
+    """Whether a question is in another language than the best of its evidence, of which there is some."""
+    return is_chinese(question) != is_chinese(evidence[0].sentence.text)
 
 
 def leans_back(text: str) -> bool:

@@ -1,10 +1,18 @@
-"""Script: traditional and simplified characters, by OpenCC (Apache-2.0), loaded when first used."""
+"""Script: whether a text is in Chinese; traditional and simplified characters, by OpenCC (Apache-2.0), loaded when first used."""
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from opencc import OpenCC
+
+_CHINESE = re.compile("[\u3400-\u9fff]")
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text has any Chinese character; answers are written in the question's language."""
+    return _CHINESE.search(text) is not None
 
 
 @cache
