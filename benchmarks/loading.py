@@ -75,7 +75,7 @@ def adding(files: list[Path]) -> float:
 
 def measure(files: list[Path], runs: int) -> dict[str, dict[str, list[float]]]:
     """Seconds by task and place, in turn; each run there starts its reader anew."""
-    from rag.loading import reader
+    from rag.loading import processes
 
     tasks: dict[str, Callable[[list[Path]], float]] = {"load": loading, "add": adding}
     seconds: dict[str, dict[str, list[float]]] = {task: {"here": [], "there": []} for task in tasks}
@@ -83,9 +83,9 @@ def measure(files: list[Path], runs: int) -> dict[str, dict[str, list[float]]]:
         task(files[:50])  # brings code and files into memory
     for _ in range(runs):
         for name, task in tasks.items():
-            with mock.patch.object(reader, "read", read_here):
+            with mock.patch.object(processes, "read", read_here):
                 seconds[name]["here"].append(task(files))
-            reader._readers.end()
+            processes._readers.end()
             seconds[name]["there"].append(task(files))
     return seconds
 

@@ -16,7 +16,7 @@ from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
 from rag.errors import LoadError, UsageError
-from rag.loading import load, load_bytes, reader
+from rag.loading import load, load_bytes, processes
 from rag.loading.file_limits import FileLimits
 from rag.text.documents import Document
 from tests.breaking import hostile_files as hostile
@@ -29,9 +29,9 @@ GROWTH = 60_000_000
 @pytest.fixture(autouse=True)
 def own_readers() -> Iterator[None]:
     """No reader is left over from another test, nor for another one."""
-    reader._readers.end()
+    processes._readers.end()
     yield
-    reader._readers.end()
+    processes._readers.end()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def peak() -> int:
 
 
 def reader_ids() -> list[int]:
-    return [one.process.pid for one in reader._readers._all]
+    return [one.process.pid for one in processes._readers._all]
 
 
 def is_running(process_id: int) -> bool:
@@ -217,7 +217,7 @@ def test_nothing_is_left_behind() -> None:
         load_bytes("一".encode(), "a.txt", limits=SMALL)
     assert len(os.listdir("/proc/self/fd")) == before
     ids = reader_ids()
-    reader._readers.end()
+    processes._readers.end()
     assert not any(Path(f"/proc/{process_id}").exists() for process_id in ids)
 
 
@@ -236,7 +236,7 @@ def test_several_threads_each_get_their_own_file() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
-    assert 1 <= len(reader_ids()) <= reader.READERS
+    assert 1 <= len(reader_ids()) <= processes.READERS
 
 
 def test_a_reader_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,9 +265,9 @@ def script(body: str, *arguments: str, **options: Any) -> "subprocess.Popen[str]
 
 SLOW = """
     import sys, threading
-    from rag.loading import load_bytes, reader
+    from rag.loading import load_bytes, processes
     load_bytes(b"a", "a.txt")
-    print(*(one.process.pid for one in reader._readers._all), flush=True)
+    print(*(one.process.pid for one in processes._readers._all), flush=True)
     raw = b"<html><body>" + b"<p>" * 8_000_000
     print("reading", flush=True)
     load_bytes(raw, "slow.html")
@@ -302,17 +302,17 @@ def test_ctrl_c_interrupts_the_program_and_says_nothing_of_its_readers() -> None
 def test_a_forked_process_has_readers_of_its_own() -> None:
     process = script("""
         import os, sys
-        from rag.loading import load_bytes, reader
+        from rag.loading import load_bytes, processes
         load_bytes(b"a", "a.txt")
-        before = [one.process.pid for one in reader._readers._all]
+        before = [one.process.pid for one in processes._readers._all]
         child = os.fork()
         for number in range(50):
             text = f"{child == 0} {number}" * 100
             assert load_bytes(text.encode(), "a.txt").text == text
-        after = [one.process.pid for one in reader._readers._all]
+        after = [one.process.pid for one in processes._readers._all]
         if child == 0:
             assert before != after
-            reader._readers.end()
+            processes._readers.end()
             os._exit(0)
         assert before == after
         assert os.waitpid(child, 0)[1] == 0
