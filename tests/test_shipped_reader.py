@@ -148,3 +148,14 @@ def test_a_sister_that_a_language_model_writes_of_is_not_supported(make_assistan
     for claim in claims:
         for word in claim.checks.unsupported_words:
             assert claim.text[word.start : word.end] == word.text
+
+
+def test_whom_a_sentence_names_is_not_told_as_said_by_another(make_assistant: Callable[..., Assistant]) -> None:
+    text = (
+        "枫林水库除险加固工程推进会会议纪要\n"
+        "九州水工公司项目经理高锐提出，溢洪道石方爆破要避开育秧期，工期需要顺延20天。"
+        "会议决定顺延7天，由施工方增加一个作业班组，增加的费用由九州水工公司承担。"
+    )
+    minutes = Document(text=text, path="minutes.txt", title="枫林水库除险加固工程推进会会议纪要")
+    answer = make_assistant(minutes, reader=DEFAULT).ask("增加班组的费用由谁承担？")
+    assert "九州水工公司" in answer.text and "高锐" not in answer.text

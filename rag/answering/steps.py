@@ -382,7 +382,8 @@ class Answering:
         if writer.writes_freely and not (part.is_quoted or asks_for_speaker(part.question) or is_list):
             return writer.write(part.question, evidence)
         with self.trace.step("write", part.question) as step:
-            pieces = list(ExtractiveWriter().write(part.question, evidence))
+            # Whom a sentence names is not who says it.
+            pieces = list(ExtractiveWriter(names_speakers=not _is_named(part)).write(part.question, evidence))
             step.details["output"] = "".join(pieces)
             step.attributes |= {"model": EXTRACTIVE, "characters": len(step.details["output"])}
         return iter(pieces)
@@ -473,6 +474,13 @@ def _short_answer(part: Part) -> "ShortAnswer | None":
     """The very words that answer; None where they would be but a piece of what is asked for."""
     wants_more = asks_for_list(part.question) or asks_for_reason(part.question) or asks_for_comparison(part.question)
     return None if wants_more or not part.findings or not is_chinese(part.question) else part.findings.answer
+
+
+def _is_named(part: Part) -> bool:
+    """Whether the best sentence itself surely holds the words that answer."""
+    short = _short_answer(part)
+    is_sure = short is not None and short.margin >= SURE_LEAD and bool(part.evidence)
+    return short is not None and is_sure and short.stands_in(part.evidence[0].document, part.evidence[0].sentence)
 
 
 def _sure_answer(part: Part) -> "ShortAnswer | None":

@@ -39,19 +39,21 @@ class Writer(Protocol):
 
 
 class ExtractiveWriter:
-    """No language model: the answer is the best evidence sentences, verbatim."""
+    """No language model: the answer is the best evidence sentences, verbatim.
+
+    Args:
+        names_speakers: whether what is quoted stands after the name of who says it, where a person is asked for.
+    """
 
     writes_freely = False
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_speakers: bool = True) -> None:
         self.usage: dict[str, int] = {}
+        self._names_speakers = names_speakers
 
     def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
-        """The best sentence, then those nearly as good that say something more of what was asked.
-
-        Where a person is asked for, what is quoted stands after the name of who says it.
-        """
-        named = asks_for_speaker(question)
+        """The best sentence, then those nearly as good that say something more of what was asked."""
+        named = self._names_speakers and asks_for_speaker(question)
         for number, part in enumerate(self.choose(question, evidence)):
             speaker = part.sentence.speaker if named else ""
             prefix = f"{speaker}：" if speaker and speaker not in part.sentence.text else ""
