@@ -476,20 +476,24 @@ def _short_answer(part: Part) -> "ShortAnswer | None":
     return None if wants_more or not part.findings or not is_chinese(part.question) else part.findings.answer
 
 
+def _answer_of_best(part: Part) -> "ShortAnswer | None":
+    """The very words that answer, where they stand in the best sentence."""
+    short = _short_answer(part)
+    if short is None or not part.evidence:
+        return None
+    best = part.evidence[0]
+    return short if short.stands_in(best.document, best.sentence) else None
+
+
 def _is_named(part: Part) -> bool:
     """Whether the best sentence itself surely holds the words that answer."""
-    short = _short_answer(part)
-    is_sure = short is not None and short.margin >= SURE_LEAD and bool(part.evidence)
-    return short is not None and is_sure and short.stands_in(part.evidence[0].document, part.evidence[0].sentence)
+    short = _answer_of_best(part)
+    return short is not None and short.margin >= SURE_LEAD
 
 
 def _sure_answer(part: Part) -> "ShortAnswer | None":
     """The very words that answer, where the sentence they stand in surely does."""
-    short = _short_answer(part)
-    is_sure = short is not None and part.confidence >= SURE_ANSWER and bool(part.evidence)
-    return (
-        short if short and is_sure and short.stands_in(part.evidence[0].document, part.evidence[0].sentence) else None
-    )
+    return _answer_of_best(part) if part.confidence >= SURE_ANSWER else None
 
 
 def _lead(part: Part, text: str) -> "ShortAnswer | None":

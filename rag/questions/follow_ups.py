@@ -1,4 +1,4 @@
-"""Conversation: a follow-up question rewritten so that it stands alone.
+"""Follow-ups: a follow-up question rewritten so that it stands alone.
 
 ``那销量呢？`` after ``2023年一季度新能源汽车的产量是多少？`` becomes ``2023年一季度新能源汽车的销量是多少？``. Rules look at the surface
 only: what time a question names, what it is about (its subject) and what it asks of it (its predicate). What no rule is

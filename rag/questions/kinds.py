@@ -1,4 +1,4 @@
-"""Questions: what kind of answer a question asks for, told from its words, in Chinese and English.
+"""Kinds of questions: what kind of answer a question asks for, told from its words, in Chinese and English.
 
 Each function answers for one kind, and a question may be of several: ``2024年的三项措施分别由谁提出`` asks for a list
 and for a person. The words are looked for in the folded question: half-width, lower case, simplified characters.

@@ -1,4 +1,4 @@
-"""Question parts: a question that asks for several things taken apart into one question for each.
+"""Parts: a question that asks for several things taken apart into one question for each.
 
 ``A和B的产量分别是多少？`` becomes ``A的产量是多少？`` and ``B的产量是多少？``.
 """

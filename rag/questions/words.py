@@ -1,4 +1,4 @@
-"""Question words: what a question is made of on its surface: times, places, amounts, the words that ask, lists."""
+"""Words of questions: what a question is made of on its surface: times, places, amounts, the words that ask, lists."""
 
 import re
 

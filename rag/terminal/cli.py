@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,10 +21,7 @@ from rag.terminal import (
     server_commands,
 )
 from rag.terminal.options import help_text
-from rag.tracing import logs as logging_setup
-
-if TYPE_CHECKING:
-    pass
+from rag.tracing import logs
 
 logger = logging.getLogger(__name__)
 _LOGGING = ("--verbose", "--log-json", "--log-questions", "--log-file")
@@ -75,7 +72,7 @@ def _root(
     if version:
         typer.echo(f"youju {__version__}")
         raise typer.Exit
-    logging_setup.set_up(verbose=verbose, file=log_file, as_json=log_json, questions=log_questions)
+    logs.set_up(verbose=verbose, file=log_file, as_json=log_json, questions=log_questions)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -21,7 +21,7 @@ from rag.terminal.options import (
     Strict,
     help_text,
 )
-from rag.tracing import logs as logging_setup
+from rag.tracing import logs
 
 app = typer.Typer()
 
@@ -39,7 +39,7 @@ def ui(
     allow_endpoints: AllowEndpoints = False,
     log_questions: LogQuestions = False,
 ) -> None:
-    logging_setup.set_up_for_server(questions=log_questions)
+    logs.set_up_for_server(questions=log_questions)
     options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
     _serve(index, model, embedder, strict, auth, page=True, **options)
 
@@ -62,7 +62,7 @@ def serve(
     allow_endpoints: AllowEndpoints = False,
     log_questions: LogQuestions = False,
 ) -> None:
-    logging_setup.set_up_for_server(questions=log_questions)
+    logs.set_up_for_server(questions=log_questions)
     options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
     _serve(index, model, embedder, strict, auth, page=False, **options)
 
