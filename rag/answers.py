@@ -91,8 +91,7 @@ class Checks:
 
     Attributes:
         exists: it has citations, and each is an exact span.
-        facts_agree: the figures, dates, directions, ranks, negations, plans and names of the claim are those of the
-            cited spans.
+        facts_agree: the figures and dates of the claim are those of the cited spans.
         missing_facts: those that do not, as the claim writes them.
         supports: the cited spans say what the claim says: by the reader, else as far as words and meaning show.
         support: how surely or, without a reader, how much of it, from 0 to 1.

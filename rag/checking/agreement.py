@@ -1,9 +1,9 @@
-"""Agreement: whether the facts of a claim are those of the spans it cites.
+"""Agreement: whether the figures and dates of a claim are those of the spans it cites.
 
-A fact is a figure with its unit, a date, a word of direction or rank, a negation, a plan or a name. Each fact of the
-claim must stand in a cited span, in any way of writing; and where the span says another thing of the same kind in the
-same surroundings (``增长`` for ``下降``, ``2018年`` for ``2023年``), the claim disagrees, even if its own word stands
-elsewhere in the span. What a claim leaves out is no disagreement, but for a plan told as a fact and a negation.
+Each must stand in a cited span, in any way of writing, with its unit and bound; and where the span says another figure or
+date in the same surroundings (``2018年`` for ``2023年``), the claim disagrees, even if its own stands elsewhere in the span.
+What else a claim says is for the reader to check (:mod:`rag.checking.verification`): rules for direction, rank, negation,
+plans, names and subjects added nothing beside it (docs/evaluation.md).
 """
 
 import datetime
@@ -14,11 +14,9 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rag.answers import Citation
-from rag.checking.subjects import of_another_thing
-from rag.text.assertions import Mark, bound_of, is_said_as_done, marks_in, negations_in, plans_in
+from rag.text.assertions import bound_of
 from rag.text.dates import DateMention, Period, dates_in, month_of
-from rag.text.figures import DATES, Figure, figures_in
-from rag.text.names import Name, is_same_name, names_another_country, names_in, stands_in
+from rag.text.figures import Figure, figures_in
 from rag.text.numerals import in_digits_with_places
 from rag.text.terms import fold
 from rag.text.view import HAN
@@ -81,7 +79,7 @@ class Agreement:
 
 
 def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
-    """The facts of a claim that the spans it cites do not bear out; none where it repeats a span word for word.
+    """The figures and dates of a claim that the spans it cites do not bear out; none where it repeats a span word for word.
 
     Args:
         claim: one sentence of an answer.
@@ -100,18 +98,7 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
     figures = _Figures(said, sources)
     missing |= figures.missing()
     wrong_dates, resolved = _wrong_dates(said, sources, figures)
-    missing |= wrong_dates
-    for check in (
-        _substituted,
-        _wrong_marks,
-        _wrong_names,
-        _wrong_speakers,
-        _wrong_negations,
-        _wrong_plans,
-        _wrong_subjects,
-    ):
-        missing |= check(said, sources)
-    missing |= set(of_another_thing(said.cased, citations))
+    missing |= wrong_dates | _substituted(said, sources)
     return Agreement(said.written(missing), tuple(dict.fromkeys(resolved)))
 
 
@@ -135,26 +122,6 @@ class _Text:
     @cached_property
     def figures(self) -> list[Figure]:
         return figures_in(self.cased)
-
-    @cached_property
-    def marks(self) -> list[Mark]:
-        return marks_in(self.text)
-
-    @cached_property
-    def names(self) -> list[Name]:
-        return names_in(self.text)
-
-    @cached_property
-    def negations(self) -> list[tuple[int, int]]:
-        return negations_in(self.text)
-
-    @cached_property
-    def plans(self) -> list[tuple[int, int]]:
-        return plans_in(self.text)
-
-    @cached_property
-    def pairs(self) -> frozenset[str]:
-        return frozenset(_pairs(self.text))
 
     @cached_property
     def _clause_starts(self) -> list[int]:
@@ -187,15 +154,7 @@ class _Text:
 
 @dataclass(frozen=True)
 class _Source(_Text):
-    """What is cited of one document, with what is known of it."""
-
-    about: str = ""
-    speakers: tuple[str, ...] = ()
-
-    @cached_property
-    def all_known(self) -> str:
-        """The cited text with title, source, headings and speakers."""
-        return "\n".join((self.text, self.about, *self.speakers))
+    """What is cited of one document."""
 
     @cached_property
     def facts(self) -> "list[_Fact]":
@@ -221,20 +180,13 @@ def _sources(citations: tuple[Citation, ...]) -> list[_Source]:
     cited: dict[str, list[Citation]] = {}
     for citation in sorted(citations, key=lambda citation: citation.start):
         cited.setdefault(citation.document.id, []).append(citation)
-    return [_source_of(tuple(group)) for group in cited.values()]
-
-
-def _source_of(citations: tuple[Citation, ...]) -> _Source:
-    document = citations[0].document
-    about = "\n".join((document.title, document.source, *(citation.heading for citation in citations)))
-    speakers = tuple(sorted({citation.speaker for citation in citations} - {""}))
-    return _read("\n".join(citation.text for citation in citations), document.date, about, speakers)
+    return [_read("\n".join(citation.text for citation in group), group[0].document.date) for group in cited.values()]
 
 
 @lru_cache(maxsize=1024)
-def _read(text: str, published: datetime.date | None, about: str, speakers: tuple[str, ...]) -> _Source:
+def _read(text: str, published: datetime.date | None) -> _Source:
     normal, _ = in_digits_with_places(_folded(text))
-    return _Source(normal, published, fold(about), tuple(fold(name) for name in speakers))
+    return _Source(normal, published)
 
 
 def _folded(text: str) -> str:
@@ -500,8 +452,6 @@ def _facts(text: _Text, published: datetime.date | None) -> list[_Fact]:
         for figure in text.figures
         if not any(_within((figure.start, figure.end), span) for span in spans)
     ]
-    found += [(mark.axis, mark.value, mark.start, mark.end) for mark in text.marks]
-    found += [("name", name.written, name.start, name.end) for name in text.names]
     return [
         _Fact(kind, key, start, end, _before(text.text, start), _after(text.text, end))
         for kind, key, start, end in found
@@ -536,8 +486,6 @@ def _is_of_other_unit(fact: "_Fact", other: "_Fact") -> bool:
 
 
 def _is_same(fact: "_Fact", other: "_Fact") -> bool:
-    if fact.kind == "name":
-        return is_same_name(str(fact.key), str(other.key))
     if isinstance(fact.key, Period) and isinstance(other.key, Period):
         return fact.key.holds(other.key) or other.key.holds(fact.key)
     return fact.key == other.key
@@ -565,240 +513,3 @@ def _after(text: str, place: int) -> str:
 
 def _bare(text: str) -> str:
     return "".join(character for character in text if character.isalnum() or character == "%")[:_NEIGHBOURS]
-
-
-# -- direction, rank, occasion, scope -------------------------------------------------------------------------------
-
-
-def _wrong_marks(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Words of direction, rank and occasion that the sources do not have, or only of something else."""
-    return {(mark.start, mark.end) for mark in said.marks if _is_wrong_mark(said, mark, sources)}
-
-
-def _is_wrong_mark(said: _Claim, mark: Mark, sources: Sequence[_Source]) -> bool:
-    theirs = [(source, other) for source in sources for other in source.marks if other.axis == mark.axis]
-    if mark.axis == "scope" or (mark.axis == "rank" and _is_denied(said, mark.start)):
-        return False
-    if mark.axis == "occasion":
-        return not any(other.value == mark.value for _, other in theirs)
-    if mark.axis == "rank":
-        if any(other.value == mark.value for _, other in theirs):
-            return False
-        return not (
-            mark.value == "1"
-            and any(re.search("最|首|领先|冠军|first|most|largest", source.text) for source in sources)
-        )
-    scores = [(_company(said, mark, source, other), other.value == mark.value) for source, other in theirs]
-    if not scores:
-        return bool(re.match(r"了?(?:约|超过?)?\d[\d.]*(?:%|个百分点)", said.text[mark.end :]))
-    best = max(score for score, _ in scores)
-    return best >= _CLEAR and not any(same for score, same in scores if score == best)
-
-
-def _company(said: _Claim, mark: Mark, source: _Source, other: Mark) -> int:
-    """How much the surroundings of two words have in common: what stands next to them, and their clauses."""
-    near = _common(_before(said.text, mark.start), _before(source.text, other.start))
-    near += _common(_after(said.text, mark.end), _after(source.text, other.end))
-    first, last = said.clause(mark.start)
-    start, end = source.clause(other.start)
-    mine, theirs = said.text[first:last], source.text[start:end]
-    shared = len(_pairs(mine) & _pairs(theirs))
-    figures = {figure.key for figure in said.figures if first <= figure.start < last}
-    shared += 3 * len(figures & {figure.key for figure in source.figures if start <= figure.start < end})
-    return 2 * near + shared
-
-
-# -- names ----------------------------------------------------------------------------------------------------------
-
-
-def _wrong_names(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Names that stand neither in the cited spans nor in title, source, heading and speaker."""
-    wrong = set()
-    for name in said.names:
-        if name.written in ("中国", "我国", "china"):
-            # Chinese texts seldom name their own country; it is wrong only where it takes the place of another.
-            if all(names_another_country(source.text) for source in sources) and not names_another_country(
-                said.text.replace(name.written, "")
-            ):
-                wrong.add((name.start, name.end))
-            continue
-        known = [source.text if _has_variant(name, source.text) else source.all_known for source in sources]
-        if not any(stands_in(name, text) for text in known):
-            wrong.add((name.start, name.end))
-    return wrong
-
-
-def _has_variant(name: Name, text: str) -> bool:
-    """Whether a text has a Latin name that differs in its digits only: 5G where the name is 6G."""
-    if name.kind != "latin":
-        return False
-    return bool(re.search(rf"(?<![a-z0-9]){re.sub('[0-9]+', '[0-9]+', re.escape(name.written))}(?![a-z0-9])", text))
-
-
-_NAMED_AFTER = re.compile(f"[（(](?P<name>[{HAN}]{{2,4}})[）)]\\W*$")
-"""Whoever said it, in brackets at the end of a claim."""
-
-
-def _wrong_speakers(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """People to whom the claim gives words that another spoke."""
-    wrong = set()
-    speakers = {speaker for source in sources for speaker in source.speakers}
-    for name in said.names:
-        if name.kind != "person" or not speakers or name.written in speakers:
-            continue
-        if re.match("(?:日前|曾|还|也|在.{0,12})?(?:表示|指出|介绍|强调|认为|透露|坦言|说)", said.text[name.end :]):
-            told = re.compile(
-                re.escape(name.written) + "[^。；\n]{0,16}(?:表示|指出|介绍|强调|认为|透露|坦言|说|回应|明确)"
-            )
-            if not any(told.search(source.text) for source in sources):
-                wrong.add((name.start, name.end))
-    named_after = _NAMED_AFTER.search(said.text)
-    if named_after and speakers and not any(named_after["name"] in source.all_known for source in sources):
-        wrong.add(named_after.span("name"))
-    return wrong
-
-
-# -- negation and plans ---------------------------------------------------------------------------------------------
-
-_SCOPE = 16
-_TOLD_AS_PAST = re.compile("实现了?|完成了?|达到了?|建成了?|突破了?|超过了?|是.{0,20}的[。]?$")
-_DENIAL = re.compile("没能|未能|未曾|从未|并未|尚未|没有(?=[^，。]{2})")
-_TURNS = re.compile("扭转|止住|遏[制止]|摆脱|结束|停止|取消|叫停|退出|缺")
-"""Words by which a source denies without a word of denial."""
-DENIED_SHARE = 0.5
-"""The share of a denied clause's pairs that a source has from which on it speaks of the same thing."""
-_FOLLOWING = re.compile(f"[{HAN}]{{1,2}}")
-
-
-def _wrong_negations(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Denials of what the sources say, and what the sources deny, said without the denial."""
-    wrong = set()
-    for start, end in said.negations:
-        word = _FOLLOWING.match(said.text, end)
-        if word and (standing := _standing(word.group(), sources)):
-            if not any(_is_denied(source, place) for source, place in standing):
-                wrong.add((start, word.end()))
-        elif figure := next((figure for figure in said.figures if 0 <= figure.start - end <= _NEIGHBOURS), None):
-            same = [(source, other) for source in sources for other in source.figures if other.key == figure.key]
-            if same and not any(_is_denied(source, other.start) for source, other in same):
-                wrong.add((start, figure.end))
-    for start, end in said.negations:
-        last = said.clause(start)[1]
-        pairs = _pairs(said.text[end:last])
-        denied_too = any(source.negations or _TURNS.search(source.text) for source in sources)
-        denies = _DENIAL.match(said.text, start) and not denied_too
-        if denies and pairs and any(len(pairs & source.pairs) >= DENIED_SHARE * len(pairs) for source in sources):
-            wrong.add((start, last))
-    for source in sources:
-        for _, end in source.negations:
-            denied = source.text[end : min(end + _SCOPE, source.clause(end)[1])]
-            for words in _fours(denied):
-                for place in _places(words, said.text):
-                    if not _is_denied(said, place) and not _is_said_plainly(words, sources):
-                        wrong.add((place, place + len(words)))
-    return wrong
-
-
-def _fours(text: str) -> list[str]:
-    """Every four neighbouring Chinese characters of a text."""
-    return [run.group()[place : place + 4] for run in _RUN.finditer(text) for place in range(len(run.group()) - 3)]
-
-
-def _standing(word: str, sources: Sequence[_Source]) -> list[tuple[_Source, int]]:
-    return [(source, place) for source in sources for place in _places(word, source.text)]
-
-
-def _places(word: str, text: str) -> list[int]:
-    return [match.start() for match in re.finditer(re.escape(word), text)]
-
-
-def _is_denied(text: _Text, place: int) -> bool:
-    """Whether a denial stands before a place in its clause."""
-    start, _ = text.clause(place)
-    return any(start <= first < place and place - last <= _SCOPE for first, last in text.negations)
-
-
-def _is_said_plainly(words: str, sources: Sequence[_Source]) -> bool:
-    return any(not _is_denied(source, place) for source, place in _standing(words, sources))
-
-
-def _wrong_plans(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Figures that the sources give as planned and the claim as a fact, or the other way round."""
-    wrong = set()
-    for figure in said.figures:
-        if figure.kind in DATES:
-            continue
-        found = [(source, other) for source in sources for other in source.figures if other.key == figure.key]
-        if not found:
-            continue
-        planned = [_planned(source, other.start) for source, other in found]
-        start, end = said.clause(figure.start)
-        first, last = said.part(figure.start)
-        part = said.text[first:last]
-        # 从234万增加到290万，今年将新建60万: what is planned there is not what stands before it.
-        as_plan = any(first <= place < figure.start or start <= place < end for place, _ in said.plans)
-        if all(planned) and (not as_plan or is_said_as_done(said.text[start:end])) and _asserts(part):
-            wrong.add((figure.start, figure.end))
-        own = [span for span in said.plans if start <= span[0] < figure.start]
-        if own and not any(planned):
-            wrong.add((own[-1][0], figure.end))
-    if _HAN.search(said.text):
-        wrong |= _days_to_come_told_as_past(said, sources)
-    return wrong
-
-
-def _days_to_come_told_as_past(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Days after publication of which the claim speaks as of the past, where the sources give them as planned."""
-    wrong = set()
-    for source in sources:
-        if source.published is None:
-            continue
-        told = _source_dates(source.cased, source.published)
-        for date in _dates_of(said, source):
-            start, end = said.part(date.start)
-            as_plan = any(start <= place < end for place, _ in said.plans)
-            if date.period.first <= source.published or as_plan or not _TOLD_AS_PAST.search(said.text[start:end]):
-                continue
-            same = [other for other in told if date.period.holds(other.period)]
-            if same and all(any(first <= other.start for first, _ in source.plans) for other in same):
-                wrong.add((date.start, date.end))
-    return wrong
-
-
-def _planned(text: _Text, place: int) -> bool:
-    """Whether what stands at a place is said to be yet to come."""
-    start, _ = text.part(place)
-    first, last = text.clause(place)
-    before = [span for span in text.plans if start <= span[0] < place]
-    if not before:
-        return any(first <= span[0] < last for span in text.plans)
-    return not is_said_as_done(text.text[before[-1][1] : place])
-
-
-def _asserts(part: str) -> bool:
-    """Whether a text says more than a bare figure."""
-    return len(_HAN.findall(part)) >= 6 or bool(re.search("[A-Za-z]{3}.*[A-Za-z]{3}.*[A-Za-z]{3}", part))
-
-
-# -- subjects -------------------------------------------------------------------------------------------------------
-
-_RUN = re.compile(f"[{HAN}]{{4,}}")
-_FUNCTION_CHARACTERS = "的了在是有为和与及到达至共约已被把让从由对于其该这那个些等也都就还又其中目前现在今后之以所而且或并但上下中内外前后年月日"
-
-
-def _wrong_subjects(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
-    """Words of four characters and more beside a figure, none of whose characters the sources have."""
-    if not any(_HAN.search(source.text) for source in sources):
-        return set()
-    known = frozenset("".join(source.text + source.about for source in sources) + _FUNCTION_CHARACTERS)
-    wrong = set()
-    for figure in said.figures:
-        if figure.kind in DATES:
-            continue
-        start, end = said.clause(figure.start)
-        for run in _RUN.finditer(said.text, start, end):
-            for strange in re.finditer(
-                "x{4,}", "".join("-" if character in known else "x" for character in run.group())
-            ):
-                wrong.add((run.start() + strange.start(), run.start() + strange.end()))
-    return wrong

@@ -45,7 +45,6 @@ _PLAN = re.compile(
     r"要(?=在|到|达|实现|建成|超)|\b(?:will|would|plan(?:s|ned)?|target(?:s|ed)?|aim(?:s|ed|ing)?|expect(?:s|ed)?|goal|intend(?:s|ed)?|projected|going to|striv\w+|forecast)\b",
     re.IGNORECASE,
 )
-_DONE = re.compile("已经|已(?=[^成])|\\b(?:already|has|have|had)\\b", re.IGNORECASE)
 _TITLES_OF_WORKS = re.compile("《[^》]*》")
 _NUMERALS = dict(zip("一二三四五六七八九十", range(1, 11), strict=True))
 _ENGLISH_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
@@ -108,11 +107,6 @@ def plans_in(text: str) -> list[tuple[int, int]]:
     return [
         match.span() for match in _PLAN.finditer(text) if not any(start <= match.start() < end for start, end in titles)
     ]
-
-
-def is_said_as_done(text: str) -> bool:
-    """Whether a text says that something has come about (``已``)."""
-    return bool(_DONE.search(text))
 
 
 def bound_of(before: str, after: str) -> int:

@@ -151,11 +151,6 @@ def names_another_country(text: str) -> bool:
     return bool(_ABROAD.search(text)) and not _AT_HOME.search(text)
 
 
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two folded names are one, such as ``我国`` and ``中国``, ``工信部`` and ``工业和信息化部``."""
-    return one == other or other in _SYNONYMS.get(one, ()) or _is_short_for(one, other) or _is_short_for(other, one)
-
-
 def stands_in(name: Name, text: str) -> bool:
     """Whether a name, or another way of writing it, stands in a folded text; ``工信部`` in ``工业和信息化部``."""
     if name.kind == "person" and len(name.written) == 3 and name.written[:2] in text:
