@@ -70,9 +70,12 @@ def verify_all(
     found = []
     for claim, citations, checks in zip(claims, cited, by_rules, strict=True):
         held = VERBATIM
-        if claim.strip() not in cited_passage(citations, structure, in_full=False):
+        told = in_figures_of_sources(claim, citations)
+        if told.text.strip() not in cited_passage(citations, structure, in_full=False):
             rules = ByRules(len(checks.missing_facts), checks.support)
-            held = reader.support(claim, cited_passage(citations, structure), rules)
+            held = reader.support(told.text, cited_passage(citations, structure), rules)
+            unsupported = tuple(dict.fromkeys(told.span_in_claim(start, end) for start, end in held.unsupported))
+            held = replace(held, unsupported=unsupported)
         found.append(as_read(claim, checks, held))
     return found
 
