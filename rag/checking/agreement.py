@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rag.answers import Citation
+from rag.reading.times import Told
 from rag.text.assertions import bound_of
 from rag.text.dates import DateMention, Period, dates_in, month_of
 from rag.text.figures import Figure, figures_in
@@ -100,6 +101,33 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
     wrong_dates, resolved = _wrong_dates(said, sources, figures)
     missing |= wrong_dates | _substituted(said, sources)
     return Agreement(said.written(missing), tuple(dict.fromkeys(resolved)))
+
+
+def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
+    """A claim with each figure that its sources have written as they write it (``45.6万吨`` as ``四十五万六千吨``).
+
+    What compares texts word for word takes another way of writing for another figure.
+
+    Args:
+        claim: one sentence of an answer.
+        citations: the spans it cites.
+    """
+    said = _claim(claim)
+    figures = _Figures(said, _sources(citations))
+    pieces: list[str] = []
+    spans: list[tuple[int, int]] = []
+    end = 0
+    for figure in sorted(figures.values, key=lambda figure: figure.start):
+        start, after = said.given_span(figure.start, figure.end)
+        found = figures.found[figure.start]
+        theirs = [source.as_given(other.start, other.end) for source, other in found if other.kind == figure.kind]
+        if start < end or not theirs or claim[start:after] in theirs:
+            continue
+        pieces += [claim[end:start], theirs[0]]
+        spans += [(place, place + 1) for place in range(end, start)] + [(start, after)] * len(theirs[0])
+        end = after
+    spans += [(place, place + 1) for place in range(end, len(claim))]
+    return Told("".join([*pieces, claim[end:]]), tuple(spans))
 
 
 @dataclass(frozen=True)

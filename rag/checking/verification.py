@@ -74,7 +74,7 @@ def verify_all(
         if told.text.strip() not in cited_passage(citations, structure, in_full=False):
             rules = ByRules(len(checks.missing_facts), checks.support)
             held = reader.support(told.text, cited_passage(citations, structure), rules)
-            unsupported = tuple(dict.fromkeys(told.span_in_claim(start, end) for start, end in held.unsupported))
+            unsupported = tuple(dict.fromkeys(told.span(start, end) for start, end in held.unsupported))
             held = replace(held, unsupported=unsupported)
         found.append(as_read(claim, checks, held))
     return found
