@@ -1,4 +1,4 @@
-"""Facts agree: a claim's figures, dates, directions, ranks, denials, plans and names are those of what it cites."""
+"""Facts agree: a claim's figures and dates are those of what it cites, in any way of writing."""
 
 import datetime
 import time
@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
 from rag.answers import Checks, Citation
-from rag.checking.agreement import disagreements
+from rag.checking.agreement import disagreements, in_figures_of_sources
 from rag.checking.verification import verify
 from rag.text.documents import Document
 
 APRIL = datetime.date(2023, 4, 21)
 STATIONS = "截至3月底，我国累计建成5G基站超过264万个，具备千兆网络服务能力的端口数超过1793万个。"
 CENTRES = "截至2023年年底，培育了196个国家级的绿色数据中心，可再生能源电力的平均利用率由2018年的15%提升到50%以上，单站址能耗较商用初期降低20%以上。"
-PLAN = "促进专精特新发展，力争到2023年底，全国专精特新中小企业超过8万家。"
 
 
 def cited(
@@ -37,28 +36,12 @@ def missing(claim: str, *citations: Citation) -> tuple[str, ...]:
         ("累计建成5G基站264万亿个。", STATIONS, "264万亿"),
         ("累计建成5G基站超过284万个。", STATIONS, "284万"),
         ("累计建成5G基站不到264万个。", STATIONS, "264万"),
-        ("累计建成6G基站超过264万个。", STATIONS, "6G"),
-        ("德国累计建成5G基站超过264万个。", STATIONS, "德国"),
         ("China had built 264 million 5G base stations.", STATIONS, "264 million"),
         ("截至2022年3月底，累计建成5G基站264万个。", STATIONS, "2022年3月底"),
         ("截至2023年4月底，累计建成5G基站264万个。", STATIONS, "2023年4月底"),
-        ("我国未建成5G基站264万个。", STATIONS, "未建成"),
-        ("我国预计建成5G基站264万个。", STATIONS, "预计建成5G基站264万"),
-        ("2018年工业企业可再生能源电力的平均利用率为15%。", CENTRES, "工业企业"),
-        ("可再生能源电力的平均利用率由2018年的15%下降到50%以上。", CENTRES, "下降"),
         ("2023年可再生能源电力的平均利用率为15%。", CENTRES, "2023年"),
-        ("能耗较商用初期提高20%以上。", CENTRES, "提高"),
-        ("2023年底全国专精特新中小企业超过8万家。", PLAN, "8万"),
-        ("IPv6地址数居世界第一。", "IPv4地址数在全球排名第二。", "IPv6"),
-        ("地址数居世界第一。", "地址数在全球排名第二。", "第一"),
-        ("总量再次突破100亿元。", "总量首次突破100亿元。", "再次"),
         ("进口100亿美元。", "进口100亿元。", "100亿美元"),
         ("价格上涨5个百分点。", "价格上涨5%。", "5个百分点"),
-        ("局长张志强说，水位下降。", "局长李卫国说，水位下降。", "张志强"),
-        ("商务部公布了名单。", "财政部公布了名单。", "商务部"),
-        ("华星光能公司投入2亿元。", "远东重工公司投入2亿元。", "光能公司"),
-        ("广东产量最大。", "江苏产量最大。", "广东"),
-        ("这些产业能简单退出。", "对这些产业，绝不能简单退出。", "简单退出"),
         ("覆盖40个省和31个行业。", "覆盖31个省和40个行业。", "40"),
     ],
 )  # fmt: skip
@@ -123,46 +106,10 @@ def test_a_value_and_its_date_come_from_one_source() -> None:
 @pytest.mark.parametrize(
     ("claim", "source"),
     [
-        ("行动方案没能通过国务院常务会议的审议。", "国务院常务会议审议通过了行动方案。"),
-        ("数字化改造是2027年实现全覆盖的。", "力争到2027年，实现数字化改造全覆盖。"),
-    ],
-)
-def test_what_is_denied_or_told_as_done_has_to_be_so(claim: str, source: str) -> None:
-    assert missing(claim, cited(source)) != ()
-    assert missing(source, cited(source)) == ()
-
-
-def test_a_plan_stands_for_its_own_figure_only() -> None:
-    source = cited("今年将新建开通5G基站60万个，今年将超过290万个基站。")
-    assert missing("5G基站增加到超过290万个，今年将新建开通5G基站60万个。", source) == ("290万",)
-    assert missing("今年将新建开通5G基站60万个，将超过290万个。", source) == ()
-
-
-def test_a_plan_told_as_a_plan_agrees() -> None:
-    assert missing("力争2027年实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()
-    assert missing("到2027年将实现数字化改造全覆盖。", cited("力争到2027年，实现数字化改造全覆盖。")) == ()
-
-
-def test_words_belong_to_who_spoke_them() -> None:
-    spoken = cited("传统产业绝不能简单退出。", speaker="辛国斌")
-    assert missing("辛国斌表示，传统产业绝不能简单退出。", spoken) == ()
-    assert missing("赵志国表示，传统产业绝不能简单退出。", spoken) == ("赵志国",)
-
-
-def test_title_and_speaker_bear_out_names() -> None:
-    citation = cited("一季度销量增长5%。", title="中国汽车工业协会发布数据")
-    assert missing("中汽协的数据显示，一季度销量增长5%。", citation) == ()
-    assert missing("商务部的数据显示，一季度销量增长5%。", citation) == ("商务部",)
-
-
-@pytest.mark.parametrize(
-    ("claim", "source"),
-    [
         ("累計建成5G基站超過264萬個", STATIONS),
         ("累计建成５Ｇ基站超过２６４万个", STATIONS),
         ("累计建成5G基站二百六十四万个", STATIONS),
         ("粮食产量四十五万六千吨", "粮食产量45.6万吨。"),
-        ("工信部发布了数据", "工业和信息化部发布了数据。"),
     ],
 )
 def test_ways_of_writing_agree(claim: str, source: str) -> None:
@@ -192,3 +139,27 @@ def test_long_texts_are_checked_in_time() -> None:
     begun = time.perf_counter()
     missing(claim.replace("264", "284"), cited(CENTRES * 20))
     assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "told"),
+    [
+        ("粮食总产量达到45.6万吨。", "粮食总产量达四十五万六千吨。", "粮食总产量达到四十五万六千吨。"),
+        ("出口设备14000台，共1,386万人。", "出口设备1.4万台，1386万人。", "出口设备1.4万台，共1386万人。"),
+        ("产值增长5。", "产值增长5%。", "产值增长5。"),
+        ("产值为7亿元。", "产值为6亿元。", "产值为7亿元。"),
+    ],
+)
+def test_a_claim_may_be_told_in_the_figures_of_its_sources(claim: str, source: str, told: str) -> None:
+    retold = in_figures_of_sources(claim, (cited(source),))
+    assert retold.text == told
+    assert retold.span(0, len(told)) == (0, len(claim))
+
+
+@given(TEXTS, TEXTS)
+def test_a_claim_told_otherwise_knows_its_places(claim: str, source: str) -> None:
+    assume(claim)
+    retold = in_figures_of_sources(claim, (cited(source),) if source else ())
+    assert len(retold.text) == len(retold.places)
+    assert all(0 <= start < end <= len(claim) for start, end in retold.places)
+    assert list(retold.places) == sorted(retold.places)
