@@ -20,7 +20,25 @@ SHORTEST, LONGEST = 8, 90
 """Characters of a claim."""
 COMMA = re.compile("(?<=[，、；,])")
 BRACKETED = re.compile(r"（[^（）]{1,30}）|\([^()]{1,30}\)")
-BOUND = re.compile(r"超过|不足|不到|至少|最多|不超过|近|约|大约|多达|逾")
+BOUND = re.compile(r"超过|不足|不到|至少|最多|不超过|近|多达|逾")
+SAME_BOUNDS = (
+    ("超过", "逾", "多于", "突破"),
+    ("不足", "不到", "少于"),
+    ("至少", "不少于", "不低于"),
+    ("最多", "至多", "不超过"),
+)
+"""Words for one bound, each of which may stand for the others."""
+NEARLY = ("约", "大约", "约为", "大约为", "差不多", "")
+"""Words that leave a figure open, and none: that a figure is about right may be left out."""
+LINKS = ("为", "是", "达", "达到", "共", "共有", "共计", "")
+"""Words between a thing and its figure that say the same."""
+_AHEAD = r"(?=[\d一二两三四五六七八九十百千]*[\d一二两三四五六七八九十百千万亿])"
+TOLD_OTHERWISE = (
+    *((re.compile(f"(?:{'|'.join(words)})了?{_AHEAD}"), words) for words in SAME_BOUNDS),
+    (re.compile(f"(?<=[一-鿿])(?:大?约为?){_AHEAD}"), NEARLY),
+    (re.compile(f"(?<=[一-鿿]{{2}})(?<!认)(?<!因)(?:为|达到?|共[有计]?){_AHEAD}"), LINKS),
+)
+"""What stands before a figure, with what may stand there as well."""
 PLANNED = re.compile("将(?=[一-鿿])|计划|拟(?=[一-鿿])|预计|力争|有望")
 NEGATED = re.compile("没有|尚未|未(?=[一-鿿])|不(?=[会能是再予得])")
 AUXILIARY = re.compile("(?<=[一-鿿])(?=是|有|为|能|可以|会)")
@@ -87,6 +105,9 @@ class ClaimPairs:
                 clauses = [clause.strip("，、；,。！？!?;") + "，" for clause in clauses]
                 self.chance.shuffle(clauses)
         text = "".join(clauses).rstrip("，、；,。！？!?;") + self.chance.choice(("。", "。", ""))
+        for pattern, words in TOLD_OTHERWISE:
+            if self.chance.random() < 0.5:
+                text = pattern.sub(lambda match, words=words: self.chance.choice(words), text)  # type: ignore[misc]
         for pattern, written in ((RATIO, _percent), (TEN_THOUSAND, _in_full), (MONTH, _dashed)):
             if self.chance.random() < 0.25:
                 text = pattern.sub(written, text)
