@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from rag.reading.matching import Span
+from training import figures_otherwise
 from training.pairs import Pair
 from training.sources import Question, rows, sentences
 from training.swapping import Swap, Swapper
@@ -83,7 +84,23 @@ class ClaimPairs:
                 if SHORTEST <= len(claim) <= LONGEST:
                     yield Pair(claim, evidence, False, unsupported=(), made="sentence")
                     yield from self._changed(claim, evidence)
+                    yield from self._figures(claim, evidence)
         yield from self._stated()
+
+    def _figures(self, claim: str, evidence: str) -> Iterator[Pair]:
+        """The claim with its figures written otherwise, with one of another value, and with another bound."""
+        told = figures_otherwise.told_otherwise(claim, self.chance)
+        if told == claim:
+            return
+        yield Pair(told, evidence, False, unsupported=(), made="figures otherwise")
+        for make, how, share in (
+            (figures_otherwise.with_another_value, "another value", 0.7),
+            (figures_otherwise.with_another_bound, "another bound", 1.0),
+        ):
+            if self.chance.random() < share and (made := make(told, self.chance)):
+                text, place = made
+                if text[slice(*place)] not in evidence:
+                    yield Pair(text, evidence, False, unsupported=(place,), made=how)
 
     def _evidence(self, context: str, spans: list[Span], number: int) -> str:
         """The sentence with up to two neighbours on each side, sometimes without the line between."""

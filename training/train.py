@@ -36,6 +36,8 @@ SHARES = {
         "negated": 0.1,
         "swapped year": 0.2,
         "swapped number": 0.2,
+        "figures otherwise": 0.7,
+        "another value": 0.5,
         "paraphrase": 0.3,
         "not_paraphrase": 0.3,
     },
