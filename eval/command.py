@@ -1,4 +1,4 @@
-"""``youju eval run|compare|report|export|baseline|draft|feedback|datasets``. Everything heavy is imported when a command needs it."""
+"""``youju eval run|compare|report|export|baseline|draft|feedback|datasets|dialogues``. Everything heavy is imported when a command needs it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -358,6 +358,31 @@ def mutations(
         show(console(), outcome, every)
     if not passes(outcome, least_caught, most_flagged):
         raise typer.Exit(1)
+
+
+@app.command(
+    help=_help(
+        "看追问是否理解对、完整的问题是否原样。", "Are follow-ups understood, and complete questions left as they are?"
+    )
+)
+def dialogues(
+    split: Annotated[str, typer.Option("--split", help=_help("tune、test 或 all。", "tune, test or all."))] = "tune",
+    every: Annotated[
+        bool, typer.Option("--list", help=_help("列出理解错的。", "List what was misunderstood."))
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measures the understanding of follow-ups; see :mod:`eval.dialogues`."""
+    from eval import dialogues as conversations
+    from rag.reading.choice import choose_reader
+    from rag.settings import Settings
+    from rag.terminal.output import console, print_json
+
+    turns = conversations.heard(conversations.dialogues(split), choose_reader(Settings.from_environment().reader).leans)
+    if as_json:
+        print_json(conversations.shares(turns))
+    else:
+        conversations.show(console(), turns, every)
 
 
 def _read(folder: Path) -> "Run":

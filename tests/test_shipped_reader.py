@@ -1,5 +1,6 @@
 """The reader that ships: its weights are the published ones, and claims that are wrong by a word are told from right ones."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -52,7 +53,11 @@ def test_the_weights_are_those_that_were_published() -> None:
     chosen = choose_reader(DEFAULT)
     assert chosen.reader and chosen.for_claims and chosen.notice is None
     assert chosen.sha256 == choice.SHA256
-    assert (SHIPPED / FILE_NAME).stat().st_size < MEGABYTES * 1e6
+    assert (
+        chosen.leans
+        and hashlib.sha256((SHIPPED / choice.FOLLOW_UPS).read_bytes()).hexdigest() == choice.FOLLOW_UPS_SHA256
+    )
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < MEGABYTES * 1e6
     card = (SHIPPED / "MODEL_CARD.md").read_text(encoding="utf-8")
     for named in (
         "CMRC 2018",
@@ -88,6 +93,19 @@ def test_damaged_weights_are_told_and_words_decide(
     assert "2.1亿元" in answer.text and answer.supported
     assert "阅读器" in answer.notice and str(folder) in answer.notice
     assert answer.to_record()["models"]["reader"] is None
+
+
+@pytest.mark.usefixtures("fresh")
+def test_without_the_weights_for_follow_ups_they_are_looked_up_as_typed(
+    make_assistant: Callable[..., Assistant], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(SHIPPED, folder)
+    (folder / choice.FOLLOW_UPS).write_bytes(b"no weights")
+    monkeypatch.setattr(choice, "SHIPPED", folder)
+    answer = make_assistant(PROJECT, reader=DEFAULT).ask("二期呢？", history=[(QUESTION, "2.1亿元")])
+    assert answer.understood in ("二期呢？", f"{QUESTION} 二期呢？")
+    assert "追问" in answer.notice and str(folder) in answer.notice
 
 
 @pytest.mark.parametrize(

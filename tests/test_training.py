@@ -11,11 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training import answer_pairs, documents, pairs, sisters
-from training.claim_pairs import ClaimPairs, asking_in, stated
+from eval.dialogues import dialogues as every_dialogue
+from rag.questions.follow_ups import joined
+from rag.text.figures import missing_figures
+from rag.text.numerals import in_digits
+from training import answer_pairs, documents, figures_otherwise, follow_ups, pairs, sisters
+from training.claim_pairs import TOLD_OTHERWISE, ClaimPairs, asking_in, stated
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs, of_another_day, under_heading
-from training.sources import Question, sentences, window_around, windows
+from training.sources import Question, rows, sentences, window_around, windows
 from training.swapping import Swapper
 
 TEXT = st.text(alphabet="甲乙东风二期工程。！？；，\n1年”", max_size=200)
@@ -160,7 +164,8 @@ def test_pairs_of_claims_are_true(seed: int) -> None:
     for pair in made:
         assert not pair.is_question and pair.answer is None and pair.unsupported is not None
         if pair.made == "sentence" and not any(mark in pair.first for mark in ("百分之", "-", ",")):
-            assert set(pair.first) - set("，。") <= set(pair.passage)
+            otherwise = set("".join(word for _, words in TOLD_OTHERWISE for word in words))
+            assert set(pair.first) - set("，。") - otherwise <= set(pair.passage)
         for start, end in pair.unsupported:
             assert 0 <= start < end <= len(pair.first)
 
@@ -246,3 +251,69 @@ def test_pairs_of_written_documents_are_of_their_texts() -> None:
     assert answers == {asked["a"] for document in some for asked in document.questions if asked["a"]}
     for pair in documents.claim_pairs(some, chance):
         assert all(pair.first[start:end] for start, end in pair.unsupported or ())
+
+
+FIGURES = (
+    "该公司一季度净利润为18.6亿元，同比下降12.4%，加快0.3个百分点。",
+    "产量45.6万吨，出口3,120台，约1386万人。",
+    "2023年4月20日，水库蓄水率不低于75%，投资2.1亿元。",
+    "罚款5000元以上50000元以下，全长5.6米，增长1倍。",
+)
+
+
+@pytest.mark.parametrize("text", FIGURES)
+@pytest.mark.parametrize("seed", range(20))
+def test_figures_told_otherwise_keep_their_value(text: str, seed: int) -> None:
+    told = figures_otherwise.told_otherwise(text, random.Random(seed))
+    assert not missing_figures(in_digits(told), in_digits(text)), told
+
+
+@pytest.mark.parametrize("text", FIGURES)
+@pytest.mark.parametrize("seed", range(20))
+def test_another_value_is_another_and_stands_where_it_is_said_to(text: str, seed: int) -> None:
+    made = figures_otherwise.with_another_value(text, random.Random(seed))
+    if made:
+        changed, (start, end) = made
+        assert changed != text
+        assert text.startswith(changed[:start]) and text.endswith(changed[end:])
+
+
+def test_another_bound_says_the_opposite() -> None:
+    assert figures_otherwise.with_another_bound("基站超过264万个。", random.Random(1)) == ("基站不足264万个。", (2, 4))
+    assert figures_otherwise.with_another_bound("年满18周岁以上。", random.Random(1)) == ("年满18周岁以下。", (6, 8))
+    assert figures_otherwise.with_another_bound("不到位的要整改。", random.Random(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "alone", "carried", "dropped"),
+    [
+        ("罗某一审判了多久？", "二审呢", "罗某二审判了多久？", "罗某判了多久？", "呢"),
+        ("甲县的产值是多少？", "它比上年增长多少", "甲县的产值比上年增长多少", "甲县的产值", "它"),
+        ("How old is the bridge?", "who built it", "who built the bridge?", "the bridge?", "it"),
+    ],
+)
+def test_what_comes_back_is_found_by_laying_questions_beside_each_other(
+    before: str, question: str, alone: str, carried: str, dropped: str
+) -> None:
+    back, gone, added = follow_ups.laid_beside(before, question, alone)
+    assert "".join(before[slice(*span)] for span in back).replace(" ", "") == carried.replace(" ", "")
+    assert "".join(question[slice(*span)] for span in gone) == dropped
+    assert added == 0
+
+
+def test_dialogues_to_learn_from_are_whole_and_none_is_evaluated_with() -> None:
+    dialogues = list(rows(follow_ups.DIALOGUES))
+    turns = [turn for dialogue in dialogues for turn in follow_ups.turns_of(dialogue)]
+    assert len(dialogues) > 1000
+    kinds = [turn.leaning.kind for turn in turns]
+    assert all(kinds.count(kind) / len(kinds) > 0.05 for kind in ("stands", "leans", "talk"))
+    judged = [turn["standalone"] for dialogue in every_dialogue("all") for turn in dialogue["turns"]]
+    learned = {turn.standalone for turn in turns if turn.leaning.kind != "talk"}
+    assert not learned & set(judged)
+    # What is learned puts most questions together as they were written.
+    leaning = [turn for turn in turns if turn.leaning.kind == "leans"]
+    same = [
+        follow_ups.plain(joined(turn.question, turn.before, turn.leaning)) == follow_ups.plain(turn.standalone)
+        for turn in leaning
+    ]
+    assert sum(same) / len(same) > 0.7

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from rag.checking.agreement import in_figures_of_sources
 from rag.checking.citations import attribute
 from rag.checking.verification import verify
 from rag.reading.differences import ByRules, differences
@@ -53,7 +54,7 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
     Args:
         most: how many, taken evenly.
     """
-    cited, by_rules, tokens = [], [], {}
+    said, cited, by_rules, tokens = [], [], [], {}
     every = list(chain(*(pairs.read(work / name) for name in KEPT)))
     every = every[:: max(1, round(len(every) / most))]
     for number, pair in enumerate(every):
@@ -61,18 +62,19 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
         evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
         citations = tuple(attribute(pair.first, evidence, iter(()), selector.vectors))
         by_rules.append(verify(pair.first, citations, selector.vectors))
+        said.append(in_figures_of_sources(pair.first, citations).text)
         cited.append(cited_passage(citations, selector.structure))
-        if pair.first.strip() not in cited[-1]:
-            (tokens[number],) = reader.tokenizer.pairs(pair.first, [cited[-1]])
+        if said[-1].strip() not in cited[-1]:
+            (tokens[number],) = reader.tokenizer.pairs(said[-1], [cited[-1]])
     logits = dict(zip(tokens, reader.network.logits(list(tokens.values())), strict=True))
     found = []
-    for number, (pair, checks, passage) in enumerate(zip(every, by_rules, cited, strict=True)):
+    for number, (pair, checks, claim, passage) in enumerate(zip(every, by_rules, said, cited, strict=True)):
         seen = None
         if number in tokens:
             of_tokens = logits[number][:, UNSUPPORTED]
             lacking = of_tokens[list(tokens[number].first)].tolist()
             by_rule = ByRules(len(checks.missing_facts), checks.support)
-            seen = differences(pair.first, passage, lacking, float(of_tokens[0]), by_rule)
+            seen = differences(claim, passage, lacking, float(of_tokens[0]), by_rule)
         is_flagged = not (checks.exists and checks.facts_agree and checks.supports)
         found.append(Claimed(seen, bool(pair.unsupported), is_flagged, pair.passage, pair.made))
     return found

@@ -49,6 +49,10 @@ NOT_FOUND = {
     "zh": "资料中没有找到能回答这个问题的内容。",
     "en": "The documents hold nothing that answers this question.",
 }
+NOTHING_ASKED = {
+    "zh": "好的。关于这些资料还想知道什么，可以接着问。",
+    "en": "All right. If there is more you want to know of these documents, go on asking.",
+}
 _PART_NOT_FOUND = {
     "zh": "资料中没有找到能回答“{question}”的内容。",
     "en": "The documents hold nothing that answers “{question}”.",
@@ -208,6 +212,26 @@ class Answering:
         hits, evidence = _together(parts)
         found_after = time.perf_counter() - began
         yield EvidenceFound(hits, evidence, found_after, understood)
+        if not parts:
+            text = NOTHING_ASKED[language]
+            yield Token(text)
+            timings = Timings(found_after, None, time.perf_counter() - began)
+            trace = self.trace if self.trace.kept else None
+            yield Finished(
+                Answer(
+                    question,
+                    text,
+                    True,
+                    (),
+                    (),
+                    self.choice.name,
+                    timings,
+                    understood=understood,
+                    provenance=self.provenance,
+                    trace=trace,
+                )
+            )
+            return
 
         parts = [self._decided(part) for part in parts]
         writer, fallback = self._writer(), Fallback(self.choice, self.calls, self.falls_back)
@@ -266,15 +290,18 @@ class Answering:
     # -- finding ------------------------------------------------------------------------------------------------------
 
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
-        """The question as it is looked up, and what is found for each thing it asks.
+        """The question as it is looked up, and what is found for each thing it asks; nothing where it asks nothing.
 
         What the documents answer more surely as they would spell it is taken so; what has no answer may lean on the
         question before it though it does not look so.
         """
         with self.trace.step("understand", question) as step:
-            understood = understand(question, history, self._complete if self.calls else None).question
-            step.attributes |= {"history": len(history), "rewritten": understood != question}
+            told = understand(question, history, self.reader.leans, self._complete if self.calls else None)
+            understood = told.question
+            step.attributes |= {"history": len(history), "rewritten": told.rewritten, "talk": told.is_talk}
             step.details["understood"] = understood
+        if told.is_talk:
+            return understood, []
         parts = self._parts(understood)
         if is_chinese(understood) and (respelled := self.correct(understood)) != understood:
             others = self._parts(respelled)
@@ -289,7 +316,7 @@ class Answering:
 
     def _parts(self, understood: str) -> list[Part]:
         """What is found for each thing asked; of a comparison, for each side, if the documents have both."""
-        parts = [self._found(question) for question in parts_of(understood)]
+        parts = [self._found(question) for question in parts_of(understood, self.reader.leans)]
         if not (len(parts) > 1 and all(map(self._is_answered, parts))):
             sides = [self._found(question) for question in sides_of(understood)]
             if sides and all(map(self._is_answered, sides)):

@@ -93,8 +93,7 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
         return Agreement()
     if any(_repeats(claim, source.text) for source in sources):
         return Agreement()
-    text, places = in_digits_with_places(_folded(claim))
-    said = _Claim(text, None, claim, tuple(places))
+    said = _claim(claim)
     missing: set[tuple[int, int]] = set()
     figures = _Figures(said, sources)
     missing |= figures.missing()
@@ -137,10 +136,14 @@ class _Text:
     Attributes:
         cased: simplified and half-width, Chinese numerals in digits; capitals tell May from may and 64K from 64k.
         published: day of publication.
+        given: the text as it was given.
+        places: where each character of ``cased`` stands in ``given``, and one place more (its end).
     """
 
     cased: str
-    published: datetime.date | None = None
+    published: datetime.date | None
+    given: str
+    places: tuple[int, ...]
 
     @cached_property
     def text(self) -> str:
@@ -150,6 +153,14 @@ class _Text:
     @cached_property
     def figures(self) -> list[Figure]:
         return figures_in(self.cased)
+
+    def given_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where characters of :attr:`cased` stand in :attr:`given`."""
+        return self.places[start], self.places[end]
+
+    def as_given(self, start: int, end: int) -> str:
+        """Characters of :attr:`cased` as they were given."""
+        return self.given[slice(*self.given_span(start, end))]
 
     @cached_property
     def _clause_starts(self) -> list[int]:
@@ -191,15 +202,12 @@ class _Source(_Text):
 
 @dataclass(frozen=True)
 class _Claim(_Text):
-    """A claim in the form in which it is compared; knows how each fact is written in it."""
-
-    given: str = ""
-    places: tuple[int, ...] = ()
+    """A claim in the form in which it is compared."""
 
     def written(self, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
         """How the facts at some spans are written, in their order, none twice and none inside another."""
         wide = [span for span in spans if not any(other != span and _within(span, other) for other in spans)]
-        written = (self.given[self.places[start] : self.places[end]].strip() for start, end in sorted(wide))
+        written = (self.as_given(start, end).strip() for start, end in sorted(wide))
         return tuple(dict.fromkeys(fact for fact in written if fact))
 
 
@@ -213,8 +221,13 @@ def _sources(citations: tuple[Citation, ...]) -> list[_Source]:
 
 @lru_cache(maxsize=1024)
 def _read(text: str, published: datetime.date | None) -> _Source:
-    normal, _ = in_digits_with_places(_folded(text))
-    return _Source(normal, published)
+    cased, places = in_digits_with_places(_folded(text))
+    return _Source(cased, published, text, tuple(places))
+
+
+def _claim(text: str) -> _Claim:
+    cased, places = in_digits_with_places(_folded(text))
+    return _Claim(cased, None, text, tuple(places))
 
 
 def _folded(text: str) -> str:
@@ -430,7 +443,7 @@ def _bears_out(said: _Claim, span: tuple[int, int], source: _Source, values: lis
         return min(notes)
     published = source.published
     if published and not own and length <= _YEAR and period.first <= published <= period.last:
-        return f"{said.given[said.places[span[0]] : said.places[span[1]]]}（资料发布于{published}）"
+        return f"{said.as_given(*span)}（资料发布于{published}）"
     return None
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.answers import Checks, Citation, UnsupportedWord
-from rag.checking.agreement import disagreements
+from rag.checking.agreement import disagreements, in_figures_of_sources
 from rag.checking.support import SUPPORT_THRESHOLD, support
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@
 
 import re
 
-from rag.questions.follow_ups import by_rules, stands_alone, with_time
+from rag.questions.follow_ups import Leans, joined
 from rag.questions.words import (
     AMOUNT,
     AMOUNT_END,
@@ -17,7 +17,6 @@ from rag.questions.words import (
     MOST_PARTS,
     PART_OF_YEAR,
     PARTICLE,
-    PLACE,
     TIME,
     YEAR,
     distributed,
@@ -29,21 +28,24 @@ _SAME_THING = re.compile(
 )
 
 
-def parts_of(question: str) -> tuple[str, ...]:
+def parts_of(question: str, leans: Leans | None = None) -> tuple[str, ...]:
     """A question that asks for several things as one question for each, each standing alone; else just the question.
 
     Two dates, two things of which a figure is asked, two clauses that both ask: their answers stand in different
     sentences, so each is looked up by itself. A list asked for as one (``哪四方面``) or what several names of one series
     (``增品种、提品质、创品牌``) mean stays whole, since one passage answers it.
 
+    Args:
+        leans: tells how a clause leans on the first; without, each stands as it is.
+
     Returns:
         One to `MOST_PARTS` questions.
     """
     simplified = convert("t2s", question)
     if simplified != question:
-        parts = parts_of(simplified)
+        parts = parts_of(simplified, leans)
         return tuple(convert("s2t", part) for part in parts) if len(parts) > 1 else (question,)
-    clauses = _clauses(question)
+    clauses = _clauses(question, leans)
     if len(clauses) == 1:
         apart = _compared(question) or _each(question) or clauses
     else:
@@ -51,7 +53,7 @@ def parts_of(question: str) -> tuple[str, ...]:
     return tuple(apart) if 2 <= len(apart) <= MOST_PARTS else (question,)
 
 
-def _clauses(question: str) -> list[str]:
+def _clauses(question: str, leans: Leans | None) -> list[str]:
     """The clauses of a question that each ask something, each standing alone."""
     if not re.search("[一-鿿]", question):
         return _english_clauses(question)
@@ -83,12 +85,8 @@ def _clauses(question: str) -> list[str]:
         amount = re.search("多少|几", parts[0])
         if amount and re.match("多少|几", piece):
             asked = f"{parts[0][: amount.start()]}{piece}"
-        if stands_alone(asked):
-            alone = (
-                asked if PLACE.match(asked) or re.match("谁|什么|为什么|哪|怎", asked) else with_time(asked, parts[0])
-            )
-        else:
-            alone = by_rules(asked, [(parts[0], "")])
+        leaning = leans(asked, parts[0]) if leans else None
+        alone = joined(asked, parts[0], leaning) if leaning and leaning.kind == "leans" else asked
         if not alone:
             return [question]
         parts.append(END.sub("", alone) + "？")

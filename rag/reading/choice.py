@@ -5,19 +5,31 @@ import logging
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings.errors import WeightsError
 from rag.errors import UsageError
+from rag.questions.follow_ups import Leans
 from rag.reading.adapters import FILE_NAME, apply, read
 from rag.reading.differences import unfitted_comparing
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rag.reading.network import DeferredNetwork
 
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
 SHA256 = "c2630ec4b76e3d5a8873742491835056cc576de79b967aad826f7df235717a9e"
 """Of the file of those weights."""
+FOLLOW_UPS, FOLLOW_UPS_SHA256 = (
+    "follow_ups.safetensors",
+    "73051a32ac4c3a1559b094cc867eca28c0c889b9a203a9cf7cbfe816d9c05dec",
+)
+"""The weights of what reads follow-ups, which are the same beside any reader, and their SHA-256."""
 logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}
 _LOCK = threading.Lock()
@@ -29,15 +41,17 @@ class ReaderChoice:
 
     Attributes:
         reader: what reads; None where words alone decide.
+        leans: tells how a question leans on the one before it; None where questions are taken as they are typed.
+        notice: why what ships does not read, in Chinese and English; None where it does or was not asked to.
         name: ``default``, or the folder it is from; empty for none.
         sha256: of its weights.
-        notice: why the reader that ships does not read, in Chinese and English; None where it does or was not asked to.
     """
 
     reader: Reader | None = None
+    leans: Leans | None = None
+    notice: tuple[str, str] | None = None
     name: str = ""
     sha256: str = ""
-    notice: tuple[str, str] | None = None
 
     @property
     def for_evidence(self) -> Reader | None:
@@ -80,7 +94,7 @@ def _shipped() -> ReaderChoice:
                 f"The reader was not opened, rules over words stand in for it: {error.en}.",
             )
         )
-    return ReaderChoice(reader, DEFAULT, sha256)
+    return ReaderChoice(reader, *_leaning(), DEFAULT, sha256)
 
 
 def _named(setting: str) -> ReaderChoice:
@@ -93,7 +107,7 @@ def _named(setting: str) -> ReaderChoice:
             en=f"The reader '{setting}' cannot be opened: {error.en}. YOUJU_READER must be a folder with {FILE_NAME}, "
             "or default, or none.",
         ) from error
-    return ReaderChoice(reader, setting, sha256)
+    return ReaderChoice(reader, *_leaning(), setting, sha256)
 
 
 def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
@@ -103,7 +117,6 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
         WeightsError: it holds no weights, or others than those of ``sha256``; or, when first used, not those of a reader.
     """
     from embeddings.e5 import decoded_folder
-    from rag.reading.network import DeferredNetwork, TorchNetwork
     from rag.reading.tokens import PairTokenizer
 
     file = folder / FILE_NAME
@@ -116,15 +129,41 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
+    tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
+    reader = Reader(_network(kept, file), tokenizer, calibration, weighing, comparing)
+    return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
+    """What reads follow-ups, whose network is made when it is first used; or why it does not, in Chinese and English."""
+    from embeddings.e5 import decoded_folder
+    from rag.reading.leaning import HEADS, LeaningReader
+    from rag.reading.tokens import PairTokenizer
+
+    file = SHIPPED / FOLLOW_UPS
+    try:
+        kept, _ = read(file, FOLLOW_UPS_SHA256)
+    except WeightsError as error:
+        logger.warning("the weights for follow-ups are not used: %s", error.en)
+        return None, (
+            f"读追问的部分没有打开，追问照原话查找：{error.zh}。",
+            f"What reads follow-ups was not opened, they are looked up as typed: {error.en}.",
+        )
+    return LeaningReader(_network(kept, file, HEADS), PairTokenizer(decoded_folder() / "tokenizer.json")), None
+
+
+def _network(kept: "dict[str, Tensor]", file: Path, heads: int = 4) -> "DeferredNetwork":
+    """The embedder's encoder with what training added, made when it is first used."""
+    from embeddings.e5 import decoded_folder
+    from rag.reading.network import DeferredNetwork, TorchNetwork
+
     encoder = decoded_folder()
 
     def make() -> TorchNetwork:
         from rag.reading.model import ReaderModel, load_encoder
 
-        model = ReaderModel(load_encoder(encoder))
+        model = ReaderModel(load_encoder(encoder), heads)
         apply(kept, model, str(file))
         return TorchNetwork(model)
 
-    tokenizer = PairTokenizer(encoder / "tokenizer.json")
-    reader = Reader(DeferredNetwork(make), tokenizer, calibration, weighing, comparing)
-    return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
+    return DeferredNetwork(make)

@@ -46,17 +46,18 @@ class ReaderModel(nn.Module):
 
     Args:
         encoder: a ``transformers`` BERT without pooler.
+        heads: how many there are.
     """
 
-    def __init__(self, encoder: Any) -> None:
+    def __init__(self, encoder: Any, heads: int = 4) -> None:
         super().__init__()
         self.encoder = encoder
         self.matches = nn.Embedding(KINDS, encoder.config.hidden_size)
         nn.init.zeros_(self.matches.weight)
-        self.heads = nn.Linear(encoder.config.hidden_size, len((START, END, SENTENCE, UNSUPPORTED)))
+        self.heads = nn.Linear(encoder.config.hidden_size, heads)
 
     def forward(self, token_ids: Tensor, attention: Tensor, matches: Tensor) -> Tensor:
-        """Logits, float32 (pairs, tokens, 4).
+        """Logits, float32 (pairs, tokens, heads).
 
         Args:
             token_ids, attention, matches: the tokens, the mask of those that count, and how much of the other text holds

@@ -15,7 +15,7 @@ START, END, SENTENCE, UNSUPPORTED = range(4)
 """Which of the logits of a token is of which head; see ``rag.reading.model``."""
 
 Logits = NDArray[np.float32]
-"""Shape (tokens, 4), in that order."""
+"""Shape (tokens, heads), of a reader in that order."""
 
 
 class Network(Protocol):
