@@ -41,7 +41,7 @@ def test_follow_ups_are_rewritten() -> None:
         is_right = holds(understood.question, example["holds"], example["lacks"])
         right.append(understood.rewritten and is_right)
     assert len(right) >= 80
-    assert share(right) >= 0.60
+    assert share(right) >= 0.70
 
 
 def test_questions_that_stand_alone_stay_as_they_are() -> None:
@@ -49,7 +49,7 @@ def test_questions_that_stand_alone_stay_as_they_are() -> None:
         understand(each["question"], turns(each), LEANS).question == each["question"] for each in EXAMPLES["stands"]
     ]
     assert len(right) >= 80
-    assert share(right) >= 0.95
+    assert share(right) >= 0.90
 
 
 def test_questions_of_several_parts_are_taken_apart() -> None:

@@ -1,16 +1,14 @@
 """The dialogues that understanding of follow-up questions is measured on (``eval/dialogues.jsonl``)."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eval.dialogues import UNTOUCHED, dialogues
+
 EVAL = Path(__file__).parent.parent / "eval"
-DIALOGUES: list[dict[str, Any]] = [
-    json.loads(line) for line in (EVAL / "dialogues.jsonl").read_text(encoding="utf-8").splitlines()
-]
-UNTOUCHED = {"complete", "changed_topic", "small_talk"}
+DIALOGUES = dialogues("all")
 
 
 def test_there_are_sixty_in_eight_genres_and_no_document_is_in_both_halves() -> None:

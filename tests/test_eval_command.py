@@ -15,6 +15,7 @@ from youju_process import run as run_process
 
 from eval import actions
 from eval.choosing import choose_questions, parsed_options
+from eval.dialogues import dialogues, heard, shares
 from eval.metrics import METRICS
 from eval.questions import load_questions
 from eval.reports import html
@@ -271,3 +272,26 @@ def test_limit_takes_from_the_whole_and_options_are_read() -> None:
     with pytest.raises(UsageError, match="documents"):
         choose_questions(f"squad:{SQUAD}", options={"documents": "some"})
     assert set(METRICS) >= {"fact_accuracy", "rejection_rate"}
+
+
+def test_dialogues_tell_how_follow_ups_are_understood(
+    youju: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOUJU_READER", "default")
+    code, output, _ = youju("eval", "dialogues", "--split", "tune", "--json")
+    found = json.loads(output)
+    assert code == 0 and found["follow_ups"] == 102 and found["complete"] == 66
+    assert found["understood"] >= 0.55 and found["changed"] <= 0.05
+    assert set(found["by_kind"]) >= {"subject", "pointing", "replaced", "narrowed", "small_talk"}
+    code, output, _ = youju("eval", "dialogues", "--list")
+    assert code == 0 and "replaced" in output
+
+
+def test_dialogues_of_no_split_are_refused(youju: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, errors = youju("eval", "dialogues", "--split", "nonsense")
+    assert code == 2 and "tune" in errors
+
+
+def test_without_a_reader_no_follow_up_is_understood_and_none_is_changed() -> None:
+    found = shares(heard(dialogues("tune"), None))
+    assert found["understood"] < 0.1 and found["changed"] == 0

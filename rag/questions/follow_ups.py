@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rag.questions.words import ASKS, END
+from rag.text.dates import dates_in
 from rag.text.script import convert
 
 History = list[tuple[str, str]]
@@ -26,6 +27,7 @@ _ORDINAL = re.compile(
     "^(?:那|上面|上述|前面|刚才|说的|提到的)*第(?P<number>[一二三四五六七八九\\d])(?:点|项|条|个|方面|类|种|步|部分)"
 )
 _ORDINALS = "一二三四五六七八九"
+_YEAR = re.compile(r"(?:19|20)\d\d年?")
 _PARTICLE = re.compile("[呢吗啊呀？?。]+$")
 _PROMPT = """把最后一个问题改写成不看对话也能懂的完整问题：代词换成所指的名称，补上省略的部分，不回答，不添加对话里没有的内容。只输出改写后的一句话。
 
@@ -57,11 +59,13 @@ class Leaning:
         kind: whether it ``stands`` alone, ``leans``, or is ``talk`` that asks nothing (``谢谢``).
         carried: the characters of the question before that come back, in order.
         dropped: the characters of the question that only point to them or lead into it (``它``, ``那``, ``呢``), in order.
+        replaced: the characters of the question before that the question most likely puts something in the place of.
     """
 
     kind: Literal["stands", "leans", "talk"] = "stands"
     carried: Sequence[Span] = ()
     dropped: Sequence[Span] = ()
+    replaced: Span | None = None
 
 
 Leans = Callable[[str, str], Leaning]
@@ -128,16 +132,17 @@ def understand(
 def joined(question: str, before: str, leaning: Leaning) -> str:
     """A question with the words that come back from the one before it; empty where none do, or too many.
 
-    Where the end of the question before comes back, what is typed stands in its widest gap (``罗某[一审]判了多久``, ``二审呢``);
+    Where the end of the question before comes back, what is typed stands in the place of what does not (``罗某[一审]判了多久``, ``二审呢``);
     else the words that come back stand where the question points to them (``[她]判了多久``), or in front of it.
     """
     before, question = END.sub("", before), END.sub("", question)
     kept = [(start, min(end, len(before))) for start, end in leaning.carried if start < len(before)]
     if not kept:
         return ""
+    kept, time = _of_another_time(question, before, kept)
     ends = [0, *(end for _, end in kept)]
     gaps = [(end, start) for end, (start, _) in zip(ends, kept, strict=False) if before[end:start].strip()]
-    gap = max(gaps, key=lambda gap: gap[1] - gap[0], default=None)
+    gap = time or leaning.replaced or max(gaps, key=lambda gap: gap[1] - gap[0], default=None)
     # A single character left out elsewhere was left out of a word.
     kept = sorted([*kept, *((start, end) for start, end in gaps if start and end - start == 1 and (start, end) != gap)])
     points = any(
@@ -158,6 +163,25 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     is_chinese = bool(re.search("[一-鿿]", before + question))
     text = " ".join(("" if is_chinese else " ").join(pieces).split())
     return f"{text}{'？' if is_chinese else '?'}" if len(text) < LONGEST else ""
+
+
+def _of_another_time(question: str, before: str, kept: Sequence[Span]) -> tuple[list[Span], Span | None]:
+    """What comes back without the time that the question names another for, and where that stood.
+
+    The year stays where the question names none: ``二季度`` after ``2023年一季度`` is that of 2023.
+    """
+    theirs = [mention for mention in dates_in(before) if not mention.compared]
+    if len(theirs) != 1:
+        return list(kept), None
+    named = [mention for mention in dates_in(question, year=theirs[0].period.last.year) if not mention.compared]
+    if len(named) != 1:
+        return list(kept), None
+    start, end = theirs[0].start, theirs[0].end
+    year = _YEAR.search(before, start, end)
+    first = year.end() if year and not _YEAR.search(question) else start
+    rest = [(max(left, a), min(right, b)) for a, b in kept for left, right in ((0, start), (end, len(before)))]
+    rest += [(start, first)]
+    return sorted((a, b) for a, b in rest if a < b), (first, end)
 
 
 def _of(text: str, kept: Sequence[Span], first: int, last: int) -> list[str]:

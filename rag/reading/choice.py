@@ -25,10 +25,8 @@ SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
 SHA256 = "c2630ec4b76e3d5a8873742491835056cc576de79b967aad826f7df235717a9e"
 """Of the file of those weights."""
-FOLLOW_UPS, FOLLOW_UPS_SHA256 = (
-    "follow_ups.safetensors",
-    "73051a32ac4c3a1559b094cc867eca28c0c889b9a203a9cf7cbfe816d9c05dec",
-)
+FOLLOW_UPS = "follow_ups.safetensors"
+FOLLOW_UPS_SHA256 = "6239ab1b757ef52c0d9b2f5aba38329d2bdcd2b207c13a76075ed2bb589177df"
 """The weights of what reads follow-ups, which are the same beside any reader, and their SHA-256."""
 logger = logging.getLogger(__name__)
 _CHOICES: dict[str, "ReaderChoice"] = {}

@@ -49,23 +49,35 @@ class LeaningReader:
     def _tell(self, question: str, before: str) -> Leaning:
         cut = max(len(before) - LONGEST_BEFORE, 0)
         (pair,) = self._tokenizer.pairs(question, [before[cut:]])
-        (logits,) = self._network.logits([pair])
+        logits = self._network.logits([pair])[0].copy()
         stands, leans, talk = logits[0, [STANDS, LEANS, TALK]].tolist()
         if not pair.first or leans < max(stands, talk) + SURELY:
             return Leaning("talk" if talk > stands else "stands")
-        carried = _spans(_with_gap(logits[:, CARRIED], pair.passage), pair.passage, pair.spans)
+        words = [place for place in pair.passage if any(map(str.isalnum, before[cut:][slice(*pair.spans[place])]))]
+        left_out = _least_sure(logits[:, CARRIED], words)
+        logits[left_out, CARRIED] = -1.0
+        back = _spans(logits[:, CARRIED], pair.passage, pair.spans)
         dropped = _spans(logits[:, DROPPED], pair.first, pair.spans)
-        return Leaning("leans", tuple((start + cut, end + cut) for start, end in carried), dropped)
+        replaced = (pair.spans[left_out[0]][0] + cut, pair.spans[left_out[-1]][1] + cut) if left_out else None
+        return Leaning("leans", tuple((start + cut, end + cut) for start, end in back), dropped, replaced)
 
 
-def _with_gap(carried: Logits, places: Sequence[int]) -> Logits:
-    """Where all of the question before comes back, what comes back least surely does not: the question stands in its place."""
-    own = carried[list(places)]
-    if not len(own) or own.min() <= 0:
-        return carried
-    found = carried.copy()
-    found[places[int(own.argmin())]] = -1.0
-    return found
+def _least_sure(carried: Logits, words: Sequence[int]) -> list[int]:
+    """The stretch of words that comes back least surely, which what is typed may stand in the place of.
+
+    Where all come back, it is the one that does so least surely.
+    """
+    stretches: list[list[int]] = []
+    for place in words:
+        if carried[place] > 0:
+            continue
+        if stretches and stretches[-1][-1] == place - 1:
+            stretches[-1].append(place)
+        else:
+            stretches.append([place])
+    if not stretches:
+        return [min(words, key=lambda place: carried[place])] if words else []
+    return min(stretches, key=lambda stretch: float(carried[stretch].sum()))
 
 
 def _spans(logits: Logits, places: Sequence[int], spans: Sequence[Span]) -> tuple[Span, ...]:
