@@ -110,5 +110,5 @@ def show(console: Console, turns: Sequence[Heard], every: bool) -> None:
     if every:
         for turn in turns:
             if not turn.is_right:
-                told = " | ".join((turn.kind, turn.before, turn.question, turn.understood, turn.standalone))
-                console.print(one_line(told), markup=False, highlight=False)
+                line = " | ".join((turn.kind, turn.before, turn.question, turn.understood, turn.standalone))
+                console.print(one_line(line), markup=False, highlight=False)

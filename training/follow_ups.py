@@ -229,7 +229,7 @@ def train(model: ReaderModel, learned: Sequence[Turn], tokenizer: PairTokenizer,
             model.train()
             optimizer.zero_grad()
             loss = loss_of(model, batch)
-            loss.backward()
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             share.step()
