@@ -139,6 +139,10 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     kept = [(start, min(end, len(before))) for start, end in leaning.carried if start < len(before)]
     if not kept:
         return ""
+    # What is typed again need not come back.
+    kept = [(start, end) for start, end in kept if end - start < 2 or before[start:end] not in question]
+    if not kept:
+        return question
     kept, time = _of_another_time(question, before, kept)
     ends = [0, *(end for _, end in kept)]
     gaps = [(end, start) for end, (start, _) in zip(ends, kept, strict=False) if before[end:start].strip()]

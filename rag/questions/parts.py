@@ -50,7 +50,16 @@ def parts_of(question: str, leans: Leans | None = None) -> tuple[str, ...]:
         apart = _compared(question) or _each(question) or clauses
     else:
         apart = [piece for part in clauses for piece in (_compared(part) or _each(part) or [part])]
+        apart = _asked_once(apart)
     return tuple(apart) if 2 <= len(apart) <= MOST_PARTS else (question,)
+
+
+def _asked_once(parts: list[str]) -> list[str]:
+    """Parts without those that only ask once more for what one before them does: ``各是多少`` after ``哪个高``."""
+    found: dict[str, str] = {}
+    for part in parts:
+        found.setdefault(re.sub(f"{ASK}|[^\\w]|[是有为了的各]", "", part), part)
+    return list(found.values())
 
 
 def _clauses(question: str, leans: Leans | None) -> list[str]:
