@@ -277,7 +277,6 @@ def test_limit_takes_from_the_whole_and_options_are_read() -> None:
 def test_dialogues_tell_how_follow_ups_are_understood(
     youju: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("YOUJU_READER", "default")
     code, output, _ = youju("eval", "dialogues", "--split", "tune", "--json")
     found = json.loads(output)
     assert code == 0 and found["follow_ups"] == 102 and found["complete"] == 66

@@ -32,6 +32,9 @@ _STRONG = 2
 _CLEAR = 3
 _MONTH = 31
 _YEAR = 366
+_DESIGNATION = re.compile(
+    r"(?<![A-Za-z\d.])(?:[A-Za-z][A-Za-z-]*\d+(?:\.\d+)*[A-Za-z]*|\d+(?:\.\d+)*[A-Za-z]+)(?![A-Za-z\d])"
+)
 _ONE_YEAR = re.compile(r"(?:in )?\d{4}\s?年?度?|[今去前上明本]年度?|(?:last|this|next) year")
 
 _YEAR_BEFORE = re.compile("[上去]年(?:同期)?")
@@ -98,7 +101,7 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
     figures = _Figures(said, sources)
     missing |= figures.missing()
     wrong_dates, resolved = _wrong_dates(said, sources, figures)
-    missing |= wrong_dates | _substituted(said, sources)
+    missing |= wrong_dates | _substituted(said, sources) | _unknown_designations(said, sources)
     return Agreement(said.written(missing), tuple(dict.fromkeys(resolved)))
 
 
@@ -354,6 +357,18 @@ class _Figures:
 def _kinds(figure: Figure) -> set[str]:
     """What a figure may be: a year without 年 (``in 2023``) may be a number as well."""
     return {figure.kind, ""} if figure.kind == "年" and "年" not in figure.written else {figure.kind}
+
+
+def _unknown_designations(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
+    """Names with a number in them that no source has: ``6G``, ``PM2.3``. A number with its unit is a figure."""
+    figures = [(figure.start, figure.end) for figure in figures_in(said.cased)]
+    known = "\n".join(source.cased.lower() for source in sources)
+    return {
+        match.span()
+        for match in _DESIGNATION.finditer(said.cased)
+        if match[0].lower() not in known
+        and not any(start < match.end() and match.start() < end for start, end in figures)
+    }
 
 
 # -- dates ----------------------------------------------------------------------------------------------------------

@@ -68,16 +68,16 @@ def choose_reader(setting: str) -> ReaderChoice:
     Where the weights that ship are damaged, words decide as with ``none``, and the choice says so.
 
     Args:
-        setting: ``default``, ``none``, or a folder with ``reader.safetensors``.
+        setting: ``default``, ``none``, or a folder with ``reader.safetensors``. What reads follow-ups is the same with all.
 
     Raises:
         UsageError: the folder holds no reader.
     """
-    if setting in ("", NONE):
-        return ReaderChoice()
+    setting = setting or NONE
     with _LOCK:
         if setting not in _CHOICES:
-            _CHOICES[setting] = _shipped() if setting == DEFAULT else _named(setting)
+            made = ReaderChoice(None, *_leaning()) if setting == NONE else None
+            _CHOICES[setting] = made or (_shipped() if setting == DEFAULT else _named(setting))
         return _CHOICES[setting]
 
 
