@@ -80,18 +80,15 @@ def apply(kept: dict[str, Tensor], model: ReaderModel, where: str) -> None:
         ) from error
 
 
-def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
-    """The tensors of a file, and what the reader's logits are worth.
+def content_of(file: Path, sha256: str = "") -> bytes:
+    """The content of a file of weights.
 
     Args:
         sha256: what the file must have; empty for any.
 
     Raises:
-        WeightsError: it is not there, not whole, or another.
+        WeightsError: it is not there, or another.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -104,6 +101,22 @@ def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
             f"{file} 与发布时的不同。请重新安装 youju",
             f"{file} is not what was published. Install youju again",
         )
+    return content
+
+
+def read(file: Path, sha256: str = "") -> tuple[dict[str, Tensor], Calibration]:
+    """The tensors of a file, and what the reader's logits are worth.
+
+    Args:
+        sha256: what the file must have; empty for any.
+
+    Raises:
+        WeightsError: it is not there, not whole, or another.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    content = content_of(file, sha256)
     try:
         tensors: dict[str, Tensor] = load(content)
         # The head: its length in eight bytes, then JSON; what it says besides the tensors is under one name.

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from embeddings.errors import WeightsError
 from rag.errors import UsageError
 from rag.questions.follow_ups import Leans
-from rag.reading.adapters import FILE_NAME, apply, read
+from rag.reading.adapters import FILE_NAME, apply, content_of, read
 from rag.reading.differences import unfitted_comparing
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
@@ -128,7 +129,7 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
     tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
-    reader = Reader(_network(kept, file), tokenizer, calibration, weighing, comparing)
+    reader = Reader(_network(lambda: kept, file), tokenizer, calibration, weighing, comparing)
     return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -140,17 +141,18 @@ def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
 
     file = SHIPPED / FOLLOW_UPS
     try:
-        kept, _ = read(file, FOLLOW_UPS_SHA256)
+        content_of(file, FOLLOW_UPS_SHA256)  # not read before it is needed: that loads torch
     except WeightsError as error:
         logger.warning("the weights for follow-ups are not used: %s", error.en)
         return None, (
             f"读追问的部分没有打开，追问照原话查找：{error.zh}。",
             f"What reads follow-ups was not opened, they are looked up as typed: {error.en}.",
         )
-    return LeaningReader(_network(kept, file, HEADS), PairTokenizer(decoded_folder() / "tokenizer.json")), None
+    network = _network(lambda: read(file, FOLLOW_UPS_SHA256)[0], file, HEADS)
+    return LeaningReader(network, PairTokenizer(decoded_folder() / "tokenizer.json")), None
 
 
-def _network(kept: "dict[str, Tensor]", file: Path, heads: int = 4) -> "DeferredNetwork":
+def _network(kept: "Callable[[], dict[str, Tensor]]", file: Path, heads: int = 4) -> "DeferredNetwork":
     """The embedder's encoder with what training added, made when it is first used."""
     from embeddings.e5 import decoded_folder
     from rag.reading.network import DeferredNetwork, TorchNetwork
@@ -161,7 +163,7 @@ def _network(kept: "dict[str, Tensor]", file: Path, heads: int = 4) -> "Deferred
         from rag.reading.model import ReaderModel, load_encoder
 
         model = ReaderModel(load_encoder(encoder), heads)
-        apply(kept, model, str(file))
+        apply(kept(), model, str(file))
         return TorchNetwork(model)
 
     return DeferredNetwork(make)
