@@ -292,8 +292,8 @@ class Answering:
     def _understood(self, question: str, history: History) -> tuple[str, list[Part]]:
         """The question as it is looked up, and what is found for each thing it asks; nothing where it asks nothing.
 
-        What the documents answer more surely as they would spell it is taken so; what has no answer may lean on the
-        question before it though it does not look so.
+        What the documents answer more surely as they would spell it is taken so; a follow-up that has no answer as it was
+        rewritten is looked up as it was typed, and behind the question before it.
         """
         with self.trace.step("understand", question) as step:
             told = understand(question, history, self.reader.leans, self._complete if self.calls else None)
@@ -308,10 +308,14 @@ class Answering:
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
                 understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
-        if not any(map(self._is_answered, parts)) and history and len(understood) <= SHORT_FOLLOW_UP:
-            leaning = self._found(f"{history[-1][0]} {understood}")
-            if self._is_answered(leaning):
-                return leaning.question, [leaning]
+        if not any(map(self._is_answered, parts)) and told.before:
+            # What was rewritten may stand as it is, or lean otherwise; without what tells, a short question may lean.
+            may_lean = told.rewritten or (self.reader.leans is None and len(question) <= SHORT_FOLLOW_UP)
+            wordings = [*([question] if told.rewritten else []), *([f"{told.before} {question}"] if may_lean else [])]
+            found = [part for part in map(self._found, wordings) if self._is_answered(part)]
+            if found:
+                surest = max(found, key=lambda part: part.confidence)
+                return surest.question, [surest]
         return understood, parts
 
     def _parts(self, understood: str) -> list[Part]:

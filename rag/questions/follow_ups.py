@@ -8,7 +8,7 @@ model rewrites, where the network finds nothing to take, is checked for that.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.questions.words import ASKS, END
@@ -81,12 +81,14 @@ class Understood:
         rewritten: whether it differs from what was asked.
         by: what rewrote it: the ``reader``, the language ``model``, or nothing.
         is_talk: whether it asks nothing.
+        before: the question before, as it stands alone; empty for none.
     """
 
     question: str
     rewritten: bool = False
     by: Literal["", "reader", "model"] = ""
     is_talk: bool = False
+    before: str = ""
 
 
 def understand(
@@ -105,28 +107,28 @@ def understand(
         Whatever ``complete`` raises.
     """
     if leans is None or not history:
-        return Understood(question)
+        return Understood(question, before=history[-1][0] if history else "")
     simplified = convert("t2s", question)
     if simplified != question:
         asked = [(convert("t2s", before), convert("t2s", answer)) for before, answer in history]
         understood = understand(simplified, asked, leans, complete)
         text = convert("s2t", understood.question) if understood.rewritten else question
-        return Understood(text, understood.rewritten, understood.by, understood.is_talk)
+        return replace(understood, question=text, before=convert("s2t", understood.before))
 
     turns = _standing(history, leans)
     if not turns:
         return Understood(question, is_talk=leans(question, history[-1][0]).kind == "talk")
     before, answer = turns[-1]
     if item := _item(question, answer):
-        return Understood(item, True, "reader")
+        return Understood(item, True, "reader", before=before)
     leaning = leans(question, before)
     if leaning.kind != "leans":
-        return Understood(question, is_talk=leaning.kind == "talk")
+        return Understood(question, is_talk=leaning.kind == "talk", before=before)
     rewritten = joined(question, before, leaning)
     if not rewritten and complete is not None:
         rewritten = _by_model(question, turns, complete)
-        return Understood(rewritten or f"{before} {question}", True, "model" if rewritten else "reader")
-    return Understood(rewritten or f"{before} {question}", True, "reader")
+        return Understood(rewritten or f"{before} {question}", True, "model" if rewritten else "reader", before=before)
+    return Understood(rewritten or f"{before} {question}", True, "reader", before=before)
 
 
 def joined(question: str, before: str, leaning: Leaning) -> str:
