@@ -312,10 +312,9 @@ class Answering:
             # What was rewritten may stand as it is, or lean otherwise; without what tells, a short question may lean.
             may_lean = told.rewritten or (self.reader.leans is None and len(question) <= SHORT_FOLLOW_UP)
             wordings = [*([question] if told.rewritten else []), *([f"{told.before} {question}"] if may_lean else [])]
-            found = [part for part in map(self._found, wordings) if self._is_answered(part)]
-            if found:
-                surest = max(found, key=lambda part: part.confidence)
-                return surest.question, [surest]
+            # As typed first: behind the question before it, that may be what is answered once more.
+            if found := next((part for part in map(self._found, wordings) if self._is_answered(part)), None):
+                return found.question, [found]
         return understood, parts
 
     def _parts(self, understood: str) -> list[Part]:

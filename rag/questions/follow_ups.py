@@ -155,7 +155,7 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
         _others(question[:start], (), 0) and _others(question, leaning.dropped, end) for start, end in leaning.dropped
     )
     if kept[-1][1] == len(before) and gap and not points:
-        start, end = gap
+        start, end = _whole_words(before, *gap)
         pieces = [
             *_of(before, kept, 0, start),
             *_others(question, leaning.dropped, 0),
@@ -188,6 +188,13 @@ def _of_another_time(question: str, before: str, kept: Sequence[Span]) -> tuple[
     rest = [(max(left, a), min(right, b)) for a, b in kept for left, right in ((0, start), (end, len(before)))]
     rest += [(start, first)]
     return sorted((a, b) for a, b in rest if a < b), (first, end)
+
+
+def _whole_words(text: str, start: int, end: int) -> Span:
+    """A stretch with the rest of the words in Latin letters and digits (``5G``) that it begins or ends in."""
+    runs = [match.span() for match in re.finditer("[A-Za-z0-9]+", text)]
+    within = [run for run in runs if run[0] < end and start < run[1]]
+    return min([start, *(left for left, _ in within)]), max([end, *(right for _, right in within)])
 
 
 def _of(text: str, kept: Sequence[Span], first: int, last: int) -> list[str]:
