@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from rag.answering.steps import NOT_FOUND
 from rag.errors import UsageError, interface_language
 from rag.questions.follow_ups import Leans, understand
 from rag.questions.words import END
@@ -21,7 +22,6 @@ from rag.text.display import one_line
 FILE = Path(__file__).with_name("dialogues.jsonl")
 UNTOUCHED = frozenset({"complete", "changed_topic", "small_talk"})
 """Kinds of turns that stay as they are typed."""
-NOT_FOUND = "资料中没有找到能回答这个问题的内容。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,15 @@ def heard(every: Sequence[Mapping[str, Any]], leans: Leans | None) -> list[Heard
                 is_right = says and not any(word in understood for word in turn["says_not"])
             before = history[-1][0] if history else ""
             found.append(Heard(turn["kind"], before, question, alone, understood, is_right))
-            history.append((alone, turn["quote"] or NOT_FOUND))
+            history.append((alone, turn["quote"] or NOT_FOUND["zh"]))
     return found
 
 
 def shares(turns: Sequence[Heard]) -> dict[str, Any]:
-    """The share of follow-ups understood and of complete questions changed, each with how many there are; and by kind."""
+    """The share of follow-ups ``understood`` and of ``complete`` questions ``changed``, from 0 to 1, with how many there are.
+
+    What asks nothing counts as complete. ``by_kind`` has the share that is right of each kind of turn.
+    """
     by_kind: dict[str, list[bool]] = defaultdict(list)
     for turn in turns:
         by_kind[turn.kind].append(turn.is_right)

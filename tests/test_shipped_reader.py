@@ -104,7 +104,7 @@ def test_without_the_weights_for_follow_ups_they_are_looked_up_as_typed(
     (folder / choice.FOLLOW_UPS).write_bytes(b"no weights")
     monkeypatch.setattr(choice, "SHIPPED", folder)
     answer = make_assistant(PROJECT, reader=DEFAULT).ask("二期呢？", history=[(QUESTION, "2.1亿元")])
-    assert answer.understood in ("二期呢？", f"{QUESTION} 二期呢？")
+    assert answer.understood == "二期呢？"
     assert "追问" in answer.notice and str(folder) in answer.notice
 
 

@@ -28,7 +28,7 @@ from rag.questions.words import ASK, END
 from rag.reading import adapters
 from rag.reading.leaning import CARRIED, DROPPED, HEADS, KINDS, STANDS, LeaningReader
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import TorchNetwork
+from rag.reading.network import TorchNetwork, padded
 from rag.reading.tokens import PairTokenizer, PairTokens
 from training import documents, sisters
 from training.sources import rows
@@ -116,10 +116,8 @@ def replaced(questions: Sequence[str], swapper: Swapper, chance: random.Random) 
         swap = chance.choice(swaps)
         other = chance.choice(swap.others)
         end = min(swap.end + WIDENED.get(swap.kind, 0), len(before))
-        lead, tail = (
-            chance.choice(("", "", "", "那", "那么", "换成", "要是")),
-            chance.choice(("呢", "呢？", "的呢？", "", "呢")),
-        )
+        lead = chance.choice(("", "", "", "那", "那么", "换成", "要是"))
+        tail = chance.choice(("呢", "呢？", "的呢？", "", "呢"))
         thing = other + before[swap.end : end]
         if thing in before or END.search(before[swap.end : end]):
             continue
@@ -131,7 +129,11 @@ def replaced(questions: Sequence[str], swapper: Swapper, chance: random.Random) 
 
 
 def laid_beside(before: str, question: str, alone: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
-    """Which words of the question before come back, which of those typed are gone, and how many are of neither."""
+    """What of the question before comes back, what of that typed is gone, and what of the whole question is of neither.
+
+    Returns:
+        Spans of words of the question before, spans of words of the one typed, and a number of words.
+    """
     words = {"before": _words(before), "question": _words(question), "alone": _words(alone)}
     texts = {name: [text.lower() for text, _ in found] for name, found in words.items()}
     of_question, of_before, taken = set[int](), set[int](), set[int]()
@@ -191,18 +193,14 @@ def batches(every: Sequence[Row], chance: random.Random) -> Iterator[list[Row]]:
 
 def loss_of(model: ReaderModel, batch: Sequence[Row]) -> Tensor:
     """How far the model is from what is known of a batch."""
-    longest = max(len(row.pair.ids) for row in batch)
-    ids, attention, matches, before = (torch.zeros((len(batch), longest), dtype=torch.long) for _ in range(4))
-    truth = torch.full((len(batch), longest), UNKNOWN)
+    token_ids, attention, matches = padded([row.pair for row in batch])
+    truth = torch.full(token_ids.shape, UNKNOWN)
+    is_before = torch.zeros(token_ids.shape, dtype=torch.bool)
     for number, row in enumerate(batch):
-        length = len(row.pair.ids)
-        ids[number, :length] = torch.tensor(row.pair.ids)
-        matches[number, :length] = torch.tensor(row.pair.matches)
-        truth[number, :length] = torch.tensor(row.truth)
-        attention[number, :length] = 1
-        before[number, list(row.pair.passage)] = 1
-    logits = model(ids, attention, matches)
-    of_token = torch.where(before == 1, logits[..., CARRIED], logits[..., DROPPED])
+        truth[number, : len(row.truth)] = torch.tensor(row.truth)
+        is_before[number, list(row.pair.passage)] = True
+    logits = model(token_ids, attention, matches)
+    of_token = torch.where(is_before, logits[..., CARRIED], logits[..., DROPPED])
     known = truth != UNKNOWN
     of_kind = functional.cross_entropy(logits[:, 0, STANDS:], torch.tensor([row.kind for row in batch]))
     if not known.any():

@@ -82,8 +82,6 @@ SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
 """Characters of such words, and their share of the sentence, at most."""
-SHORT_FOLLOW_UP = 20
-"""Characters of a question that may lean on the one before it without a word that shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,23 +211,9 @@ class Answering:
         found_after = time.perf_counter() - began
         yield EvidenceFound(hits, evidence, found_after, understood)
         if not parts:
-            text = NOTHING_ASKED[language]
-            yield Token(text)
-            timings = Timings(found_after, None, time.perf_counter() - began)
-            trace = self.trace if self.trace.kept else None
+            yield Token(NOTHING_ASKED[language])
             yield Finished(
-                Answer(
-                    question,
-                    text,
-                    True,
-                    (),
-                    (),
-                    self.choice.name,
-                    timings,
-                    understood=understood,
-                    provenance=self.provenance,
-                    trace=trace,
-                )
+                self._nothing_asked(question, language, Timings(found_after, None, time.perf_counter() - began))
             )
             return
 
@@ -241,15 +225,9 @@ class Answering:
             if not self._is_answered(part):
                 sections.append(Section("", (), _PART_NOT_FOUND[language].format(question=part.question)))
                 continue
-            for point in part.points:
-                before = origin(point, language)
-                text = point.text if before else written([point], language)
-                sections.append(Section(text, [self._sentence(point)], before, part.question))
-                yield Token(f"{before}{text}\n")
-            if part.correction:
-                sections.append(_corrected(part, part.correction, language))
-                yield Token(f"{sections[-1].label}{sections[-1].text}\n")
-            if part.points or part.correction:
+            if told := self._told(part, language):
+                sections += told
+                yield from (Token(f"{section.label}{section.text}\n") for section in told)
                 continue
             for number, piece in enumerate(fallback.pieces(part, self._pieces(part, writer))):
                 first_token = first_token or time.perf_counter() - began
@@ -282,6 +260,30 @@ class Answering:
             )
         )
 
+    def _told(self, part: Part, language: Literal["zh", "en"]) -> list[Section]:
+        """The dated values of a part and what corrects it, which no language model writes."""
+        told = []
+        for point in part.points:
+            before = origin(point, language)
+            text = point.text if before else written([point], language)
+            told.append(Section(text, [self._sentence(point)], before, part.question))
+        return [*told, _corrected(part, part.correction, language)] if part.correction else told
+
+    def _nothing_asked(self, question: str, language: Literal["zh", "en"], timings: Timings) -> Answer:
+        """The answer to what asks nothing, such as thanks."""
+        return Answer(
+            question,
+            NOTHING_ASKED[language],
+            abstained=True,
+            claims=(),
+            hits=(),
+            language_model=self.choice.name,
+            timings=timings,
+            understood=question,
+            provenance=self.provenance,
+            trace=self.trace if self.trace.kept else None,
+        )
+
     def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:
         """The line for the user: why what was meant to read or to write did not."""
         told = [self.reader.notice[language == "en"] if self.reader.notice else "", fallback.notice(language)]
@@ -308,11 +310,9 @@ class Answering:
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
                 understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
-        if not any(map(self._is_answered, parts)) and told.before:
-            # What was rewritten may stand as it is, or lean otherwise; without what tells, a short question may lean.
-            may_lean = told.rewritten or (self.reader.leans is None and len(question) <= SHORT_FOLLOW_UP)
-            wordings = [*([question] if told.rewritten else []), *([f"{told.before} {question}"] if may_lean else [])]
+        if told.before and not any(map(self._is_answered, parts)):
             # As typed first: behind the question before it, that may be what is answered once more.
+            wordings = (question, f"{told.before} {question}")
             if found := next((part for part in map(self._found, wordings) if self._is_answered(part)), None):
                 return found.question, [found]
         return understood, parts

@@ -228,6 +228,7 @@ def _read(text: str, published: datetime.date | None) -> _Source:
     return _Source(cased, published, text, tuple(places))
 
 
+@lru_cache(maxsize=64)
 def _claim(text: str) -> _Claim:
     cased, places = in_digits_with_places(_folded(text))
     return _Claim(cased, None, text, tuple(places))
@@ -361,13 +362,11 @@ def _kinds(figure: Figure) -> set[str]:
 
 def _unknown_designations(said: _Claim, sources: Sequence[_Source]) -> set[tuple[int, int]]:
     """Names with a number in them that no source has: ``6G``, ``PM2.3``. A number with its unit is a figure."""
-    figures = [(figure.start, figure.end) for figure in figures_in(said.cased)]
-    known = "\n".join(source.cased.lower() for source in sources)
     return {
         match.span()
-        for match in _DESIGNATION.finditer(said.cased)
-        if match[0].lower() not in known
-        and not any(start < match.end() and match.start() < end for start, end in figures)
+        for match in _DESIGNATION.finditer(said.text)
+        if not any(match[0] in source.text for source in sources)
+        and not any(figure.start < match.end() and match.start() < figure.end for figure in said.figures)
     }
 
 

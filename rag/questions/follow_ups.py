@@ -78,17 +78,20 @@ class Understood:
 
     Attributes:
         question: it stands alone; shown to the user where it was rewritten.
-        rewritten: whether it differs from what was asked.
         by: what rewrote it: the ``reader``, the language ``model``, or nothing.
         is_talk: whether it asks nothing.
-        before: the question before, as it stands alone; empty for none.
+        before: the question before that it leans on, as it stands alone; empty where it leans on none.
     """
 
     question: str
-    rewritten: bool = False
     by: Literal["", "reader", "model"] = ""
     is_talk: bool = False
     before: str = ""
+
+    @property
+    def rewritten(self) -> bool:
+        """Whether it differs from what was asked."""
+        return bool(self.by)
 
 
 def understand(
@@ -107,7 +110,7 @@ def understand(
         Whatever ``complete`` raises.
     """
     if leans is None or not history:
-        return Understood(question, before=history[-1][0] if history else "")
+        return Understood(question)
     simplified = convert("t2s", question)
     if simplified != question:
         asked = [(convert("t2s", before), convert("t2s", answer)) for before, answer in history]
@@ -120,15 +123,16 @@ def understand(
         return Understood(question, is_talk=leans(question, history[-1][0]).kind == "talk")
     before, answer = turns[-1]
     if item := _item(question, answer):
-        return Understood(item, True, "reader", before=before)
+        return Understood(item, "reader", before=before)
     leaning = leans(question, before)
     if leaning.kind != "leans":
-        return Understood(question, is_talk=leaning.kind == "talk", before=before)
+        return Understood(question, is_talk=leaning.kind == "talk")
     rewritten = joined(question, before, leaning)
-    if not rewritten and complete is not None:
-        rewritten = _by_model(question, turns, complete)
-        return Understood(rewritten or f"{before} {question}", True, "model" if rewritten else "reader", before=before)
-    return Understood(rewritten or f"{before} {question}", True, "reader", before=before)
+    if END.sub("", rewritten) == END.sub("", question):
+        return Understood(question)
+    if not rewritten and complete is not None and (by_model := _by_model(question, turns, complete)):
+        return Understood(by_model, "model", before=before)
+    return Understood(rewritten or f"{before} {question}", "reader", before=before)
 
 
 def joined(question: str, before: str, leaning: Leaning) -> str:
@@ -152,20 +156,20 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     # A single character left out elsewhere was left out of a word.
     kept = sorted([*kept, *((start, end) for start, end in gaps if start and end - start == 1 and (start, end) != gap)])
     points = any(
-        _others(question[:start], (), 0) and _others(question, leaning.dropped, end) for start, end in leaning.dropped
+        _without(question[:start], (), 0) and _without(question, leaning.dropped, end) for start, end in leaning.dropped
     )
     if kept[-1][1] == len(before) and gap and not points:
         start, end = _whole_words(before, *gap)
         pieces = [
-            *_of(before, kept, 0, start),
-            *_others(question, leaning.dropped, 0),
-            *_of(before, kept, end, len(before)),
+            *_kept_in(before, kept, 0, start),
+            *_without(question, leaning.dropped, 0),
+            *_kept_in(before, kept, end, len(before)),
         ]
     else:
-        pointing = next((end for _, end in leaning.dropped if _others(question, leaning.dropped, end)), 0)
-        back = _of(before, kept, 0, len(before))
-        head = _others(question[:pointing], leaning.dropped, 0)
-        pieces = [*head, *back, *_others(question, leaning.dropped, pointing)]
+        pointing = next((end for _, end in leaning.dropped if _without(question, leaning.dropped, end)), 0)
+        back = _kept_in(before, kept, 0, len(before))
+        head = _without(question[:pointing], leaning.dropped, 0)
+        pieces = [*head, *back, *_without(question, leaning.dropped, pointing)]
     is_chinese = bool(re.search("[一-鿿]", before + question))
     text = " ".join(("" if is_chinese else " ").join(pieces).split())
     return f"{text}{'？' if is_chinese else '?'}" if len(text) < LONGEST else ""
@@ -197,13 +201,13 @@ def _whole_words(text: str, start: int, end: int) -> Span:
     return min([start, *(left for left, _ in within)]), max([end, *(right for _, right in within)])
 
 
-def _of(text: str, kept: Sequence[Span], first: int, last: int) -> list[str]:
-    """What is kept of a stretch of a text."""
+def _kept_in(text: str, kept: Sequence[Span], first: int, last: int) -> list[str]:
+    """The pieces of a stretch of a text that are kept; ``first`` and ``last`` are characters."""
     return [text[max(start, first) : min(end, last)] for start, end in kept if start < last and first < end]
 
 
-def _others(text: str, dropped: Sequence[Span], first: int) -> list[str]:
-    """What of a text from a place on is not dropped."""
+def _without(text: str, dropped: Sequence[Span], first: int) -> list[str]:
+    """The pieces of a text from the character ``first`` on that are not dropped."""
     found = []
     for start, end in [*dropped, (len(text), len(text))]:
         if piece := text[first:start].strip("，,、 "):

@@ -13,6 +13,7 @@ from rag.errors import UsageError
 from rag.questions.follow_ups import Leans
 from rag.reading.adapters import FILE_NAME, apply, content_of, read
 from rag.reading.differences import unfitted_comparing
+from rag.reading.network import HEADS
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
 
@@ -77,8 +78,10 @@ def choose_reader(setting: str) -> ReaderChoice:
     setting = setting or NONE
     with _LOCK:
         if setting not in _CHOICES:
-            made = ReaderChoice(None, *_leaning()) if setting == NONE else None
-            _CHOICES[setting] = made or (_shipped() if setting == DEFAULT else _named(setting))
+            if setting == NONE:
+                _CHOICES[setting] = ReaderChoice(None, *_leaning())
+            else:
+                _CHOICES[setting] = _shipped() if setting == DEFAULT else _named(setting)
         return _CHOICES[setting]
 
 
@@ -129,14 +132,14 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
     tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
-    reader = Reader(_network(lambda: kept, file), tokenizer, calibration, weighing, comparing)
+    reader = Reader(_network(lambda: kept, file, HEADS), tokenizer, calibration, weighing, comparing)
     return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
     """What reads follow-ups, whose network is made when it is first used; or why it does not, in Chinese and English."""
     from embeddings.e5 import decoded_folder
-    from rag.reading.leaning import HEADS, LeaningReader
+    from rag.reading import leaning
     from rag.reading.tokens import PairTokenizer
 
     file = SHIPPED / FOLLOW_UPS
@@ -148,12 +151,17 @@ def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
             f"读追问的部分没有打开，追问照原话查找：{error.zh}。",
             f"What reads follow-ups was not opened, they are looked up as typed: {error.en}.",
         )
-    network = _network(lambda: read(file, FOLLOW_UPS_SHA256)[0], file, HEADS)
-    return LeaningReader(network, PairTokenizer(decoded_folder() / "tokenizer.json")), None
+    network = _network(lambda: read(file, FOLLOW_UPS_SHA256)[0], file, leaning.HEADS)
+    return leaning.LeaningReader(network, PairTokenizer(decoded_folder() / "tokenizer.json")), None
 
 
-def _network(kept: "Callable[[], dict[str, Tensor]]", file: Path, heads: int = 4) -> "DeferredNetwork":
-    """The embedder's encoder with what training added, made when it is first used."""
+def _network(kept: "Callable[[], dict[str, Tensor]]", file: Path, heads: int) -> "DeferredNetwork":
+    """The embedder's encoder with what training added, made when it is first used.
+
+    Args:
+        kept: gives what training added, of that file.
+        heads: how many the network has.
+    """
     from embeddings.e5 import decoded_folder
     from rag.reading.network import DeferredNetwork, TorchNetwork
 

@@ -5,19 +5,18 @@ QuReTeC (Voskarides et al. 2020) with a second side. The weights are small and o
 (``python -m training.follow_ups``).
 """
 
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
 from rag.questions.follow_ups import Leaning
-from rag.reading.matching import Span
+from rag.reading.matching import joined_spans
 from rag.reading.network import Logits, Network
 from rag.reading.tokens import PairTokenizer
 
-CARRIED, DROPPED, STANDS, LEANS, TALK = range(5)
-"""Which of the logits of a token is of which head; the last three count at the first token."""
 HEADS = 5
+CARRIED, DROPPED, STANDS, LEANS, TALK = range(HEADS)
+"""Which of the logits of a token is of which head; the last three count at the first token."""
 KINDS: tuple[Literal["stands", "leans", "talk"], ...] = ("stands", "leans", "talk")
 SURELY = -1.0
 """How much likelier, in logits, it must be that a question leans than that it does not; by what it does to dialogues of eight
@@ -25,6 +24,7 @@ genres, of which hardly a complete question may be touched (``docs/evaluation.md
 LONGEST_BEFORE = 300
 """Characters of the question before, from its end."""
 REMEMBERED = 512
+"""Pairs of questions of which it is kept how the one leans."""
 
 
 class LeaningReader:
@@ -38,13 +38,11 @@ class LeaningReader:
     def __init__(self, network: Network, tokenizer: PairTokenizer) -> None:
         self._network = network
         self._tokenizer = tokenizer
-        self._lock = threading.Lock()
         self._told = lru_cache(REMEMBERED)(self._tell)
 
     def __call__(self, question: str, before: str) -> Leaning:
         """As :data:`rag.questions.follow_ups.Leans` says."""
-        with self._lock:
-            return self._told(question, before)
+        return self._told(question, before)
 
     def _tell(self, question: str, before: str) -> Leaning:
         cut = max(len(before) - LONGEST_BEFORE, 0)
@@ -56,10 +54,11 @@ class LeaningReader:
         words = [place for place in pair.passage if any(map(str.isalnum, before[cut:][slice(*pair.spans[place])]))]
         left_out = _least_sure(logits[:, CARRIED], words)
         logits[left_out, CARRIED] = -1.0
-        back = _spans(logits[:, CARRIED], pair.passage, pair.spans)
-        dropped = _spans(logits[:, DROPPED], pair.first, pair.spans)
-        replaced = (pair.spans[left_out[0]][0] + cut, pair.spans[left_out[-1]][1] + cut) if left_out else None
-        return Leaning("leans", tuple((start + cut, end + cut) for start, end in back), dropped, replaced)
+        spans = [(start + cut, end + cut) for start, end in pair.spans]  # of the whole question before
+        carried = joined_spans(spans[place] for place in pair.passage if logits[place, CARRIED] > 0)
+        dropped = joined_spans(pair.spans[place] for place in pair.first if logits[place, DROPPED] > 0)
+        replaced = (spans[left_out[0]][0], spans[left_out[-1]][1]) if left_out else None
+        return Leaning("leans", carried, dropped, replaced)
 
 
 def _least_sure(carried: Logits, words: Sequence[int]) -> list[int]:
@@ -78,17 +77,3 @@ def _least_sure(carried: Logits, words: Sequence[int]) -> list[int]:
     if not stretches:
         return [min(words, key=lambda place: carried[place])] if words else []
     return min(stretches, key=lambda stretch: float(carried[stretch].sum()))
-
-
-def _spans(logits: Logits, places: Sequence[int], spans: Sequence[Span]) -> tuple[Span, ...]:
-    """The characters of the tokens that are likelier so than not; neighbours joined."""
-    found: list[Span] = []
-    for place in places:
-        start, end = spans[place]
-        if start == end or logits[place] <= 0:
-            continue
-        if found and found[-1][1] >= start:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return tuple(found)

@@ -5,7 +5,7 @@ match as a feature of the input, as in DrQA, Chen et al. 2017). Characters are c
 simplified, half-width, lower case.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,19 @@ KINDS = 1 + 2 * STEPS**2
 
 Span = tuple[int, int]
 Lengths = NDArray[np.int64]
+
+
+def joined_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Spans in the order of a text, those that touch made one; empty ones are left out."""
+    found: list[Span] = []
+    for start, end in spans:
+        if start == end:
+            continue
+        if found and found[-1][1] >= start:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return tuple(found)
 
 
 def stretches(first: str, second: str) -> tuple[Lengths, Lengths]:

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from rag.reading.matching import KINDS
-from rag.reading.network import END, SENTENCE, START, UNSUPPORTED
+from rag.reading.network import END, HEADS, SENTENCE, START, UNSUPPORTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ReaderModel(nn.Module):
         heads: how many there are.
     """
 
-    def __init__(self, encoder: Any, heads: int = 4) -> None:
+    def __init__(self, encoder: Any, heads: int = HEADS) -> None:
         super().__init__()
         self.encoder = encoder
         self.matches = nn.Embedding(KINDS, encoder.config.hidden_size)

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rag.reading.model import ReaderModel
     from rag.reading.tokens import PairTokens
 
-START, END, SENTENCE, UNSUPPORTED = range(4)
+HEADS = 4
+START, END, SENTENCE, UNSUPPORTED = range(HEADS)
 """Which of the logits of a token is of which head; see ``rag.reading.model``."""
 
 Logits = NDArray[np.float32]
@@ -64,20 +67,25 @@ class TorchNetwork:
 
         found: dict[int, Logits] = {}
         for group in groups([len(pair.ids) for pair in pairs], self.tokens_at_once):
-            longest = max(len(pairs[number].ids) for number in group)
-            token_ids = torch.zeros((len(group), longest), dtype=torch.long)
-            attention = torch.zeros((len(group), longest), dtype=torch.long)
-            matches = torch.zeros((len(group), longest), dtype=torch.long)
-            for place, number in enumerate(group):
-                length = len(pairs[number].ids)
-                token_ids[place, :length] = torch.tensor(pairs[number].ids)
-                attention[place, :length] = 1
-                matches[place, :length] = torch.tensor(pairs[number].matches)
             with torch.inference_mode():
-                made = self.model(token_ids, attention, matches).numpy()
+                made = self.model(*padded([pairs[number] for number in group])).numpy()
             for place, number in enumerate(group):
                 found[number] = made[place, : len(pairs[number].ids)]
         return [found[number] for number in range(len(pairs))]
+
+
+def padded(pairs: "Sequence[PairTokens]") -> "tuple[Tensor, Tensor, Tensor]":
+    """Pairs of texts as the model takes them: their tokens, which of these count, and their matches; each (pairs, tokens)."""
+    import torch
+
+    shape = (len(pairs), max(len(pair.ids) for pair in pairs))
+    token_ids, attention, matches = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
+    for row, pair in enumerate(pairs):
+        length = len(pair.ids)
+        token_ids[row, :length] = torch.tensor(pair.ids)
+        attention[row, :length] = 1
+        matches[row, :length] = torch.tensor(pair.matches)
+    return token_ids, attention, matches
 
 
 def groups(lengths: Sequence[int], most: int) -> list[list[int]]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
 from rag.reading.differences import ByRules, differences, unfitted_comparing
-from rag.reading.matching import Span
+from rag.reading.matching import Span, joined_spans
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
@@ -170,8 +170,8 @@ class Reader:
         likely = [probability(clipped(logit)) for logit in lacking]
         # What the claim as a whole lacks is laid to its likeliest words.
         lacks = [(1 - supported) * each / max(likely) for each in likely]
-        words = tuple((pair.spans[place], lack) for place, lack in zip(pair.first, lacks, strict=True))
-        return Support(supported, _joined(words))
+        words = (pair.spans[place] for place, lack in zip(pair.first, lacks, strict=True) if lack >= LACKS)
+        return Support(supported, joined_spans(words))
 
     def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
         """The logits of pairs; those that were read lately are not read again."""
@@ -236,19 +236,6 @@ def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
 def _surest(logits: Logits) -> float:
     """The mean of the highest; a sentence bears on a question by some of its words, not by all. Shape (tokens,)."""
     return float(np.sort(logits)[-SUREST:].mean()) if len(logits) else -np.inf
-
-
-def _joined(words: Sequence[tuple[Span, float]]) -> tuple[Span, ...]:
-    """The characters of the words that lack support; neighbours joined."""
-    found: list[Span] = []
-    for (start, end), lack in words:
-        if start == end or lack < LACKS:
-            continue
-        if found and found[-1][1] >= start:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return tuple(found)
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:
