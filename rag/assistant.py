@@ -18,6 +18,7 @@ from rag.answering.timeline import Timeline, answering_points
 from rag.answering.timeline import timeline as timeline_of
 from rag.answers import Answer
 from rag.errors import UsageError
+from rag.index.changes import edit_document, remove_document
 from rag.index.indexing import EXTRACTION, ProgressCallback, Report, add, rebuild
 from rag.index.integrity import verify
 from rag.index.store import VERSION, Entry, Filters, Store
@@ -209,13 +210,13 @@ class Assistant:
         Raises:
             UsageError: the index holds no such document.
         """
-        self.store.remove(document_id)
+        remove_document(self.store, document_id)
 
     def edit(self, document_id: str, **changes: Any) -> None:
         """Changes title, date, source, event or speakers of a document; kept when the file is added again."""
         if "date" in changes:
             changes["date"] = parsed_day(changes["date"], "date")
-        self.store.edit(document_id, changes)
+        edit_document(self.store, document_id, changes)
 
     def documents(self) -> list[Entry]:
         """All documents of the index without their texts."""

@@ -21,6 +21,7 @@ from youju_process import environment
 from embeddings import load
 from rag.errors import StoreError, UsageError
 from rag.index import doctor
+from rag.index.changes import remove_document
 from rag.index.conversations import (
     Conversations,
     Feedback,
@@ -348,7 +349,7 @@ def test_index_that_cannot_be_written_is_chatted_with_all_the_same(
     with closing(opened(tmp_path)) as store:
         SavedConversations(store).save("甲", "c", answered("早先问的？"))
         store.fold_journal()
-    monkeypatch.setattr("rag.index.store.is_writable", lambda file: False)
+    monkeypatch.setattr("rag.index.index_file.is_writable", lambda file: False)
     before = (tmp_path / FILE_NAME).read_bytes()
     with closing(opened(tmp_path)) as store:
         conversations = open_conversations(store)
@@ -376,7 +377,7 @@ def test_citations_of_removed_and_changed_documents_are_told_and_still_read(stor
     kept.save("甲", "c", Turn("t", "产量？", answer={"text": "12万吨。", "citations": quotes}))
     answer = kept.open("甲", "c").turns[0].answer
     assert answer is not None and gone_citations(store, answer) == set()
-    store.remove("甲")
+    remove_document(store, "甲")
     add(store, embedder, Document("改过了，乙的产量是12万吨。", "乙.txt", "乙", id="乙"))
     assert gone_citations(store, answer) == {1, 2}
     assert kept.open("甲", "c").turns[0].answer == answer

@@ -17,6 +17,7 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
 from rag.index import dense
+from rag.index.changes import remove_document
 from rag.index.dense import FILE_NAME, DenseIndex
 from rag.index.indexing import add
 from rag.index.store import Store
@@ -101,7 +102,7 @@ def test_stale_file_is_caught_up_reading_only_what_is_new(store: Store, monkeypa
     DenseIndex.open(store)
     removed = [entry.id for entry in store.entries()][:5]
     for identifier in removed:
-        store.remove(identifier)
+        remove_document(store, identifier)
     add(store, EMBEDDER, [Document("新来的一份文档。", "new", "新")])
     read: list[int] = []
     vectors = Store.vectors
@@ -164,13 +165,11 @@ def test_empty_index_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_read_only_copy_is_searched_without_being_written(store: Store, tmp_path: Path, monkeypatch: Any) -> None:
-    from rag.index import store as store_module
-
     store.fold_journal()
     copy = tmp_path / "copy"
     copy.mkdir()
     shutil.copy(store.folder / "youju.sqlite", copy)
-    monkeypatch.setattr(store_module, "is_writable", lambda file: False)
+    monkeypatch.setattr("rag.index.index_file.is_writable", lambda file: False)
     with closing(Store.open_as_it_is(copy)) as read_only:
         assert not read_only.writable
         assert_exact(DenseIndex.open(read_only), read_only)

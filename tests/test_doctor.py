@@ -18,6 +18,7 @@ from embeddings import load
 from rag.assistant import Assistant
 from rag.errors import DamageError, StoreError
 from rag.index import doctor
+from rag.index.changes import edit_document
 from rag.index.conversations import SavedConversations, Turn
 from rag.index.dense import FILE_NAME as VECTOR_FILE
 from rag.index.indexing import add
@@ -35,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     with closing(Store.open(tmp_path, embedder="hashing", dimension=DIMENSION, chunk_size=200)) as store:
         add(store, embedder, [Document(text, path, f"题{path}") for path, text in TEXTS.items()])
         edited = next(entry for entry in store.entries() if entry.path == "7")
-        store.edit(edited.id, {"title": "改过的题", "date": datetime.date(2023, 4, 21)})
+        edit_document(store, edited.id, {"title": "改过的题", "date": datetime.date(2023, 4, 21)})
         Retriever(store, embedder).retrieve("文档")
         store.fold_journal()
     return tmp_path

@@ -14,6 +14,7 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 
 from embeddings import load
 from rag.errors import LoadError, StoreError, UsageError
+from rag.index.changes import edit_document, remove_document
 from rag.index.indexing import EXTRACTION, Progress, add, rebuild
 from rag.index.store import Store
 from rag.loading import load as load_document
@@ -75,7 +76,9 @@ def test_changed_metadata_of_an_unchanged_text_is_taken_in(tmp_path: Path, store
 def test_a_persons_edits_outlive_a_changed_file(tmp_path: Path, store: Store, embedder: Any) -> None:
     file = written(tmp_path, "a.txt")
     add(store, embedder, file)
-    store.edit(store.entries()[0].id, {"title": "我的题目", "date": datetime.date(2020, 2, 29), "speakers": ("张三",)})
+    edit_document(
+        store, store.entries()[0].id, {"title": "我的题目", "date": datetime.date(2020, 2, 29), "speakers": ("张三",)}
+    )
     assert add(store, embedder, file).unchanged == [str(file)]
     written(tmp_path, "a.txt", TEXT + "新的一句。")
     add(store, embedder, file)
@@ -92,7 +95,7 @@ def test_equal_text_from_elsewhere_is_kept_and_linked_both_ways_until_removed(
     first, second, third = report.added
     assert report.duplicates == {second: (first,)}
     assert (store.links(first), store.links(second), store.links(third)) == ((second,), (first,), ())
-    store.remove(second)
+    remove_document(store, second)
     assert store.links(first) == ()
 
 
@@ -220,7 +223,7 @@ def test_impossible_chunk_sizes_are_refused(tmp_path: Path, store: Store, embedd
 
 def test_rebuild_with_other_size_and_embedder_keeps_documents_and_edits(store: Store, embedder: Any) -> None:
     add(store, embedder, [Document(TEXT, "a", "甲"), Document(TEXT, "b", "乙")])
-    store.edit(store.entries()[0].id, {"title": "改过"})
+    edit_document(store, store.entries()[0].id, {"title": "改过"})
     before = store.entries()
     rebuild(store, load(HashingEmbedder("other", 8)), 60)
     assert store.entries() == before

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from embeddings import load
 from rag.index import lexical
+from rag.index.changes import remove_document
 from rag.index.indexing import add
 from rag.index.lexical import K1, B, LexicalIndex
 from rag.index.store import Store
@@ -76,7 +77,7 @@ def test_scores_are_those_of_the_formula(store: Store, question: str) -> None:
 def test_scores_are_those_of_the_formula_after_removals_and_replacements(store: Store) -> None:
     filled(store)
     for entry in store.entries()[::3]:
-        store.remove(entry.id)
+        remove_document(store, entry.id)
     filled(store, [Document("工业增加值" * 3 + "。", document.path, "乙") for document in DOCUMENTS[1:9]])
     for question in QUESTIONS:
         expected = brute_force(store, question)
@@ -93,7 +94,7 @@ def test_scores_are_those_of_the_formula_after_removals_and_replacements(store: 
 def test_words_of_removed_documents_are_no_longer_known(store: Store) -> None:
     filled(store, [Document("工业增长。", "a", "甲"), Document("天气很好。", "b", "乙")])
     assert index_of(store).known_share("天气") == 1
-    store.remove(next(entry.id for entry in store.entries() if entry.path == "b"))
+    remove_document(store, next(entry.id for entry in store.entries() if entry.path == "b"))
     assert index_of(store).known_share("天气") == 0
 
 
@@ -134,7 +135,7 @@ def test_segments_do_not_pile_up(store: Store, monkeypatch: pytest.MonkeyPatch) 
     for question in QUESTIONS:
         assert found(store, question) == pytest.approx(brute_force(store, question), rel=1e-5)
     for entry in store.entries():
-        store.remove(entry.id)
+        remove_document(store, entry.id)
     filled(store, [DOCUMENTS[0]])
     assert segments(store) == 1
 

@@ -11,6 +11,7 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from embeddings import load
 from rag.errors import StoreError
 from rag.index import doctor
+from rag.index.changes import remove_document
 from rag.index.indexing import add, rebuild
 from rag.index.store import Store
 from rag.search.retrieval import Retriever
@@ -43,7 +44,7 @@ def test_documents_that_change_while_the_index_is_rebuilt(tmp_path: Path) -> Non
                 turn += 1
                 number = turn % 12
                 if turn % 3 == 0:
-                    store.remove(f"id{number}") if number in states else None
+                    remove_document(store, f"id{number}") if number in states else None
                     states.pop(number, None)
                 else:
                     states[number] = turn
@@ -87,4 +88,4 @@ def _remove_all_but_one(folder: Path) -> None:
     with closing(opened(folder)) as store, suppress(StoreError):  # rebuilt by the other meanwhile, which is told
         for entry in store.entries():
             if entry.path != "0.txt":
-                store.remove(entry.id)
+                remove_document(store, entry.id)

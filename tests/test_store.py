@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from embeddings import load
 from rag.errors import StoreError, UsageError
 from rag.index import doctor
+from rag.index.changes import catch_up, edit_document, put_document, remove_document
 from rag.index.dense import DenseIndex
 from rag.index.duplicates import signature
 from rag.index.indexing import Report, add, rebuild
@@ -39,7 +40,7 @@ def opened(folder: Path, **options: Any) -> Store:
 def put(store: Store, document: Document) -> None:
     chunks = chunk(sentences_of(document.text, document.speakers), store.chunk_size)
     vectors = EMBEDDER.documents([part.text for part in chunks])
-    store.put(document, chunks, vectors, signature("\n".join(part.text for part in chunks)))
+    put_document(store, document, chunks, vectors, signature("\n".join(part.text for part in chunks)))
 
 
 @pytest.fixture
@@ -122,15 +123,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
         document = self.documents.pop(path, None)
         self.edited.pop(path, None)
         if document:
-            self.store.remove(document.id)
+            remove_document(self.store, document.id)
         else:
             with pytest.raises(UsageError):
-                self.store.remove(path)
+                remove_document(self.store, path)
 
     @rule(path=st.sampled_from("abcd"), title=st.text("甲乙丙", max_size=3), date=st.none() | st.dates())
     def edit(self, path: str, title: str, date: datetime.date | None) -> None:
         if path in self.documents:
-            self.store.edit(self.documents[path].id, {"title": title, "date": date})
+            edit_document(self.store, self.documents[path].id, {"title": title, "date": date})
             self.edited[path] = {"title": title, "date": date}
 
     @rule()
@@ -172,7 +173,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def searches_name_only_chunks_that_are_there(self) -> None:
         if not hasattr(self, "store"):
             return
-        self.store.catch_up()
+        catch_up(self.store)
         self.dense.refresh(self.store)
         present = set(self.store.chunk_ids().tolist())
         lexical = LexicalIndex(self.store.connection, self.store.chunk_lengths())
@@ -198,9 +199,9 @@ def test_generation_grows_with_every_change(store: Store) -> None:
     document = Document("今天天气很好。", "a", "甲")
     for change in (
         lambda: put(store, document),
-        lambda: store.edit(document.id, {"title": "乙"}),
-        store.catch_up,
-        lambda: store.remove(document.id),
+        lambda: edit_document(store, document.id, {"title": "乙"}),
+        lambda: catch_up(store),
+        lambda: remove_document(store, document.id),
     ):
         change()
         seen.append(store.generation)
@@ -212,16 +213,16 @@ def test_edit_keeps_what_another_process_has_edited_meanwhile(tmp_path: Path, st
     put(store, document)
     assert store.document(document.id).title == "甲"  # read, and remembered
     with closing(opened(tmp_path)) as other:
-        other.edit(document.id, {"title": "乙"})
+        edit_document(other, document.id, {"title": "乙"})
     assert store.document(document.id).title == "乙"
-    store.edit(document.id, {"date": datetime.date(2023, 4, 21)})
+    edit_document(store, document.id, {"date": datetime.date(2023, 4, 21)})
     assert store.document(document.id).title == "乙"
 
 
 def test_a_moment_as_date_is_stored_as_its_day(store: Store) -> None:
     document = Document("今天天气很好。", "a", "甲", datetime.datetime(2023, 4, 21, 10, 30))
     put(store, document)
-    store.edit(document.id, {"date": datetime.datetime(2024, 1, 2, 3, 4)})
+    edit_document(store, document.id, {"date": datetime.datetime(2024, 1, 2, 3, 4)})
     assert store.entries()[0].date == datetime.date(2024, 1, 2)
 
 
@@ -232,7 +233,7 @@ def test_impossible_edits_are_refused_and_change_nothing(store: Store, changes: 
     document = Document("今天天气很好。", "a", "甲")
     put(store, document)
     with pytest.raises(UsageError):
-        store.edit(document.id, changes)
+        edit_document(store, document.id, changes)
     assert store.document(document.id) == document
 
 
@@ -277,7 +278,9 @@ def test_rebuild_takes_along_a_document_that_comes_in_meanwhile(tmp_path: Path, 
         def encode_document(self, texts: list[str]) -> Any:
             if not store.knows("b"):
                 put(store, Document("明天会下大雨。", "b", "乙"))
-                store.remove(store.entries()[0].id if store.entries()[0].path == "a" else store.entries()[1].id)
+                remove_document(
+                    store, store.entries()[0].id if store.entries()[0].path == "a" else store.entries()[1].id
+                )
             return super().encode_document(texts)
 
     with closing(Store.open_as_it_is(tmp_path)) as other:

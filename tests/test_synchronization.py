@@ -16,6 +16,7 @@ from hashing_embedder import DIMENSION, HashingEmbedder
 from embeddings import load
 from rag.errors import LoadError
 from rag.index import doctor
+from rag.index.changes import edit_document
 from rag.index.indexing import Progress, add
 from rag.index.store import Store
 from rag.index.synchronization import SyncReport, compare, synchronize
@@ -67,7 +68,7 @@ def texts(store: Store, folder: Path) -> dict[str, str]:
 
 def edited(store: Store, name: str, **changes: Any) -> str:
     (entry,) = [entry for entry in store.entries() if Path(entry.path).name == name and "docs-2" not in entry.path]
-    store.edit(entry.id, changes)
+    edit_document(store, entry.id, changes)
     return entry.id
 
 
@@ -256,7 +257,7 @@ def test_names_that_are_not_utf8_are_followed_too(store: Store, folder: Path, em
     assert compare(store)[entry.id] == "changed"
     os.rename(odd, os.path.join(os.fsencode(folder), b"\xb9\xa4.txt"))
     assert compare(store)[entry.id] == "gone"
-    store.edit(entry.id, {"title": "题"})
+    edit_document(store, entry.id, {"title": "题"})
     assert summary(synchronize(store, embedder, folder)) == {"added": 1, "gone": 1, "unchanged": 4}
 
 

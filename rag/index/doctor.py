@@ -8,6 +8,7 @@ import numpy as np
 
 from rag.errors import StoreError
 from rag.index import lexical
+from rag.index.changes import renew_document, vector_rows
 from rag.index.database import is_damage
 from rag.index.dense import FILE_NAME as VECTOR_FILE
 from rag.index.dense import DenseIndex
@@ -15,7 +16,7 @@ from rag.index.indexing import preparation
 from rag.index.integrity import Finding, chunks_without_vectors, derived_wrongly, findings
 from rag.index.replacement import SET_ASIDE
 from rag.index.rescue import left_behind, rescue
-from rag.index.store import Store, vector_rows
+from rag.index.store import Store
 from rag.index.synchronization import compare
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _derive_again(folder: Path, embedder: "TextEmbedder") -> None:
     with contextlib.closing(Store.open_as_it_is(folder)) as store:
         prepare = preparation(store, embedder, store.chunk_size)
         for identifier in derived_wrongly(store):
-            store.renew(identifier, prepare)
+            renew_document(store, identifier, prepare)
         bad = chunks_without_vectors(store)
         texts = list(dict.fromkeys(text for _, text in bad))
         vectors = embedder.documents(texts) if texts else np.empty((0, store.dimension), np.float32)

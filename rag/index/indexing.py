@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LoadError, UsageError, YoujuError
+from rag.index.changes import Prepared, catch_up, put_document, remake
 from rag.index.database import check_chunk_size
 from rag.index.duplicates import signature
 from rag.index.seals import checksum
-from rag.index.store import Prepared, Store
+from rag.index.store import Store
 from rag.text.chunks import chunk
 from rag.text.documents import Document
 from rag.text.structure import sentences_of
@@ -161,7 +162,7 @@ def add(
 
 def _finish(store: Store, report: Report) -> None:
     """Indexes lexically and links what has gone in, and reports which documents are nearly the same as others."""
-    linked = store.catch_up()
+    linked = catch_up(store)
     report.duplicates |= {key: linked[key] for key in (*report.added, *report.replaced) if key in linked}
     store.fold_journal()
 
@@ -193,7 +194,7 @@ def rebuild(
                 prepared[identifier] = prepare(identifier)
         if not missing:
             break
-    store.remake(embedder.name, embedder.dimension, size, prepared, prepare)
+    remake(store, embedder.name, embedder.dimension, size, prepared, prepare)
     store.fold_journal()
     logger.info("index rebuilt: documents=%d chunk_size=%d embedder=%s", len(prepared), size, embedder.name)
 
@@ -283,7 +284,7 @@ def add_document(
     if not dry_run:
         texts = [part.text for part in chunks]
         vectors = _vectors(store, embedder, texts)
-        if store.put(document, chunks, vectors, signature("\n".join(texts)), edited, sentences):
+        if put_document(store, document, chunks, vectors, signature("\n".join(texts)), edited, sentences):
             report.shortened.append(document.id)
     (report.replaced if known else report.added).append(document.id)
     report.paths[document.id] = document.path

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import StoreError
+from rag.index.changes import catch_up
 from rag.index.conversations import rescue_conversations
 from rag.index.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage, make
 from rag.index.indexing import Report, add_document
@@ -71,7 +72,7 @@ def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
                 add_document(store, embedder, document, Report(), edited)
             rescue_conversations(source, store)
             store.remember_folders(readable.folders)
-            store.catch_up()
+            catch_up(store)
             _compare(store, readable, folder)
             store.fold_journal()
         return replace_file(folder, place / FILE_NAME, DAMAGED)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rag.errors import LoadError, UsageError
+from rag.index.changes import remove_document
 from rag.index.indexing import Failure, ProgressCallback, Report, add
 from rag.index.rows import Entry
 from rag.index.store import Store
@@ -271,7 +272,7 @@ def _remove(store: Store, gone: list[Entry], root: Path, report: SyncReport) -> 
             if _absence(entry, root) != "gone":
                 continue
             try:
-                store.remove(entry.id)
+                remove_document(store, entry.id)
             except UsageError:  # another process has removed or replaced it
                 continue
         if entry.path not in moved:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.index.changes import catch_up
 from rag.index.dense import DenseIndex
 from rag.index.lexical import LexicalIndex
 from rag.index.store import Filters, Store, StoredChunk
@@ -128,7 +129,7 @@ class Retriever:
         """Has the store index what has gone in since; that is written, so it comes before a snapshot is taken."""
         if self.store.generation != self._generation:
             with self._lock:
-                self.store.catch_up()
+                catch_up(self.store)
 
     def _follow(self) -> None:
         """Brings what is held in memory to the state of the caller's snapshot: ids of chunks mean nothing in another."""

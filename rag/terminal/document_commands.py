@@ -94,10 +94,12 @@ def remove(
     ],
     index: Index = None,
 ) -> None:
+    from rag.index.changes import remove_document
+
     with opened_store(own_index(index)) as store:
         identifiers = list(dict.fromkeys(document_id(store, given) for given in documents))
         for identifier in identifiers:
-            store.remove(identifier)
+            remove_document(store, identifier)
     typer.echo(say("removed", n=len(identifiers)))
 
 
@@ -120,6 +122,7 @@ def edit(
     event: Annotated[str | None, typer.Option("--event", help=help_text("场合。", "Occasion."))] = None,
     index: Index = None,
 ) -> None:
+    from rag.index.changes import edit_document
     from rag.questions.inputs import parsed_day
 
     given = {"title": title, "date": date, "source": source, "event": event}
@@ -129,7 +132,7 @@ def edit(
     if "date" in changes:
         changes["date"] = parsed_day(changes["date"] or None, "date")
     with opened_store(own_index(index)) as store:
-        store.edit(document_id(store, document), changes)
+        edit_document(store, document_id(store, document), changes)
     typer.echo(say("edited"))
 
 
