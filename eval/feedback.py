@@ -24,7 +24,8 @@ from eval.labels import pick
 from eval.questions import SPLITS, Gold, Question, Span
 from rag.assistant import Assistant
 from rag.errors import UsageError
-from rag.index.conversations import Rated, SavedConversations, gone_citations
+from rag.index.conversations import Rated, gone_citations
+from rag.index.saved_conversations import SavedConversations
 from rag.index.store import Store
 from rag.questions.kinds import (
     asks_for_comparison,

@@ -15,8 +15,9 @@ from embeddings import load
 from rag.errors import StoreError, UsageError
 from rag.index import doctor
 from rag.index.backup import backup, restore
-from rag.index.conversations import SavedConversations, Turn
+from rag.index.conversations import Turn
 from rag.index.indexing import add
+from rag.index.saved_conversations import SavedConversations
 from rag.index.store import FILE_NAME, VERSION, Filters, Store
 from rag.search.retrieval import Retriever
 from rag.text.documents import Document

@@ -25,14 +25,13 @@ from rag.index.changes import remove_document
 from rag.index.conversations import (
     Conversations,
     Feedback,
-    RememberedConversations,
-    SavedConversations,
     Turn,
     gone_citations,
     new_id,
-    open_conversations,
 )
 from rag.index.indexing import add
+from rag.index.remembered_conversations import RememberedConversations
+from rag.index.saved_conversations import SavedConversations, open_conversations
 from rag.index.store import FILE_NAME, Store
 from rag.text.documents import Document
 
@@ -249,7 +248,8 @@ def test_process_that_is_killed_keeps_what_it_saved(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from rag.index.conversations import Turn, open_conversations
+from rag.index.conversations import Turn
+from rag.index.saved_conversations import open_conversations
 from rag.index.store import Store
 kept = open_conversations(Store.open_as_it_is(Path({str(tmp_path)!r})))
 kept.save("甲", "c", Turn("t", "存下了吗？"))

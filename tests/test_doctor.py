@@ -19,9 +19,10 @@ from rag.assistant import Assistant
 from rag.errors import DamageError, StoreError
 from rag.index import doctor
 from rag.index.changes import edit_document
-from rag.index.conversations import SavedConversations, Turn
+from rag.index.conversations import Turn
 from rag.index.dense import FILE_NAME as VECTOR_FILE
 from rag.index.indexing import add
+from rag.index.saved_conversations import SavedConversations
 from rag.index.seals import seal_settings
 from rag.index.store import FILE_NAME, Store
 from rag.search.retrieval import Retriever

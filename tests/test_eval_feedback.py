@@ -16,7 +16,8 @@ from eval.feedback import export_questions
 from eval.questions import load_questions, seed_text
 from rag.assistant import Assistant
 from rag.errors import UsageError
-from rag.index.conversations import Feedback, Rated, SavedConversations, Turn
+from rag.index.conversations import Feedback, Rated, Turn
+from rag.index.saved_conversations import SavedConversations
 from rag.loading import load
 from rag.settings import SEEDS
 from rag.text.documents import Document

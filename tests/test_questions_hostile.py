@@ -19,7 +19,8 @@ from youju_process import COMMAND, environment
 from rag.answers import Answer
 from rag.assistant import Assistant
 from rag.errors import UsageError
-from rag.index.conversations import SavedConversations, Turn, new_id
+from rag.index.conversations import Turn, new_id
+from rag.index.saved_conversations import SavedConversations
 from rag.questions.inputs import LONGEST_QUESTION, REMEMBERED_TURNS, checked_history, decoded, typed
 from rag.text.documents import Document
 from rag.text.numerals import in_digits, value_of

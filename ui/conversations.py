@@ -1,4 +1,4 @@
-"""The conversations of the chat: their values and their stores, as :mod:`rag.index.conversations` has them."""
+"""The conversations of the chat: their values and their stores, as :mod:`rag.index` has them."""
 
 from rag.index.conversations import (
     LONGEST_TITLE,
@@ -6,16 +6,15 @@ from rag.index.conversations import (
     Conversations,
     Feedback,
     Rated,
-    RememberedConversations,
-    SavedConversations,
     Status,
     Summary,
     Turn,
     gone_citations,
     new_id,
-    open_conversations,
     title_of,
 )
+from rag.index.remembered_conversations import RememberedConversations
+from rag.index.saved_conversations import SavedConversations, open_conversations
 
 __all__ = [
     "LONGEST_TITLE",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.errors import StoreError
 from rag.index import lexical
-from rag.index.conversations import damaged_turns
+from rag.index.conversation_rows import damaged_turns
 from rag.index.database import FILE_NAME, damage
 from rag.index.dense import FILE_NAME as VECTOR_FILE
 from rag.index.dense import DenseIndex

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rag.errors import StoreError
 from rag.index import lexical
-from rag.index.conversations import seal_conversations, seal_turns
+from rag.index.conversation_rows import seal_conversations, seal_turns
 from rag.index.database import FILE_NAME, VERSION, Connection, connect, damage, is_writable
 from rag.index.replacement import copy_whole, replace_file, workplace
 from rag.index.seals import checksum, cyclic, seal_document, seal_settings

@@ -4,15 +4,32 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import StoreError
 from rag.index.changes import catch_up
-from rag.index.conversations import rescue_conversations
-from rag.index.database import FILE_NAME, LARGEST_CHUNKS, SMALLEST_CHUNKS, Connection, connect_damaged, is_damage, make
+from rag.index.conversation_rows import (
+    SAVE_TURN,
+    TURN_COLUMNS,
+    insert_conversation,
+    seal_conversations,
+    turn_of,
+    turn_values,
+)
+from rag.index.conversations import Turn
+from rag.index.database import (
+    FILE_NAME,
+    LARGEST_CHUNKS,
+    SMALLEST_CHUNKS,
+    Connection,
+    connect,
+    connect_damaged,
+    is_damage,
+    make,
+)
 from rag.index.indexing import Report, add_document
 from rag.index.replacement import DAMAGED, replace_file, workplace
 from rag.index.rows import DOCUMENT_COLUMNS, document_of, edits_from_json
@@ -70,7 +87,7 @@ def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
         with contextlib.closing(opened) as store:
             for document, edited in readable.documents:
                 add_document(store, embedder, document, Report(), edited)
-            rescue_conversations(source, store)
+            _rescue_conversations(source, store)
             store.remember_folders(readable.folders)
             catch_up(store)
             _compare(store, readable, folder)
@@ -221,6 +238,35 @@ def _numbers(connection: Connection, readable: Readable) -> Iterator[int]:
             query = "SELECT seq FROM sqlite_sequence WHERE name = 'documents'"
             most = min(most, int(connection.execute(query).fetchone()[0]))
         yield from range(last + 1, most + 1)
+
+
+def _rescue_conversations(damaged: Path, store: Store) -> None:
+    """Brings into a new index what can still be read of the conversations in a damaged file."""
+    turns: dict[int, list[Turn]] = {}
+    conversations: Sequence[tuple[Any, ...]] = ()
+    with contextlib.suppress(StoreError), contextlib.closing(connect_damaged(damaged)) as connection:
+        for _, conversation, *row in _readable_rows(connection, "turns", f"number, conversation, {TURN_COLUMNS}, seal"):
+            with contextlib.suppress(StoreError, ValueError, TypeError):
+                turns.setdefault(conversation, []).append(turn_of(connection, row))
+        conversations = _readable_rows(connection, "conversations", "number, id, owner, title, updated")
+    with contextlib.closing(connect(store.folder / FILE_NAME, True)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for old, key, owner, title, updated in conversations:
+            with contextlib.suppress(StoreError, ValueError, TypeError, AttributeError):
+                number = insert_conversation(connection, owner, key, title, updated)
+                connection.executemany(SAVE_TURN, [(number, *turn_values(turn)) for turn in turns.get(old, ())])
+                seal_conversations(connection, [number])
+        connection.execute("COMMIT")
+
+
+def _readable_rows(connection: Connection, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
+    """The rows of a damaged table up to the damage from either end, by their number, which is the first column."""
+    rows: dict[int, tuple[Any, ...]] = {}
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(StoreError):
+            for row in connection.execute(f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number {order}"):  # noqa: S608
+                rows[row[0]] = row
+    return [rows[number] for number in sorted(rows)]
 
 
 def _compare(store: Store, readable: Readable, folder: Path) -> None:

@@ -10,7 +10,8 @@ from random import Random
 from hashing_embedder import HashingEmbedder
 
 from rag.assistant import Assistant
-from rag.index.conversations import Feedback, Turn, open_conversations
+from rag.index.conversations import Feedback, Turn
+from rag.index.saved_conversations import open_conversations
 from rag.text.documents import Document
 
 OWNER = "安娜"

@@ -9,7 +9,7 @@ from typing import Any
 from corpus import OWNER
 
 from rag.assistant import Assistant
-from rag.index.conversations import open_conversations
+from rag.index.saved_conversations import open_conversations
 
 QUESTIONS = ("截至2023年3月底我国建成了多少个5G基站？", "5G基站", "金壮龙 同比增长", "编号3 这是第1段的内容")
 
