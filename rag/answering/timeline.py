@@ -18,9 +18,10 @@ import numpy as np
 from rag.answers import Citation
 from rag.index.store import Filters, Store
 from rag.messages import say
-from rag.text.dates import PARTS_OF_YEAR, Period, dates_in
+from rag.text.dates import dates_in
 from rag.text.display import one_line
 from rag.text.facts import Fact, in_full_names
+from rag.text.periods import PARTS_OF_YEAR, Period
 from rag.text.terms import fold
 from rag.text.view import HAN
 

@@ -16,9 +16,11 @@ from itertools import pairwise
 from rag.answers import Citation
 from rag.reading.times import Told
 from rag.text.assertions import bound_of
-from rag.text.dates import DateMention, Period, dates_in, month_of
+from rag.text.dates import dates_in
 from rag.text.figures import Figure, figures_in
+from rag.text.mentions import DateMention
 from rag.text.numerals import in_digits_with_places
+from rag.text.periods import Period, month_of
 from rag.text.terms import fold
 from rag.text.view import HAN
 

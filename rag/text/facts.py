@@ -12,9 +12,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from rag.text.dates import DateMention, Period, dates_in
+from rag.text.dates import dates_in
 from rag.text.documents import Document
 from rag.text.figures import DATES, Figure, figures_in
+from rag.text.mentions import DateMention
+from rag.text.periods import Period
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold
 from rag.text.view import HAN

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rag.text.numerals import DIGITS, PLACES
+from rag.text.periods import MONTHS
 from rag.text.view import HAN
 
 _MULTIPLES = {
@@ -24,20 +26,6 @@ _MULTIPLES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 _NUMBER = r"(?P<number>\d+(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 _GAP = r"[^\S\r\n]*"
 _MULTIPLE = rf"(?:[多余]?(?P<multiple>万亿|百万|千万|十|百|千|万|亿)|{_GAP}(?P<english>thousand|million|billion|trillion)(?![A-Za-z]))"
@@ -54,8 +42,6 @@ _LIST_NUMBER = re.compile(r"^[^\S\n]*(?:[（(]\d{1,2}[)）]|\d{1,2}(?:[、)）]|
 _MEASURES = re.compile(
     r"(?:[kcmnμ]?m[²³23]?|k?g|mg|[kMGT]?Wh?|[KkMGTPE]?(?:B|bps|Bps|FLOPS)|[kMG]?Hz|K|bn)(?![A-Za-z0-9])"
 )
-_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_PLACES = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = "[零〇一二两三四五六七八九十百千]"
 # Chinese numerals count as figures where they surely are: 百分之二十七点七, 三成五, 两万亿, 第一 and 十大 are not.
 _CHINESE = re.compile(
@@ -64,7 +50,7 @@ _CHINESE = re.compile(
     f"(?P<tenths>[一二两三四五六七八九])成(?P<half>[一二三四五六七八九])?(?![员为立果本功熟长交绩都份品不])|"
     f"(?P<number>[一二两三四五六七八九十]{_NUMERAL}*)[多余]?(?P<multiple>万亿|亿|万)(?!一|事|般|里|分))"
 )
-_MONTH_NAMES = "|".join(_MONTHS)
+_MONTH_NAMES = "|".join(MONTHS)
 _ENGLISH_MONTH = re.compile(
     rf"(?P<before>(?<![\d.])[0-3]?\d(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?<![A-Za-z])(?P<month>{_MONTH_NAMES})(?![A-Za-z])(?P<after>\s+[0-3]?\d(?:st|nd|rd|th)?(?!\d))?",
     re.IGNORECASE,
@@ -209,7 +195,7 @@ def _english_days(text: str) -> list[Figure]:
         # "may" and "march" are words of their own; as months they have a capital, and a day or "in" beside them.
         if match["month"].lower() in ("may", "march") and not beside and not _names_a_month(text, match):
             continue
-        month = Decimal(_MONTHS.index(match["month"].lower()) + 1)
+        month = Decimal(MONTHS.index(match["month"].lower()) + 1)
         found.append(Figure(month, "月", *match.span("month"), ""))
         if beside:
             side = "before" if match["before"] else "after"
@@ -241,10 +227,10 @@ def _chinese_numerals(text: str) -> list[Figure]:
     found = []
     for match in _CHINESE.finditer(text):
         if match["hundredths"]:
-            decimals = "".join(str(_DIGITS[character]) for character in match["decimals"] or "")
+            decimals = "".join(str(DIGITS[character]) for character in match["decimals"] or "")
             value, kind = Decimal(f"{_chinese_value(match['hundredths'])}.{decimals}"), "%"
         elif match["tenths"]:
-            value, kind = Decimal(10 * _DIGITS[match["tenths"]] + _DIGITS.get(match["half"] or "", 0)), "%"
+            value, kind = Decimal(10 * DIGITS[match["tenths"]] + DIGITS.get(match["half"] or "", 0)), "%"
         else:
             value, kind = Decimal(_chinese_value(match["number"]) * _MULTIPLES[match["multiple"]]), ""
         found.append(Figure(value, kind, match.start(), match.end(), ""))
@@ -253,15 +239,15 @@ def _chinese_numerals(text: str) -> list[Figure]:
 
 def _chinese_value(numeral: str) -> int:
     """Value of a numeral below ten thousand: ``二十七`` is 27, ``三百零五`` 305, ``二〇二三`` 2023."""
-    if not set(numeral) & set(_PLACES):
-        return int("".join(str(_DIGITS[character]) for character in numeral))
+    if not set(numeral) & set(PLACES):
+        return int("".join(str(DIGITS[character]) for character in numeral))
     total = digit = 0
     for character in numeral:
-        if character in _PLACES:
-            total += (digit or 1) * _PLACES[character]
+        if character in PLACES:
+            total += (digit or 1) * PLACES[character]
             digit = 0
         else:
-            digit = _DIGITS[character]
+            digit = DIGITS[character]
     return total + digit
 
 
