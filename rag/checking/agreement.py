@@ -22,9 +22,8 @@ from rag.text.mentions import DateMention
 from rag.text.numerals import in_digits_with_places
 from rag.text.periods import Period, month_of
 from rag.text.terms import fold
-from rag.text.view import HAN
+from rag.text.view import HAN_CHARACTER
 
-_HAN = re.compile(f"[{HAN}]")
 _CLAUSE_ENDS = re.compile(r"[，。；！？;!?\n]|,(?!\d{3}(?!\d))|:(?=\s)|：")
 _PART_ENDS = re.compile(r"[。；！？;!?\n]")
 _SPACES = re.compile(r"\s+")
@@ -305,7 +304,7 @@ class _Figures:
 
     def _matches(self, figure: Figure, source: _Source) -> list[Figure]:
         # A number that stands alone agrees with any unit but a date's; one that counts something (264万个) does not.
-        alone = not figure.kind and not _HAN.match(self.said.text, figure.end)
+        alone = not figure.kind and not HAN_CHARACTER.match(self.said.text, figure.end)
         return [
             other
             for other in source.figures

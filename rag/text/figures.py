@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from rag.text.numerals import DIGITS, PLACES
 from rag.text.periods import MONTHS
-from rag.text.view import HAN
+from rag.text.view import HAN_CHARACTER
 
 _MULTIPLES = {
     "十": 10,
@@ -56,7 +56,6 @@ _ENGLISH_MONTH = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_ENGLISH_YEAR = re.compile(r"[A-Za-z]+,? $|[A-Za-z] [0-3]?\d(?:st|nd|rd|th)?, $")
-_HAN = re.compile(f"[{HAN}]")
 _ENGLISH_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLASSES = {
     "%": "%",
@@ -135,7 +134,7 @@ def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
     for figure in figures_in(claim):
         kinds = present.get(figure.value, set())
         # A number that stands alone agrees with any unit but a date's; one that counts something (264万个) does not.
-        alone = not figure.kind and not _HAN.match(claim, figure.end)
+        alone = not figure.kind and not HAN_CHARACTER.match(claim, figure.end)
         if not _kinds(figure) & kinds and not (alone and kinds - {"年", "月", "日"}):
             missing.append(figure.written)
     return tuple(dict.fromkeys(missing))

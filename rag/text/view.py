@@ -9,9 +9,11 @@ characters out or shows one for one, so a span of the view maps to the exact cha
 import re
 import unicodedata
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HAN_CHARACTER = re.compile(f"[{HAN}]")
 TERMINAL = "。！？；…!?;｡"
 CLOSING = "”’」』）)】》〉\"'"
 
@@ -169,6 +171,25 @@ def readable(text: str) -> str:
     return view_of(text, (Paragraph(body, "text"),)).text.strip() if body else ""
 
 
+def places_of(shown: str, text: str, start: int, end: int) -> Sequence[int]:
+    """Where each character of a sentence as it reads stands in ``text[start:end]``; empty where they cannot be matched.
+
+    A view only leaves characters out or shows one for one, so each character is the next that it may show.
+    """
+    if text[start:end] == shown:
+        return range(start, end)
+    places: list[int] = []
+    place = start
+    for character in shown:
+        while place < end and not _may_show(text[place], character):
+            place += 1
+        if place == end:
+            return []
+        places.append(place)
+        place += 1
+    return places
+
+
 def without_invisible(text: str) -> str:
     """A text without the characters that show nothing: zero-width, direction marks, tags, control characters."""
     return _INVISIBLE.sub("", text)
@@ -275,6 +296,13 @@ def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
     if position == 0 or position + 1 >= len(lines) or _ENDS.search(lines[position - 1].text):
         return False
     return kinds[position + 1] == "text" and not _opens_unit(lines[position + 1])
+
+
+def _may_show(stored: str, shown: str) -> bool:
+    """Whether a view may show a stored character as another: itself, half-width, full-width, or a line's end as a blank."""
+    if shown == " ":
+        return stored.isspace()
+    return shown in (stored, stored.translate(_WIDE), stored.translate(_PUNCTUATION)) or (stored, shown) == ("．", ".")
 
 
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
