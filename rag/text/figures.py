@@ -105,6 +105,23 @@ class Figure:
         """What two ways of writing the same figure have in common."""
         return self.value, self.kind
 
+    def may_be(self, other: "Figure", text: str) -> bool:
+        """Whether another figure may be meant with it.
+
+        Args:
+            text: in which it stands. A number that stands alone there agrees with any unit but a date's; one that counts
+                something (``264万个``) does not.
+        """
+        alone = not self.kind and not HAN_CHARACTER.match(text, self.end)
+        return self.value == other.value and (
+            bool(self._kinds & other._kinds) or (alone and other.kind not in ("年", "月", "日"))
+        )
+
+    @property
+    def _kinds(self) -> set[str]:
+        """What it may be: a year without 年 (``in 2023``) may be a number as well."""
+        return {self.kind, ""} if self.kind == "年" and "年" not in self.written else {self.kind}
+
 
 def figures_in(text: str) -> list[Figure]:
     """The figures of a text in their order. Digits in Latin names (``5G``, ``IPv6``) and of lists are no figures."""
@@ -127,16 +144,14 @@ def years_in(text: str) -> set[int]:
 
 def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
     """The figures of a claim, as written there, that do not stand in the cited text."""
-    present: dict[Decimal, set[str]] = {}
+    present: dict[Decimal, list[Figure]] = {}
     for figure in figures_in(cited):
-        present.setdefault(figure.value, set()).update(_kinds(figure))
-    missing = []
-    for figure in figures_in(claim):
-        kinds = present.get(figure.value, set())
-        # A number that stands alone agrees with any unit but a date's; one that counts something (264万个) does not.
-        alone = not figure.kind and not HAN_CHARACTER.match(claim, figure.end)
-        if not _kinds(figure) & kinds and not (alone and kinds - {"年", "月", "日"}):
-            missing.append(figure.written)
+        present.setdefault(figure.value, []).append(figure)
+    missing = [
+        figure.written
+        for figure in figures_in(claim)
+        if not any(figure.may_be(other, claim) for other in present.get(figure.value, []))
+    ]
     return tuple(dict.fromkeys(missing))
 
 
@@ -154,11 +169,6 @@ def missing_in_sources(claim: str, sources: Iterable[str]) -> tuple[str, ...]:
     if holders:
         missing |= dates & set(missing_figures(claim, "\n".join(holders)))
     return tuple(dict.fromkeys(figure.written for figure in figures_in(claim) if figure.written in missing))
-
-
-def _kinds(figure: Figure) -> set[str]:
-    """What a figure may be: a year without 年 (``in 2023``) may be a number as well."""
-    return {figure.kind, ""} if figure.kind == "年" and "年" not in figure.written else {figure.kind}
 
 
 def _numbers(text: str) -> list[Figure]:

@@ -8,10 +8,13 @@ from rag.text.figures import DATES, Figure, figures_in
 from rag.text.mentions import DateMention
 from rag.text.view import HAN_CHARACTER
 
+UNITS = (
+    "个百分点|美元|欧元|日元|港元|元|人民币|平方公里|平方米|立方米|公里|千米|米|千瓦时|千瓦|吨|公斤|千克|亩|公顷|人次|人|个|家|户|座|项|台|辆|艘|架|套|"
+    "件|条|次|张|枚|颗|所|名|位|株|头|只|箱|份|部|款|种|度|岁|天|小时|分钟|列|处"
+)
+"""Units and classifiers for a pattern, a longer one before what it begins with."""
 _UNIT = re.compile(
-    r"[\s]?[多余]?(?P<unit>个百分点|亿?美元|欧元|日元|港元|元|人民币|平方公里|平方米|立方米|平方千米|公里|千米|海里|厘米|毫米|米"
-    r"|千瓦时|千瓦|吉瓦|兆瓦|标准煤|标煤|吨|公斤|千克|斤|亩|公顷|人次|人|个|家|户|座|项|台|辆|艘|架|套|件|条|次|张|枚|颗|所|名|位|栋|株"
-    r"|头|只|箱|份|部|款|种|类|批|支|把|点|度|岁|天|小时|分钟|标箱|站|处|组|对|片|间|列|节|门|倍"
+    rf"[\s]?[多余]?(?P<unit>亿美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
     r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
 )
 _QUALIFIERS = {
