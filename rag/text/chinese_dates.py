@@ -15,10 +15,12 @@ _YEAR_NUMBER = r"(?:(?:19|20)\d\d|[一二][〇○零一二三四五六七八九]
 _MONTH = r"(?:1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])"
 _DAY = r"(?:3[01]|[12]\d|0?[1-9]|三十一?|二十[一二三四五六七八九]?|十[一二三四五六七八九]?|[一二三四五六七八九])"
 _QUARTER = "[一二三四1-4]"
+# The last of them may have 度 after it.
+_YEARS_ON = {"今年": 0, "去年": -1, "前年": -2, "上年": -1, "明年": 1, "后年": 2, "本年": 0}
 _HEAD = (
     rf"(?P<year>(?<![\d.〇○零一二三四五六七八九]){_YEAR_NUMBER}){_GAP}年度?"
     rf"|(?<![\d.])(?P<short>[0-3]\d)年(?={_MONTH}月|底|末|{_QUARTER}季度|上半年|下半年)"
-    r"|(?P<relative>今年|去年|前年|上年|明年|后年|本年度?|当年|同年)"
+    rf"|(?P<relative>{'|'.join(_YEARS_ON)}度?|当年|同年)"
 )
 _PART = (
     rf"(?<![\d.十第])(?P<first_month>{_MONTH})月?(?:份)?{TO}(?P<last_month>{_MONTH}){_GAP}月(?:份)?(?![\d入])"
@@ -46,7 +48,6 @@ _ISO = (
 _YEARS = rf"(?<![\d.])(?P<first_year>{_YEAR_NUMBER})年?{TO}(?P<last_year>{_YEAR_NUMBER}){_GAP}年(?!\d*{_MONTH}月)"
 _WHOLE = re.compile(f"(?:{_YEARS})|(?:{_ISO})|(?:{_PLAN})|(?:{_WORD})|(?P<head>{_HEAD})(?:{_GAP}(?P<part>{_PART}))?")
 _PART_ALONE = re.compile(_PART)
-_YEARS_ON = {"今": 0, "本": 0, "去": -1, "上": -1, "前": -2, "明": 1, "后": 2}
 
 
 def _whole(match: re.Match[str], around: Surroundings) -> DateMention | None:
@@ -91,7 +92,7 @@ def _headed(match: re.Match[str], around: Surroundings) -> DateMention | None:
     else:
         if not around.published:
             return None
-        year, resolved = around.published.year + _YEARS_ON[match["relative"][0]], True
+        year, resolved = around.published.year + _YEARS_ON[match["relative"][:2]], True
     # The year of a comparison (比2022年增长) or of a beginning (去年10月份以来) is not the one that is spoken of.
     if not around.is_beginning(match.end()) and not around.is_compared(match.start(), match.end("head")):
         around.remember(year, resolved)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from rag.text.numerals import DIGITS, PLACES
 from rag.text.periods import MONTHS
-from rag.text.view import HAN_CHARACTER
+from rag.text.view import HALF_WIDTH, HAN_CHARACTER
 
 _MULTIPLES = {
     "十": 10,
@@ -74,10 +74,7 @@ _CLASSES = {
     "倍": "倍",
     "成": "%",
 }
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
-    ord("．"): ord("."),
-    ord("％"): ord("%"),
-}
+_HALF_WIDTH = HALF_WIDTH | {ord("．"): ord(".")}
 
 DATES = frozenset({"年", "月", "日", "季度"})
 """Kinds of figures that are parts of dates."""

@@ -14,7 +14,7 @@ UNITS = (
 )
 """Units and classifiers for a pattern, a longer one before what it begins with."""
 _UNIT = re.compile(
-    rf"[\s]?[多余]?(?P<unit>亿美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
+    rf"[\s]?[多余]?(?P<unit>亿?美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
     r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
 )
 _QUALIFIERS = {

@@ -17,7 +17,10 @@ HAN_CHARACTER = re.compile(f"[{HAN}]")
 TERMINAL = "。！？；…!?;｡"
 CLOSING = "”’」』）)】》〉\"'"
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {0xFF05: ord("%")}
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
+    0xFF05: ord("%")
+}
+"""The half-width form of each full-width letter, digit and ％."""
 _PUNCTUATION = str.maketrans(",:;?!", "，：；？！")
 INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u061c\u180e\ufe00-\ufe0f\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -302,13 +305,16 @@ def _may_show(stored: str, shown: str) -> bool:
     """Whether a view may show a stored character as another: itself, half-width, full-width, or a line's end as a blank."""
     if shown == " ":
         return stored.isspace()
-    return shown in (stored, stored.translate(_WIDE), stored.translate(_PUNCTUATION)) or (stored, shown) == ("．", ".")
+    return shown in (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION)) or (stored, shown) == (
+        "．",
+        ".",
+    )
 
 
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
     raw = text[start:end]
-    shown = _DECIMAL_POINT.sub(".", raw.translate(_WIDE))
+    shown = _DECIMAL_POINT.sub(".", raw.translate(HALF_WIDTH))
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
     dropped = [match.span() for match in _INVISIBLE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
