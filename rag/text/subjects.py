@@ -12,7 +12,7 @@ from rag.text.terms import fold
 from rag.text.view import HAN_CHARACTER
 
 LONGEST_SUBJECT = 40
-_LONGEST_TAIL = 20  # more than the longest of _TAIL and _EN_TAIL
+_LONGEST_TAIL = 20  # more than the longest of _TAIL and _ENGLISH_TAIL
 _FULL_NAMES = {"规上": "规模以上", "新能源车": "新能源汽车", "gdp": "国内生产总值", "手机用户": "移动电话用户"}
 _BREAK = re.compile("[，,；;：:。！？!?]|——")
 _JOINT = re.compile("[、]|和(?!谐|平)|以及|及|与")
@@ -59,16 +59,16 @@ _BRACKETED = re.compile("[（(][^（()）]*[）)]?")
 _CUT_AT_ADVERB = re.compile(
     r"^(.{2,16}?)(?:建设|发展)?(?:稳步|持续|不断|加快|快速|进一步|加速|稳定|较快|继续|显著|平稳|日益|正|全面)"
 )
-_EN_TAIL = re.compile(
+_ENGLISH_TAIL = re.compile(
     r"(?:^|\s)(?:reach(?:ed|es)?|was|were|is|are|rose|fell|grew|increased|decreased|dropped|by|to|of|at|over|more than|about|nearly|almost|around"
     r"|had|has|have|built|totall?ed|stood|hit|exceeded|a total|some|below|under|above|approximately|will|than|more|now|already|up|down|year on year|roughly|the)$",
     re.IGNORECASE,
 )
-_EN_CHANGE = re.compile(
+_ENGLISH_CHANGE = re.compile(
     r"\b(?:(?P<up>rose|grew|increased|up)|fell|dropped|decreased|down)\b(?!.*\bto\b)", re.IGNORECASE
 )
-_EN_MEASURE_WORDS = frozenset({"yuan", "dollars", "people", "tonnes", "tons", "kilometers", "units"})
-_EN_HEAD = re.compile(
+_ENGLISH_MEASURE_WORDS = frozenset({"yuan", "dollars", "people", "tonnes", "tons", "kilometers", "units"})
+_ENGLISH_HEAD = re.compile(
     r"^(?:the number of|the total number of|number of|total|china(?:['’]s)?(?: has| had)?|the country(?:['’]s)?|the nation(?:['’]s)?|it|there|by|in|as of|at|and|while|the|of|,|had|has|have|built|a)(?:\s+|$)",
     re.IGNORECASE,
 )
@@ -209,14 +209,14 @@ class Subjects:
             noun = rest[: max(0, end.start() - 1) if end else len(rest)].strip(" .")
             noun = noun if 2 < len(noun) <= LONGEST_SUBJECT and noun[0].isalnum() else ""
         change = ""
-        if match := _EN_CHANGE.search(lead):
+        if match := _ENGLISH_CHANGE.search(lead):
             change = "增长" if match["up"] else "下降"
         subject = lead.strip(" ,")
-        while stripped := _at_end(_EN_TAIL, subject):
+        while stripped := _at_end(_ENGLISH_TAIL, subject):
             subject = subject[: stripped.start()].rstrip(" ,")
-        while stripped := _EN_HEAD.match(subject):
+        while stripped := _ENGLISH_HEAD.match(subject):
             subject = subject[stripped.end() :].lstrip(" ,")
-        if noun and noun.lower() not in _EN_MEASURE_WORDS:
+        if noun and noun.lower() not in _ENGLISH_MEASURE_WORDS:
             subject = noun
         return Topic(subject or self.found.get(number - 1, Topic()).subject, change)
 
