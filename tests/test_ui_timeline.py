@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rag.text.dates import Period
+from rag.text.periods import Period
 from tests.browsing import MARKS, Visit, keep, open_tab, overflows
 
 pytest.importorskip("gradio")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
 from rag.text.structure import sentences_of
-from rag.text.view import INVISIBLE, View, layout, readable, view
+from rag.text.view import INVISIBLE, View, layout, places_of, readable, view
 
 _MAY_GO = re.compile(f"\\s|[{INVISIBLE}#*]")
 _PUNCTUATION = dict(zip(",:;?!", "，：；？！", strict=True))
@@ -37,6 +37,18 @@ def assert_is_view(text: str, found: View) -> None:
 @given(TEXTS)
 def test_every_character_is_shown_from_its_own_place(text: str) -> None:
     assert_is_view(text, view(text))
+
+
+@given(TEXTS)
+def test_every_character_of_a_sentence_is_found_again(text: str) -> None:
+    for sentence in sentences_of(text):
+        places = places_of(sentence.text, text, sentence.start, sentence.end)
+        assert len(places) == len(sentence.text)
+        assert sorted(places) == list(places) and sentence.start <= places[0] and places[-1] < sentence.end
+
+
+def test_a_text_that_is_not_what_was_read_has_no_places() -> None:
+    assert not places_of("我国建成", "我国\n建设", 0, 5)
 
 
 @pytest.mark.parametrize("name", SEEDS)

@@ -10,8 +10,8 @@ from rag.answering.timeline import Point, Timeline
 from rag.answers import Citation
 from rag.errors import YoujuError
 from rag.index.store import Filters, Store
-from rag.text.dates import Period
 from rag.text.documents import Document
+from rag.text.periods import Period
 from ui.chat import DOWNLOAD, FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join

@@ -33,8 +33,9 @@ from rag.reading.calibration import logit_of, probability
 from rag.reading.evidence import Evidence, is_foreign
 from rag.reading.timeliness import is_of
 from rag.settings import Caution
-from rag.text.dates import DateMention, dates_in
+from rag.text.dates import dates_in
 from rag.text.figures import DATES, figures_in
+from rag.text.mentions import DateMention
 from rag.text.names import (
     Name,
     is_own_country,

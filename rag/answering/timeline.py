@@ -18,11 +18,13 @@ import numpy as np
 from rag.answers import Citation
 from rag.index.store import Filters, Store
 from rag.messages import say
-from rag.text.dates import PARTS_OF_YEAR, Period, dates_in
+from rag.text.dates import dates_in
 from rag.text.display import one_line
-from rag.text.facts import Fact, in_full_names
+from rag.text.facts import Fact
+from rag.text.periods import PARTS_OF_YEAR, Period
+from rag.text.subjects import in_full_names
 from rag.text.terms import fold
-from rag.text.view import HAN
+from rag.text.view import HAN, HAN_CHARACTER
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +37,6 @@ LOWEST_SIMILARITY = 0.855
 SIMILARITY_MARGIN = 0.006
 COMPARED_SUBJECTS = 512
 
-_HAN = re.compile(f"[{HAN}]")
 _PIECE = re.compile(f"[{HAN}]+|[a-z]+[0-9]*|[0-9]+[a-z]+|[0-9]+(?:\\.[0-9]+)?")
 _DISTINCT_SCOPES = ("新建", "新增", "净增", "人均", "年均", "日均", "单日", "当月")
 _COUNTS = frozenset(
@@ -401,7 +402,7 @@ def _pieces(text: str) -> set[str]:
     found: set[str] = set()
     for match in _PIECE.finditer(text):
         piece = match.group()
-        if _HAN.match(piece) and len(piece) > 1:
+        if HAN_CHARACTER.match(piece) and len(piece) > 1:
             found.update(piece[place : place + 2] for place in range(len(piece) - 1))
         else:
             found.add(piece.removesuffix("s") if len(piece) > 3 else piece)
@@ -419,7 +420,7 @@ def _match(topic: str, subject: str) -> float:
 def _nearest(embedder: "TextEmbedder", topic: str, subjects: list[str]) -> list[str]:
     """Subjects nearest in meaning to a topic in another language; they share its Latin words and numbers."""
     latin = {piece for piece in _pieces(_normal(topic)) if any(c.isdigit() for c in piece)}
-    if _HAN.search(topic) or not subjects:
+    if HAN_CHARACTER.search(topic) or not subjects:
         return []
     considered = [subject for subject in subjects if latin <= _pieces(_normal(subject))][:COMPARED_SUBJECTS]
     if not considered:

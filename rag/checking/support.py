@@ -19,7 +19,7 @@ from rag.answers import Citation
 from rag.text.dates import dates_in
 from rag.text.figures import DATES, figures_in, missing_figures
 from rag.text.terms import fold, terms_of
-from rag.text.view import HAN
+from rag.text.view import HAN_CHARACTER
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
 """Gives unit vectors of texts: shape (number of texts, dimension)."""
@@ -35,7 +35,6 @@ CLAUSE_FLOOR = 0.22
 LONG_CLAUSE = 8
 
 _CLAUSE_ENDS = re.compile(r"[，；。：！？]|[,;:](?!\d)")
-_HAN = re.compile(f"[{HAN}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _SIMILARITY_FLOOR = 0.75
 _SIMILARITY_CEILING = 0.83
@@ -135,13 +134,13 @@ def common_subsequence(one: str, other: str) -> int:
 
 def are_of_one_language(claim: str, cited: str) -> bool:
     """Whether claim and source are both mainly Chinese or both not; a bare figure is of any language."""
-    if not _HAN.search(claim) and not _LATIN_WORD.search(claim):
+    if not HAN_CHARACTER.search(claim) and not _LATIN_WORD.search(claim):
         return True
     return _is_chinese(claim) == _is_chinese(cited)
 
 
 def _is_chinese(text: str) -> bool:
-    return len(_HAN.findall(text)) >= len(_LATIN_WORD.findall(text))
+    return len(HAN_CHARACTER.findall(text)) >= len(_LATIN_WORD.findall(text))
 
 
 def letters_of(text: str) -> str:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from rag.errors import UsageError
-from rag.text.dates import Period
 from rag.text.documents import Document
 from rag.text.facts import Fact
+from rag.text.periods import Period
 from rag.text.surrogates import is_storable
 from rag.text.terms import fold
 

@@ -27,7 +27,7 @@ from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features
 from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
-from rag.text.dates import DateMention, dates_in
+from rag.text.dates import dates_in
 from rag.text.documents import Document
 from rag.text.enumerations import (
     announces,
@@ -41,6 +41,7 @@ from rag.text.enumerations import (
 )
 from rag.text.figures import DATES, figures_in
 from rag.text.instructions import asks_about_instructions, is_instruction
+from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold, query_terms, terms_of

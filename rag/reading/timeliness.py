@@ -7,7 +7,7 @@ document of April 2023, and one for ``2024年7月的发布会`` by a document of
 import datetime
 from collections.abc import Sequence
 
-from rag.text.dates import DateMention
+from rag.text.mentions import DateMention
 
 MONTH = 31
 QUARTER = 92

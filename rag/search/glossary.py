@@ -10,7 +10,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-from rag.text.dates import PARTS_OF_YEAR, DateMention, Period, dates_in
+from rag.text.dates import dates_in
+from rag.text.mentions import DateMention
+from rag.text.periods import PARTS_OF_YEAR, Period
 
 LONGEST_PHRASE = 4
 _HAN = re.compile("[\u3400-\u9fff]")

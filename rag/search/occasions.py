@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag.index.store import Store
-from rag.text.dates import DateMention, dates_in
+from rag.text.dates import dates_in
+from rag.text.mentions import DateMention
 from rag.text.terms import terms_of_each
 
 REPORTED_WITHIN = datetime.timedelta(days=62)

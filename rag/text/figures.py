@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rag.text.view import HAN
+from rag.text.numerals import DIGITS, PLACES
+from rag.text.periods import MONTHS
+from rag.text.view import HALF_WIDTH, HAN_CHARACTER
 
 _MULTIPLES = {
     "十": 10,
@@ -24,20 +26,6 @@ _MULTIPLES = {
     "billion": 10**9,
     "trillion": 10**12,
 }
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
 _NUMBER = r"(?P<number>\d+(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?)"
 _GAP = r"[^\S\r\n]*"
 _MULTIPLE = rf"(?:[多余]?(?P<multiple>万亿|百万|千万|十|百|千|万|亿)|{_GAP}(?P<english>thousand|million|billion|trillion)(?![A-Za-z]))"
@@ -54,8 +42,6 @@ _LIST_NUMBER = re.compile(r"^[^\S\n]*(?:[（(]\d{1,2}[)）]|\d{1,2}(?:[、)）]|
 _MEASURES = re.compile(
     r"(?:[kcmnμ]?m[²³23]?|k?g|mg|[kMGT]?Wh?|[KkMGTPE]?(?:B|bps|Bps|FLOPS)|[kMG]?Hz|K|bn)(?![A-Za-z0-9])"
 )
-_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_PLACES = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = "[零〇一二两三四五六七八九十百千]"
 # Chinese numerals count as figures where they surely are: 百分之二十七点七, 三成五, 两万亿, 第一 and 十大 are not.
 _CHINESE = re.compile(
@@ -64,13 +50,12 @@ _CHINESE = re.compile(
     f"(?P<tenths>[一二两三四五六七八九])成(?P<half>[一二三四五六七八九])?(?![员为立果本功熟长交绩都份品不])|"
     f"(?P<number>[一二两三四五六七八九十]{_NUMERAL}*)[多余]?(?P<multiple>万亿|亿|万)(?!一|事|般|里|分))"
 )
-_MONTH_NAMES = "|".join(_MONTHS)
+_MONTH_NAMES = "|".join(MONTHS)
 _ENGLISH_MONTH = re.compile(
     rf"(?P<before>(?<![\d.])[0-3]?\d(?:st|nd|rd|th)?\s+(?:of\s+)?)?(?<![A-Za-z])(?P<month>{_MONTH_NAMES})(?![A-Za-z])(?P<after>\s+[0-3]?\d(?:st|nd|rd|th)?(?!\d))?",
     re.IGNORECASE,
 )
 _BEFORE_ENGLISH_YEAR = re.compile(r"[A-Za-z]+,? $|[A-Za-z] [0-3]?\d(?:st|nd|rd|th)?, $")
-_HAN = re.compile(f"[{HAN}]")
 _ENGLISH_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CLASSES = {
     "%": "%",
@@ -89,10 +74,7 @@ _CLASSES = {
     "倍": "倍",
     "成": "%",
 }
-_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
-    ord("．"): ord("."),
-    ord("％"): ord("%"),
-}
+_HALF_WIDTH = HALF_WIDTH | {ord("．"): ord(".")}
 
 DATES = frozenset({"年", "月", "日", "季度"})
 """Kinds of figures that are parts of dates."""
@@ -120,6 +102,23 @@ class Figure:
         """What two ways of writing the same figure have in common."""
         return self.value, self.kind
 
+    def may_be(self, other: "Figure", text: str) -> bool:
+        """Whether another figure may be meant with it.
+
+        Args:
+            text: in which it stands. A number that stands alone there agrees with any unit but a date's; one that counts
+                something (``264万个``) does not.
+        """
+        alone = not self.kind and not HAN_CHARACTER.match(text, self.end)
+        return self.value == other.value and (
+            bool(self._kinds & other._kinds) or (alone and other.kind not in ("年", "月", "日"))
+        )
+
+    @property
+    def _kinds(self) -> set[str]:
+        """What it may be: a year without 年 (``in 2023``) may be a number as well."""
+        return {self.kind, ""} if self.kind == "年" and "年" not in self.written else {self.kind}
+
 
 def figures_in(text: str) -> list[Figure]:
     """The figures of a text in their order. Digits in Latin names (``5G``, ``IPv6``) and of lists are no figures."""
@@ -142,16 +141,14 @@ def years_in(text: str) -> set[int]:
 
 def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
     """The figures of a claim, as written there, that do not stand in the cited text."""
-    present: dict[Decimal, set[str]] = {}
+    present: dict[Decimal, list[Figure]] = {}
     for figure in figures_in(cited):
-        present.setdefault(figure.value, set()).update(_kinds(figure))
-    missing = []
-    for figure in figures_in(claim):
-        kinds = present.get(figure.value, set())
-        # A number that stands alone agrees with any unit but a date's; one that counts something (264万个) does not.
-        alone = not figure.kind and not _HAN.match(claim, figure.end)
-        if not _kinds(figure) & kinds and not (alone and kinds - {"年", "月", "日"}):
-            missing.append(figure.written)
+        present.setdefault(figure.value, []).append(figure)
+    missing = [
+        figure.written
+        for figure in figures_in(claim)
+        if not any(figure.may_be(other, claim) for other in present.get(figure.value, []))
+    ]
     return tuple(dict.fromkeys(missing))
 
 
@@ -169,11 +166,6 @@ def missing_in_sources(claim: str, sources: Iterable[str]) -> tuple[str, ...]:
     if holders:
         missing |= dates & set(missing_figures(claim, "\n".join(holders)))
     return tuple(dict.fromkeys(figure.written for figure in figures_in(claim) if figure.written in missing))
-
-
-def _kinds(figure: Figure) -> set[str]:
-    """What a figure may be: a year without 年 (``in 2023``) may be a number as well."""
-    return {figure.kind, ""} if figure.kind == "年" and "年" not in figure.written else {figure.kind}
 
 
 def _numbers(text: str) -> list[Figure]:
@@ -209,7 +201,7 @@ def _english_days(text: str) -> list[Figure]:
         # "may" and "march" are words of their own; as months they have a capital, and a day or "in" beside them.
         if match["month"].lower() in ("may", "march") and not beside and not _names_a_month(text, match):
             continue
-        month = Decimal(_MONTHS.index(match["month"].lower()) + 1)
+        month = Decimal(MONTHS.index(match["month"].lower()) + 1)
         found.append(Figure(month, "月", *match.span("month"), ""))
         if beside:
             side = "before" if match["before"] else "after"
@@ -241,10 +233,10 @@ def _chinese_numerals(text: str) -> list[Figure]:
     found = []
     for match in _CHINESE.finditer(text):
         if match["hundredths"]:
-            decimals = "".join(str(_DIGITS[character]) for character in match["decimals"] or "")
+            decimals = "".join(str(DIGITS[character]) for character in match["decimals"] or "")
             value, kind = Decimal(f"{_chinese_value(match['hundredths'])}.{decimals}"), "%"
         elif match["tenths"]:
-            value, kind = Decimal(10 * _DIGITS[match["tenths"]] + _DIGITS.get(match["half"] or "", 0)), "%"
+            value, kind = Decimal(10 * DIGITS[match["tenths"]] + DIGITS.get(match["half"] or "", 0)), "%"
         else:
             value, kind = Decimal(_chinese_value(match["number"]) * _MULTIPLES[match["multiple"]]), ""
         found.append(Figure(value, kind, match.start(), match.end(), ""))
@@ -253,15 +245,15 @@ def _chinese_numerals(text: str) -> list[Figure]:
 
 def _chinese_value(numeral: str) -> int:
     """Value of a numeral below ten thousand: ``二十七`` is 27, ``三百零五`` 305, ``二〇二三`` 2023."""
-    if not set(numeral) & set(_PLACES):
-        return int("".join(str(_DIGITS[character]) for character in numeral))
+    if not set(numeral) & set(PLACES):
+        return int("".join(str(DIGITS[character]) for character in numeral))
     total = digit = 0
     for character in numeral:
-        if character in _PLACES:
-            total += (digit or 1) * _PLACES[character]
+        if character in PLACES:
+            total += (digit or 1) * PLACES[character]
             digit = 0
         else:
-            digit = _DIGITS[character]
+            digit = DIGITS[character]
     return total + digit
 
 

@@ -12,10 +12,12 @@ from itertools import pairwise
 LONGEST = 60
 """Characters beyond which a numeral is none: the longest in use has about 40."""
 
-_DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
-_PLACES = {"十": 10, "百": 100, "千": 1000}
+DIGITS = dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+"""What each Chinese digit stands for."""
+PLACES = {"十": 10, "百": 100, "千": 1000}
+"""What a digit is multiplied by before each of these."""
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_MULTIPLES = _PLACES | _MYRIADS | {"百万": 10**6, "千万": 10**7, "万亿": 10**12}
+_MULTIPLES = PLACES | _MYRIADS | {"百万": 10**6, "千万": 10**7, "万亿": 10**12}
 _RUN = re.compile(
     "(?<![第几数零〇一二两三四五六七八九十百千万亿.\\d])[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
 )
@@ -58,13 +60,13 @@ def value_of(numeral: str) -> Decimal | None:
     if len(numeral) > LONGEST:
         return None
     whole, _, decimals = numeral.partition("点")
-    if not set(whole) & (_PLACES.keys() | _MYRIADS.keys()):
-        value: int | None = int("".join(str(_DIGITS[character]) for character in whole))
+    if not set(whole) & (PLACES.keys() | _MYRIADS.keys()):
+        value: int | None = int("".join(str(DIGITS[character]) for character in whole))
     else:
         value = _value(whole)
     if value is None or not decimals:
         return None if value is None else Decimal(value)
-    return Decimal(f"{value}." + "".join(str(_DIGITS[character]) for character in decimals))
+    return Decimal(f"{value}." + "".join(str(DIGITS[character]) for character in decimals))
 
 
 def _value(numeral: str) -> int | None:
@@ -93,9 +95,9 @@ def _below_ten_thousand(numeral: str) -> int | None:
     if not match or not numeral:
         return None
     thousands, _, hundreds, zero, tens, ten, ones = match.groups()
-    value = 1000 * _DIGITS.get(thousands or "", 0) + 100 * _DIGITS.get(hundreds or "", 0)
-    value += 10 * (_DIGITS[tens] if tens else 1) if ten else 0
-    last = _DIGITS.get(ones or "", 0)
+    value = 1000 * DIGITS.get(thousands or "", 0) + 100 * DIGITS.get(hundreds or "", 0)
+    value += 10 * (DIGITS[tens] if tens else 1) if ten else 0
+    last = DIGITS.get(ones or "", 0)
     short = bool(ones) and not ten and not zero and not match[2]
     if short and (hundreds or thousands):
         return value + last * (10 if hundreds else 100)
@@ -103,7 +105,7 @@ def _below_ten_thousand(numeral: str) -> int | None:
 
 
 def _is_digit(numeral: str) -> bool:
-    return len(numeral) == 1 and numeral in _DIGITS
+    return len(numeral) == 1 and numeral in DIGITS
 
 
 def _rewritten(match: re.Match[str]) -> str:
@@ -117,10 +119,10 @@ def _is_surely_a_number(numeral: str, match: re.Match[str]) -> bool:
     before, after = match.string[: match.start()], match.string[match.end() :]
     if "点" in numeral or _AFTER_HUNDREDTHS.search(before):
         return True
-    digits, places = set(numeral) & _DIGITS.keys(), set(numeral) & _MULTIPLES.keys()
+    digits, places = set(numeral) & DIGITS.keys(), set(numeral) & _MULTIPLES.keys()
     if not places:
         return bool(_BEFORE_UNIT.match(after)) if len(numeral) == 1 else len(numeral) == 4 and after.startswith("年")
-    return bool(digits) if len(numeral) > 1 and numeral[0] in _DIGITS else bool(_BEFORE_UNIT.match(after))
+    return bool(digits) if len(numeral) > 1 and numeral[0] in DIGITS else bool(_BEFORE_UNIT.match(after))
 
 
 def _summed(match: re.Match[str]) -> str:

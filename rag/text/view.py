@@ -9,13 +9,18 @@ characters out or shows one for one, so a span of the view maps to the exact cha
 import re
 import unicodedata
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HAN_CHARACTER = re.compile(f"[{HAN}]")
 TERMINAL = "。！？；…!?;｡"
 CLOSING = "”’」』）)】》〉\"'"
 
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {0xFF05: ord("%")}
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code - 0xFEE0).isalnum()} | {
+    0xFF05: ord("%")
+}
+"""The half-width form of each full-width letter, digit and ％."""
 _PUNCTUATION = str.maketrans(",:;?!", "，：；？！")
 INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u061c\u180e\ufe00-\ufe0f\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
@@ -169,6 +174,25 @@ def readable(text: str) -> str:
     return view_of(text, (Paragraph(body, "text"),)).text.strip() if body else ""
 
 
+def places_of(shown: str, text: str, start: int, end: int) -> Sequence[int]:
+    """Where each character of a sentence as it reads stands in ``text[start:end]``; empty where they cannot be matched.
+
+    A view only leaves characters out or shows one for one, so each character is the next that it may show.
+    """
+    if text[start:end] == shown:
+        return range(start, end)
+    places: list[int] = []
+    place = start
+    for character in shown:
+        while place < end and not _may_show(text[place], character):
+            place += 1
+        if place == end:
+            return []
+        places.append(place)
+        place += 1
+    return places
+
+
 def without_invisible(text: str) -> str:
     """A text without the characters that show nothing: zero-width, direction marks, tags, control characters."""
     return _INVISIBLE.sub("", text)
@@ -277,10 +301,20 @@ def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
     return kinds[position + 1] == "text" and not _opens_unit(lines[position + 1])
 
 
+def _may_show(stored: str, shown: str) -> bool:
+    """Whether a view may show a stored character as another: itself, half-width, full-width, or a line's end as a blank."""
+    if shown == " ":
+        return stored.isspace()
+    return shown in (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION)) or (stored, shown) == (
+        "．",
+        ".",
+    )
+
+
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
     raw = text[start:end]
-    shown = _DECIMAL_POINT.sub(".", raw.translate(_WIDE))
+    shown = _DECIMAL_POINT.sub(".", raw.translate(HALF_WIDTH))
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
     dropped = [match.span() for match in _INVISIBLE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]

@@ -1,0 +1,88 @@
+"""Measures: figures that measure or count something, each with its unit and the bound that the words beside it set."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.text.figures import DATES, Figure, figures_in
+from rag.text.mentions import DateMention
+from rag.text.view import HAN_CHARACTER
+
+UNITS = (
+    "个百分点|美元|欧元|日元|港元|元|人民币|平方公里|平方米|立方米|公里|千米|米|千瓦时|千瓦|吨|公斤|千克|亩|公顷|人次|人|个|家|户|座|项|台|辆|艘|架|套|"
+    "件|条|次|张|枚|颗|所|名|位|株|头|只|箱|份|部|款|种|度|岁|天|小时|分钟|列|处"
+)
+"""Units and classifiers for a pattern, a longer one before what it begins with."""
+_UNIT = re.compile(
+    rf"[\s]?[多余]?(?P<unit>亿?美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
+    r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
+)
+_QUALIFIERS = {
+    "超过": re.compile(
+        r"(?:超过?|突破|逾|高于|多于|大于|首破)了?$|不(?:少|低)于$|至少$|(?:more than|over|exceed(?:ed|ing|s)?|above|at least)\s+$",
+        re.I,
+    ),
+    "近": re.compile(r"(?:将近|接近|逼近|近)$|(?:nearly|almost)\s+$", re.I),
+    "约": re.compile(r"(?:大约|大概|约)$|(?:about|around|approximately|some|roughly)\s+$", re.I),
+    "不到": re.compile(
+        r"(?:不到|不足|少于|低于|小于|不超过)了?$|(?:less than|under|below|fewer than|at most)\s+$", re.I
+    ),
+}
+_QUALIFIERS_AFTER = {"以上": "超过", "左右": "约", "上下": "约", "以内": "不到", "以下": "不到"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure with its unit, in the text of a sentence.
+
+    Attributes:
+        figure: the number.
+        unit: ``个``, ``元``, ``%``, …; empty where the text gives none.
+        end: where number and unit end.
+        rest: where what it counts may begin, after ``以上`` and ``的``.
+        qualifier: ``超过``, ``近``, ``约``, ``不到`` or empty.
+    """
+
+    figure: Figure
+    unit: str
+    end: int
+    rest: int
+    qualifier: str
+
+
+def measures_in(text: str, mentions: list[DateMention]) -> Iterator[Measure]:
+    """Figures that measure or count something: no parts of dates, ordinals, or numbers in names.
+
+    Args:
+        text: a sentence.
+        mentions: its dates.
+    """
+    for figure in figures_in(text):
+        start, end = figure.start, figure.end
+        if figure.kind in DATES or any(mention.start < end and start < mention.end for mention in mentions):
+            continue
+        before, after = text[max(0, start - 1) : start], text[end : end + 1]
+        if before in ("第", "+", "×") or after in ("+", "×"):
+            continue
+        if after and after in "百千万亿":
+            continue  # a number that was not read to its end
+        unit = figure.kind
+        if not unit:
+            if match := _UNIT.match(text, end):
+                unit, end = match["unit"], match.end()
+            large = any(character in "万亿" for character in figure.written) or figure.value >= 10_000
+            if not unit and not large and HAN_CHARACTER.search(text):
+                continue
+        word = next((word for word in _QUALIFIERS_AFTER if text.startswith(word, end)), "")
+        rest = end + len(word)
+        yield Measure(figure, unit, end, rest + text.startswith("的", rest), _qualifier(text, start, end, word))
+
+
+def _qualifier(text: str, start: int, end: int, after: str) -> str:
+    """The bound that the words before a measure set, else those after it, else one inside it (``264多万个``)."""
+    for name, pattern in _QUALIFIERS.items():
+        if pattern.search(text[max(0, start - 20) : start]):
+            return name
+    if after:
+        return _QUALIFIERS_AFTER[after]
+    return "超过" if any(character in "多余" for character in text[start:end]) else ""
