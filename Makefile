@@ -25,6 +25,9 @@ ARGS ?=
 unexport Q
 export ASK_QUESTION := $(value Q)
 
+# Everything locked but torch, for which an environment may hold another build.
+WITHOUT_TORCH := sed '/^torch==/,/^    \# via/d' requirements.lock
+
 # What is installed is remembered by the contents of the files, not by their dates.
 sum = $(shell cat $(1) | cksum | tr -d ' ')
 HAS_LOCK := $(VENV)/.has-lock-$(call sum,requirements.lock)
@@ -58,21 +61,22 @@ $(HAS_LOCK):
 	  exit 1; }
 	@echo "[setup] 2/3 locked dependencies and models (about 1.7 GB to fetch, some minutes)"
 	@torch='$(TORCH)'; \
-	if [ "$$torch" = auto ] && [ "$$(uname -s)" = Linux ]; then \
+	[ "$$(uname -s)" = Linux ] || torch=cpu; \
+	if [ "$$torch" = auto ]; then \
 	  installed=$$($(BIN)/python -c 'from importlib.metadata import version; print(version("torch"))' 2>/dev/null || true); \
-	  wanted=$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements.lock); \
+	  wanted=$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements-cuda.lock); \
 	  case "$$installed" in \
 	    "$$wanted" | "$$wanted"+*) torch=there;; \
 	    *) $(PIP) install --quiet --dry-run --ignore-installed --no-deps "torch==$$wanted+cpu" >/dev/null 2>&1 \
 	         && torch=cpu || torch=cuda;; \
 	  esac; \
 	fi; \
-	if [ "$$torch" = cuda ] && [ "$$(uname -s)" = Linux ]; then \
+	if [ "$$torch" = cuda ]; then \
 	  echo "[setup] pip finds no CPU build of torch (or TORCH=cuda): taking the default build, 3 GB of CUDA packages more."; \
 	  echo "        To spare them, point PIP_EXTRA_INDEX_URL to PyTorch's index of CPU builds and start again."; \
 	  $(LOCKED) -r requirements-cuda.lock; \
-	fi
-	@$(LOCKED) -r requirements.lock
+	fi; \
+	if [ "$$torch" = cpu ]; then $(LOCKED) -r requirements.lock; else $(LOCKED) -r <($(WITHOUT_TORCH)); fi
 	@$(BIN)/python -c 'import torch' || { \
 	  echo "[setup] torch is installed but does not load; see the error above (TORCH=cpu|cuda chooses the build)" >&2; exit 1; }
 	@rm -f $(VENV)/.has-*
@@ -151,9 +155,18 @@ wheel: setup ## build dist/youju-*.whl, and its bill of materials beside it (Cyc
 wheel-test: wheel ## install that wheel into an empty environment and use it from elsewhere
 	@$(BIN)/python .ci/wheel_test.py dist/*.whl
 
+# uv looks where pip looks: in its index, and in its find-links, where the CPU build of torch has to be (a folder that holds
+# it, or PyTorch's page of its CPU builds of torch). Its other options stand in pyproject.toml.
+from_pip = $$($(PIP) config list | sed -n "s/^[^=]*\.$(1)='\(.*\)'$$/\1/p" | tail -n 1 | tr ' ' ',')
+
 .PHONY: lock
 lock: setup ## make the lock files anew from pyproject.toml (UPGRADE=1: newer versions)
-	@$(BIN)/python .ci/lock.py $(if $(UPGRADE),--upgrade)
+	@export UV_DEFAULT_INDEX="$(call from_pip,index-url)" UV_FIND_LINKS="$(call from_pip,find-links)"; \
+	lock() { $(BIN)/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --output-file "$$@"; }; \
+	lock requirements.lock pyproject.toml --all-extras --group dev --group torch-cpu; \
+	locked=$$($(WITHOUT_TORCH) | sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p'); \
+	lock requirements-cuda.lock --group torch-cuda $$locked --constraints <($(WITHOUT_TORCH)); \
+	lock requirements-benchmarks.lock --group benchmarks $$locked --no-emit-package torch --constraints <($(WITHOUT_TORCH))
 
 .PHONY: licences
 licences: setup ## write docs/licences.md anew; fails on a licence that is not allowed

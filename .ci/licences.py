@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from license_expression import get_spdx_licensing
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 SPDX = get_spdx_licensing()
 LISTED = ROOT / "docs" / "licences.md"
+LOCKED = re.compile(r"^([\w.-]+)==(\S+)(?: ; (.+?))?((?: \\\n    --hash=\S+)*)$", re.MULTILINE)
+"""A package in a lock file: name, version, marker of the systems that it is for (empty: all), hashes."""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 ALLOWED = frozenset(
@@ -83,10 +86,13 @@ class Licence(NamedTuple):
 
 @cache
 def locked(name: str = "requirements.lock") -> dict[str, tuple[str, list[str]]]:
-    """Each locked package's version and hashes, by its canonical name."""
+    """Version and hashes of each package that a lock file holds for this system, by its canonical name."""
     text = (ROOT / name).read_text(encoding="utf-8")
-    entries = re.findall(r"^([\w.-]+)==([^\s;]+)([^\n]*(?:\n[ ]{4}--hash[^\n]*)*)", text, flags=re.MULTILINE)
-    return {canonicalize_name(n): (v, re.findall(r"--hash=sha256:([0-9a-f]{64})\b", rest)) for n, v, rest in entries}
+    return {
+        canonicalize_name(package): (version, re.findall(r"--hash=sha256:([0-9a-f]{64})\b", hashes))
+        for package, version, marker, hashes in LOCKED.findall(text)
+        if not marker or Marker(marker).evaluate()
+    }
 
 
 def needs(name: str, extras: Iterable[str] = ()) -> list[Requirement]:
@@ -183,7 +189,8 @@ HEAD = """\
 
 Made by `make licences` from requirements.lock and the installed packages; do not edit. Every package that youju, its
 extras and its development install, direct or not, with its licence as an SPDX expression and where the package says it.
-Where a package offers a choice, one that is allowed is enough; `make test` fails on any other. Allowed are:
+Where a package offers a choice, one that is allowed is enough; `make test` fails on any other. What the lock holds for other
+systems or Python versions only is not listed, for a licence is read where the package is installed. Allowed are:
 
 {allowed}.
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from licences import PROJECT, ROOT, closure, licence_of, needs, runtime
+from licences import PROJECT, ROOT, closure, licence_of, locked, needs, runtime
 from packaging.utils import canonicalize_name
 
 sys.path.insert(0, str(ROOT))  # the models that this tree knows, whatever is installed
@@ -63,12 +63,13 @@ def bill_of_materials(wheel: Path) -> dict[str, Any]:
 
 def _listed(names: dict[str, list[str]]) -> dict[str, Any]:
     """What cyclonedx-bom makes of those lines of the lock that hold these packages."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    blocks = re.findall(r"^([\w.-]+)(==[^\n]+(?:\n[ ]+--hash[^\n]+)*)", lock, flags=re.MULTILINE)
-    wanted = "\n".join(name + rest for name, rest in blocks if canonicalize_name(name) in names)
+    wanted = ""
+    for name, (version, hashes) in locked().items():
+        if name in names:
+            wanted += " ".join([f"{name}=={version}", *(f"--hash=sha256:{sha256}" for sha256 in hashes)]) + "\n"
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "requirements.txt"), Path(folder, "bill.json")
-        source.write_text(wanted + "\n", encoding="utf-8")
+        source.write_text(wanted, encoding="utf-8")
         options = [
             "--pyproject",
             str(ROOT / "pyproject.toml"),

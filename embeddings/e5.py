@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from embeddings.base import TextEmbedder
 from embeddings.cache import cache_folder
 from embeddings.e5_reference import REFERENCE_DOCUMENTS, REFERENCE_QUERIES, REFERENCE_VECTORS
 from embeddings.errors import EmbeddingError, WeightsError
@@ -72,8 +73,13 @@ def e5_folder() -> Path:
     return cache_folder() / "models" / "multilingual-e5-small"
 
 
+def open_e5() -> TextEmbedder:
+    """The default embedder; nothing is decoded or loaded before the first text."""
+    return TextEmbedder(NAME, load_e5, dimension=DIMENSION)
+
+
 def load_e5() -> Embedder:
-    """The default embedder, decoded on first use.
+    """The default embedder's model, decoded on first use.
 
     Raises ``WeightsError``: the package is missing or not the published one, or the folder cannot be written.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 
 from embeddings.base import Embedder, TextEmbedder
@@ -12,14 +13,21 @@ DEFAULT = "default"
 SHARED_MODELS = 4
 TEXTS_PER_REQUEST = 64
 
+EMBEDDERS: dict[str, str] = {
+    DEFAULT: "embeddings.e5:open_e5",
+}
+"""Name → 'module:function' or 'module:Class', imported when asked for; called, it gives an embedder. One line adds one
+(docs/adding.md)."""
+
 
 def load(setting: str | Embedder | TextEmbedder = DEFAULT, *, threads: int | None = None) -> TextEmbedder:
     """The embedder of a setting. Nothing heavy is imported before the first text.
 
-    ``setting``: ``"default"`` (multilingual-e5-small from the installed package); a sentence-transformers folder or
-    hub name (``"./folder"``, ``"BAAI/bge-small-zh-v1.5"``); a server (``"http://host:port/v1#model"``); or any object
-    with ``encode_query`` and ``encode_document``. One model is loaded once in a process. ``threads`` sets torch's
-    number of threads, which is one for the whole process. Raises ``UsageError``, ``EmbeddingError``.
+    ``setting``: a name in ``EMBEDDERS``, such as ``"default"`` (multilingual-e5-small from the installed package); a
+    sentence-transformers folder or hub name (``"./folder"``, ``"BAAI/bge-small-zh-v1.5"``); a server
+    (``"http://host:port/v1#model"``); or any object with ``encode_query`` and ``encode_document``. One model is loaded
+    once in a process. ``threads`` sets torch's number of threads, which is one for the whole process. Raises
+    ``UsageError``, ``EmbeddingError``.
     """
     if isinstance(setting, TextEmbedder):
         embedder = setting
@@ -41,7 +49,7 @@ def _local(setting: str) -> TextEmbedder:
 
     if not setting:
         raise UsageError("向量模型的名称为空", "The name of the embedder is empty")
-    if setting != DEFAULT and is_folder(setting):
+    if setting not in EMBEDDERS and is_folder(setting):
         folder = Path(setting).expanduser().absolute()
         if not folder.is_dir():
             raise EmbeddingError(
@@ -54,10 +62,11 @@ def _local(setting: str) -> TextEmbedder:
 
 @lru_cache(SHARED_MODELS)
 def _shared(setting: str, name: str) -> TextEmbedder:
-    from embeddings import e5, local
+    if setting in EMBEDDERS:
+        module, _, function = EMBEDDERS[setting].partition(":")
+        return load(getattr(import_module(module), function)())
+    from embeddings import local
 
-    if setting == DEFAULT:
-        return TextEmbedder(e5.NAME, e5.load_e5, dimension=e5.DIMENSION)
     return TextEmbedder(name, lambda: local.load_named(setting))
 
 

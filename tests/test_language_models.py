@@ -141,7 +141,8 @@ def test_any_langchain_model_is_taken_and_nothing_else() -> None:
 
 
 def test_every_provider_can_be_opened() -> None:
-    for name in language_models.PROVIDERS:
+    openers = (language_models._FILE, language_models._ENDPOINT, language_models._NAMED)
+    for name in (*language_models.PROVIDERS.values(), *openers):
         assert callable(language_models._opener(name))
 
 

@@ -15,24 +15,36 @@ LOCKS = ["requirements.lock", "requirements-benchmarks.lock", "requirements-cuda
 
 
 def needed() -> list[Requirement]:
+    """What pyproject.toml asks for on this system."""
     project, groups = PROJECT["project"], PROJECT["dependency-groups"]
     extras = [one for extra in project["optional-dependencies"].values() for one in extra]
-    return [
-        *map(Requirement, [*project["dependencies"], *extras, *groups["dev"], *PROJECT["build-system"]["requires"]])
-    ]
+    asked = map(Requirement, [*project["dependencies"], *extras, *groups["dev"], *PROJECT["build-system"]["requires"]])
+    return [requirement for requirement in asked if requirement.marker is None or requirement.marker.evaluate()]
+
+
+def lines_of(name: str) -> list[tuple[str, ...]]:
+    """Name, version, marker and hashes of all that a lock file holds, whatever system it is for."""
+    found: list[tuple[str, ...]] = licences.LOCKED.findall((ROOT / name).read_text(encoding="utf-8"))
+    return found
+
+
+def builds_of_torch(name: str) -> dict[str, tuple[str, set[str]]]:
+    """Version and hashes of torch in a lock file, by the marker of the systems that they are for."""
+    found = [line for line in lines_of(name) if line[0] == "torch"]
+    return {marker: (version, set(re.findall(r"sha256:\w+", hashes))) for _, version, marker, hashes in found}
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_package_has_hashes(name: str) -> None:
-    assert len(locked(name)) > 10
-    assert [package for package, (_, hashes) in locked(name).items() if not hashes] == []
+    assert len(lines_of(name)) > 10
+    assert [package for package, *_, hashes in lines_of(name) if not hashes] == []
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_lock_names_no_host_and_no_folder(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     allowed = re.compile(
-        r"#.*|[\w.-]+==[\w.+!]+( ; [^\\]+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?|    # via [\w., -]+|"
+        r"#.*|[\w.-]+==[\w.+!]+( ; [^\\]+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?|    # via [\w., ():-]+|"
     )
     assert [line for line in lines if not allowed.fullmatch(line)] == []
     assert not re.search(r"://|/opt/|/root/|/tmp/|/home/", "\n".join(lines))
@@ -52,27 +64,28 @@ def test_benchmark_lock_holds_the_contestants() -> None:
 
 
 def test_locks_do_not_overlap() -> None:
-    main = set(locked("requirements.lock"))
-    assert main & set(locked("requirements-benchmarks.lock")) == set()
-    assert main & set(locked("requirements-cuda.lock")) == {"torch"}
+    main, benchmarks, cuda = ({package for package, *_ in lines_of(name)} for name in LOCKS)
+    assert main & benchmarks == set()
+    assert main & cuda == {"torch"}
+    assert not [package for package in main | benchmarks if package.startswith(("nvidia-", "cuda-", "triton"))]
 
 
 def test_torch_comes_without_cuda_and_both_builds_are_locked() -> None:
-    assert not [n for n in locked("requirements.lock") if n.startswith(("nvidia-", "cuda-", "triton"))]
-    version, cpu = locked("requirements.lock")["torch"]
-    cuda_version, default = locked("requirements-cuda.lock")["torch"]
-    assert version == cuda_version
-    assert not set(cpu) & set(default)
+    builds, default = builds_of_torch("requirements.lock"), builds_of_torch("requirements-cuda.lock")
+    linux, others = "sys_platform == 'linux'", "sys_platform != 'linux'"
+    assert set(builds) == {linux, others} and set(default) == {linux}
+    version, hashes = default[linux]
+    assert builds[linux][0] == f"{version}+cpu" and builds[others][0] == version
+    assert not builds[linux][1] & hashes
 
 
 def test_installed_versions_are_the_locked_ones() -> None:
     different = {}
     for requirement in needed():
-        if requirement.marker is None or requirement.marker.evaluate():
-            installed = metadata.version(requirement.name).split("+")[0]
-            expected = locked("requirements.lock")[canonicalize_name(requirement.name)][0]
-            if installed != expected:
-                different[requirement.name] = (installed, expected)
+        installed = metadata.version(requirement.name).split("+")[0]
+        expected = locked("requirements.lock")[canonicalize_name(requirement.name)][0].split("+")[0]
+        if installed != expected:
+            different[requirement.name] = (installed, expected)
     assert different == {}
 
 

@@ -2,8 +2,8 @@
 
 `choose` turns a setting into a `Choice`. Importing this package imports neither LangChain nor llama.cpp.
 
-To add a provider, write a module with a function that takes the setting and returns a chat model, and add a line to
-`PROVIDERS`; or pass any LangChain chat model, which needs no line at all.
+To add a provider, write a module with a function that returns a chat model, and add a line to `PROVIDERS`; or pass any
+LangChain chat model, which needs no line at all (docs/adding.md).
 """
 
 import os
@@ -30,15 +30,18 @@ ENDPOINT_VARIABLE = "YOUJU_ENDPOINT"
 EXTRACTIVE = "extractive"
 CHAT_MODEL_CLASS = "langchain_core.language_models.chat_models.BaseChatModel"
 
-_NAMED = re.compile(r"^[a-z][a-z0-9_]+:\S+$")
+_PROVIDER_AND_MODEL = re.compile(r"^[a-z][a-z0-9_]+:\S+$")
 
-PROVIDERS = {
+PROVIDERS: dict[str, str] = {
     "local": "rag.language_models.local:open_published",
-    "file": "rag.language_models.local:open_file",
-    "endpoint": "rag.language_models.endpoint:connect",
-    "named": "rag.language_models.named:open_named",
 }
-"""Name → 'module:function'; the function takes the setting and returns a chat model."""
+"""Provider → 'module:function'. The setting is the provider's name, or ``provider:model``; the function takes the model,
+which may be empty, and returns a chat model. One line adds one."""
+
+# Settings of these forms need no provider's name; the functions take the whole setting.
+_FILE = "rag.language_models.local:open_file"
+_ENDPOINT = "rag.language_models.endpoint:connect"
+_NAMED = "rag.language_models.named:open_named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +63,15 @@ def choose(setting: "str | os.PathLike[str] | BaseChatModel" = "auto") -> Choice
     ``auto``: the endpoint in ``YOUJU_ENDPOINT``, else the local model if it is available, else extractive with a
     notice. ``local``: the embedded model, or ``local:NAME`` of `models`. ``extractive``: none. A path to a GGUF file.
     ``http://host:port/v1#model`` (without ``#model``: ``YOUJU_MODEL``, else the first model the endpoint lists).
-    ``provider:model``, any that LangChain knows by name (``anthropic:claude-…``). Any LangChain chat model.
+    ``provider:model``, any of `PROVIDERS`, else any that LangChain knows by name (``anthropic:claude-…``). Any LangChain
+    chat model.
 
     Raises:
         UsageError: no such setting.
         LanguageModelError: the model cannot run here; the text holds the remedy.
     """
     if isinstance(setting, os.PathLike):
-        return _open("file", os.fspath(setting))
+        return _open(_FILE, os.fspath(setting))
     if not isinstance(setting, str):
         return _given(setting)
     setting = setting.strip()
@@ -75,14 +79,15 @@ def choose(setting: "str | os.PathLike[str] | BaseChatModel" = "auto") -> Choice
         return _automatic()
     if setting == EXTRACTIVE:
         return Choice(EXTRACTIVE)
-    if setting == "local" or setting.startswith("local:"):
-        return _open("local", setting.removeprefix("local").removeprefix(":"))
+    provider, _, model = setting.partition(":")
+    if provider in PROVIDERS:
+        return _open(PROVIDERS[provider], model)
     if "://" in setting:
-        return _open("endpoint", setting)
+        return _open(_ENDPOINT, setting)
     if setting.lower().endswith(".gguf") or _is_there(setting):
-        return _open("file", setting)
-    if _NAMED.match(setting):
-        return _open("named", setting)
+        return _open(_FILE, setting)
+    if _PROVIDER_AND_MODEL.match(setting):
+        return _open(_NAMED, setting)
     raise _unknown(setting)
 
 
@@ -110,10 +115,10 @@ def fetch(name: str = published.DEFAULT.name, progress: Progress | None = None) 
 
 def _automatic() -> Choice:
     if endpoint := os.environ.get(ENDPOINT_VARIABLE, "").strip():
-        return _open("endpoint", endpoint)
+        return _open(_ENDPOINT, endpoint)
     why = published.obstacle()
     if why is None:
-        return _open("local", "")
+        return _open(PROVIDERS["local"], "")
     return Choice(
         EXTRACTIVE,
         notice=(
@@ -123,8 +128,8 @@ def _automatic() -> Choice:
     )
 
 
-def _open(provider: str, setting: str) -> Choice:
-    model = _opener(provider)(setting)
+def _open(opener: str, setting: str) -> Choice:
+    model = _opener(opener)(setting)
     return Choice(_name_of(model), model)
 
 
@@ -136,8 +141,8 @@ def _is_there(path: str) -> bool:
         return False
 
 
-def _opener(provider: str) -> "Callable[[str], BaseChatModel]":
-    module, _, function = PROVIDERS[provider].partition(":")
+def _opener(name: str) -> "Callable[[str], BaseChatModel]":
+    module, _, function = name.partition(":")
     try:
         opener: Callable[[str], BaseChatModel] = getattr(import_module(module), function)
     except ModuleNotFoundError as error:

@@ -20,13 +20,13 @@ from rag.loading.encodings import encode_back
 from rag.loading.file_limits import FileLimits
 from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
-from rag.loading.formats import LOADERS
+from rag.loading.formats import FORMATS, SIGNATURES
 from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.text.documents import Document
 
 __all__ = [
-    "LOADERS",
+    "FORMATS",
     "MAX_BYTES",
     "SUFFIXES",
     "Extracted",
@@ -40,27 +40,13 @@ __all__ = [
     "title_in_text",
 ]
 
-SUFFIXES = frozenset(LOADERS)
+SUFFIXES = frozenset(FORMATS)
 
 TITLE_CHARACTERS = 80
 """Longest title taken from a text's own lines, in characters."""
 
-# What files begin with: the format, and its suffix where we load it. Only what no text begins with.
-_MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF-", "PDF", ".pdf"),
-    (b"PK\x03\x04", "ZIP", ".docx"),
-    (b"PK\x05\x06", "ZIP", ".docx"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE (.doc/.xls)", ".docx"),
-    (b"\x7fELF", "ELF", ""),
-    (b"\x89PNG\r\n", "PNG", ""),
-    (b"\xff\xd8\xff", "JPEG", ""),
-    (b"\x1f\x8b", "gzip", ""),
-    (b"\xfd7zXZ\0", "xz", ""),
-    (b"\x28\xb5\x2f\xfd", "Zstandard", ""),
-    (b"7z\xbc\xaf\x27\x1c", "7-Zip", ""),
-    (b"Rar!\x1a\x07", "RAR", ""),
-    (b"SQLite format 3\0", "SQLite", ""),
-)
+_BEGINNING = 1024
+"""Within so many bytes a binary file must show what it is; some begin with a line of something else."""
 
 
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None) -> Document:
@@ -162,17 +148,18 @@ def _document(
 
 
 def _suffix(raw: bytes, name: str, path: str) -> str:
-    """The suffix that tells a file's loader, once its content has been seen to agree."""
+    """The suffix that tells a file's format, once its content has been seen to agree."""
     content, content_suffix = _content(raw)
     suffix = Path(name).suffix.lower() or content_suffix or ("" if content else ".txt")
-    if suffix and suffix not in LOADERS:
-        listed = " ".join(sorted(LOADERS))
+    if suffix and suffix not in FORMATS:
+        listed = " ".join(sorted(FORMATS))
         raise refusal(
             path, f"不支持 {suffix} 格式（支持 {listed}）。请转换后再试。", f"{suffix} is not supported ({listed} are)."
         )
-    if content and (not suffix or content_suffix != suffix):
+    expected = FORMATS[suffix].content if suffix else ()
+    if content and content not in expected:
         raise _disagreement(path, suffix, content, content_suffix)
-    if raw and not content and (suffix == ".docx" or (suffix == ".pdf" and b"%PDF-" not in raw[:1024])):
+    if raw and expected and not any(magic in raw[:_BEGINNING] for magic, kind in SIGNATURES if kind in expected):
         kind = suffix[1:].upper()
         raise refusal(
             path,
@@ -183,17 +170,17 @@ def _suffix(raw: bytes, name: str, path: str) -> str:
 
 
 def _content(raw: bytes) -> tuple[str, str]:
-    """The binary format that a file's content gives away (empty for text), and the suffix of our format for it."""
-    for magic, format_name, suffix in _MAGIC:
+    """The binary content that a file's beginning gives away (empty for text), and the suffix of our format for it."""
+    for magic, content in SIGNATURES:
         if raw.startswith(magic):
-            return format_name, suffix
+            return content, next((suffix for suffix, known in FORMATS.items() if content in known.content), "")
     if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
         return "", ".html"
     return "", ""
 
 
 def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> LoadError:
-    if content_suffix and content_suffix in LOADERS:
+    if content_suffix:
         return refusal(
             path,
             f"后缀是 {suffix}，内容却是 {content}。若确是 {content_suffix} 文件，请改正后缀再试。",

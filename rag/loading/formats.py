@@ -1,25 +1,57 @@
-"""The formats that can be loaded, by suffix."""
+"""The formats that can be loaded, by suffix, and what binary files begin with."""
 
 import importlib
+from dataclasses import dataclass
 from typing import cast
 
 from rag.loading.base import Loader
 
-LOADERS: dict[str, str] = {
-    ".txt": "rag.loading.plain:extract",
-    ".text": "rag.loading.plain:extract",
-    ".md": "rag.loading.plain:extract",
-    ".markdown": "rag.loading.plain:extract",
-    ".html": "rag.loading.html:extract",
-    ".htm": "rag.loading.html:extract",
-    ".xhtml": "rag.loading.html:extract",
-    ".pdf": "rag.loading.pdf:extract",
-    ".docx": "rag.loading.docx:extract",
+SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "PDF"),
+    (b"PK\x03\x04", "ZIP"),
+    (b"PK\x05\x06", "ZIP"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE (.doc/.xls)"),
+    (b"\x7fELF", "ELF"),
+    (b"\x89PNG\r\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!\x1a\x07", "RAR"),
+    (b"SQLite format 3\0", "SQLite"),
+)
+"""What binary files begin with, and what they are then. Only what no text begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format that can be loaded.
+
+    Attributes:
+        loader: 'module:function', imported when first used.
+        content: what its files are by :data:`SIGNATURES`; nothing for text.
+    """
+
+    loader: str
+    content: tuple[str, ...] = ()
+
+
+FORMATS: dict[str, Format] = {
+    ".txt": Format("rag.loading.plain:extract"),
+    ".text": Format("rag.loading.plain:extract"),
+    ".md": Format("rag.loading.plain:extract"),
+    ".markdown": Format("rag.loading.plain:extract"),
+    ".html": Format("rag.loading.html:extract"),
+    ".htm": Format("rag.loading.html:extract"),
+    ".xhtml": Format("rag.loading.html:extract"),
+    ".pdf": Format("rag.loading.pdf:extract", ("PDF",)),
+    ".docx": Format("rag.loading.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
 }
-"""Suffix → loader, imported when first used. One line adds a format."""
+"""Suffix → format. One line adds one (docs/adding.md)."""
 
 
 def loader_for(suffix: str) -> Loader:
     """The loader of a format; importing it here, where files are read, keeps its libraries out of other processes."""
-    module, _, function = LOADERS[suffix].partition(":")
+    module, _, function = FORMATS[suffix].loader.partition(":")
     return cast(Loader, getattr(importlib.import_module(module), function))

@@ -44,7 +44,7 @@ def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
 
     Args:
         raw: the file's bytes.
-        suffix: its format, a key of :data:`rag.loading.formats.LOADERS`.
+        suffix: its format, a key of :data:`rag.loading.formats.FORMATS`.
         name: its name, for messages.
         limits: what reading it may take.
 
