@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from rag.answering.steps import NOT_FOUND
+from rag.answering.telling import NOT_FOUND
 from rag.errors import UsageError, interface_language
 from rag.questions.follow_ups import Leans, understand
 from rag.questions.words import END

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from embeddings import YoujuError, cache_folder
 from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
+from rag.answering.dated_answers import answering_points
+from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import quoted_instead
-from rag.answering.steps import Answering, Event, EvidenceFound, Finished, Token
-from rag.answering.timeline import Timeline, answering_points
+from rag.answering.steps import Answering
+from rag.answering.timeline import Timeline
 from rag.answering.timeline import timeline as timeline_of
 from rag.answers import Answer
 from rag.errors import UsageError

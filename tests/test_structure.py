@@ -307,6 +307,11 @@ def test_indirect_speech_holds_until_the_next_heading_or_speaker() -> None:
     ]
 
 
+def test_what_a_reporter_saw_is_nobodys_words() -> None:
+    text = "省粮食局副局长贺文斌表示，今年收购价每斤1.32元。\n\n记者在青田县看到，收购价为每斤1.18元。\n\n贺文斌说，要稳住粮价。"
+    assert [who for who, _ in said(text)] == ["贺文斌", "", "贺文斌"]
+
+
 @pytest.mark.parametrize("subject", ["方案", "会议", "许多人", "专家们", "他", "安理会", "方面"])
 def test_no_word_is_taken_for_a_name(subject: str) -> None:
     assert said(f"{subject}指出：“要努力。”") == [("", f"{subject}指出：“要努力。”")]

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rag.answering.timeline import answering_points, written
+from rag.answering.dated_answers import answering_points
+from rag.answering.dated_lines import written
 from rag.index.store import Filters
 from rag.text.documents import Document
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import gradio as gr
 
-from rag.answering.steps import Finished
+from rag.answering.events import Finished
 from rag.answers import Answer, hit_to_dict
 from rag.errors import UsageError, YoujuError
 from rag.questions.inputs import checked_filter, checked_history

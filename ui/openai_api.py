@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from rag.answering.steps import Event, Finished, Token
+from rag.answering.events import Event, Finished, Token
 from rag.answers import Answer, Claim
 from rag.checking.citations import without_marks
 from rag.errors import LanguageModelError, UsageError, YoujuError

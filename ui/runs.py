@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 
-from rag.answering.steps import Event
+from rag.answering.events import Event
 from rag.assistant import EvidenceFound, Finished, Token
 from rag.errors import YoujuError
 from ui.answer_view import from_answer

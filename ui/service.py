@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.types import Scope
 
-from rag.answering.steps import Event
+from rag.answering.events import Event
 from rag.assistant import Assistant
 from rag.errors import UsageError, YoujuError, interface_language
 from rag.language_models import ENDPOINT_VARIABLE, EXTRACTIVE, EndpointError, choose, is_available

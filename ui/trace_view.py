@@ -116,8 +116,7 @@ def _decided(step: dict[str, Any], language: Language, _: Why) -> list[Html]:
     confidence, threshold = step.get("confidence", 0.0), step.get("threshold", 0.0)
     parts = [element("p", say(key, language, confidence=confidence, threshold=threshold))]
     if missing := step.get("missing"):
-        what = "、".join(each["what"] for each in missing)
-        parts.append(element("p", say("trace_missing", language, what=what), class_="warning"))
+        parts.append(element("p", say("trace_missing", language, what="、".join(missing)), class_="warning"))
     if values := step.get("values_found"):
         parts += [element("p", say("trace_values", language)), _list(values)]
     if correction := step.get("correction"):

@@ -1,7 +1,7 @@
 """Claims: the sentences of an answer, each with what it rests on, checked and, where a check fails, mended.
 
 A claim that fails a check is written once more from the sentences it cites, and if that fails too, replaced by the
-sentence itself where that answers the question. What fails even then is marked; a strict answer leaves it out. A mere
+sentence itself. What fails even then is marked; a strict answer leaves it out. A mere
 fragment (``52个``) does not say what it is of: the sentence takes its place too.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rag.answering.silence import THRESHOLDS, confidence
 from rag.answering.writing import Writer
 from rag.answers import Checks, Citation, Claim
 from rag.checking.agreement import disagreements
@@ -162,10 +161,8 @@ class Repairer:
         return written[0] if len(written) == 1 and written[0].supported and written[0].text == text else None
 
     def _quoted(self, section: Section, sources: list[Evidence]) -> Claim | None:
-        """The sentence that the claim rests on most, verbatim, if it passes and by itself answers the question."""
+        """The sentence that the claim rests on most, verbatim, if it passes."""
         for part in sources:
-            if section.question and confidence(section.question, [part]) < THRESHOLDS["lenient"]:
-                continue
             quoted = self._checker.check(part.sentence.text, [part])
             if len(quoted) == 1 and quoted[0].supported:
                 return quoted[0]

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rag.answers import Citation
-from rag.text.assertions import bound_of
+from rag.text.bounds import bound_of
 from rag.text.dates import dates_in
 from rag.text.figures import Figure, figures_in
 from rag.text.mentions import DateMention
@@ -121,7 +121,7 @@ class Text:
         return _enclosing(self._part_starts, place)
 
     def bound(self, figure: Figure) -> int:
-        """How a figure bounds its value (:func:`rag.text.assertions.bound_of`)."""
+        """How a figure bounds its value (:func:`rag.text.bounds.bound_of`)."""
         start, end = self.clause(figure.start)
         return bound_of(self.text[max(start, figure.start - 12) : figure.start], self.text[figure.end : end])
 

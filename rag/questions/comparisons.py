@@ -2,7 +2,7 @@
 
 ``2023年一季度，A的增速比B的增速高多少？`` becomes ``2023年一季度，A的增速是多少？`` and ``2023年一季度，B的增速是多少？``. What cannot
 be taken apart for sure is left whole; whether the sides are asked apart is decided by whether the documents answer both
-(:mod:`rag.answering.steps`).
+(:mod:`rag.answering.finding`).
 """
 
 import re

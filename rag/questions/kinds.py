@@ -6,6 +6,7 @@ and for a person. The words are looked for in the folded question: half-width, l
 
 import re
 
+from rag.text.script import is_chinese
 from rag.text.terms import fold
 
 _FIGURE = re.compile(
@@ -71,6 +72,11 @@ def asks_for_speaker(question: str) -> bool:
 def asks_for_reason(question: str) -> bool:
     """Whether the answer is a cause or a purpose: ``为什么``, ``目的``, ``why``."""
     return bool(_REASON.search(fold(question)))
+
+
+def without_asking_why(question: str) -> str:
+    """A question without the words that ask for the reason: what is left is what it takes for granted."""
+    return _REASON.sub("", question) if is_chinese(question) else question
 
 
 def asks_for_latest(question: str) -> bool:

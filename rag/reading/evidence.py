@@ -234,7 +234,7 @@ class EvidenceSelector:
         asked: list[DateMention],
         findings: "Findings | None",
     ) -> list[Evidence]:
-        """The sentences that may answer, by rules, words and vectors; best first.
+        """The sentences that may answer, by rules and words, without a reader by vectors too; best first, those read before others.
 
         Args:
             question, hits, speaker, findings: as for :meth:`select`.
@@ -278,11 +278,9 @@ class EvidenceSelector:
         timely = max(fits.values(), default=0.0) > 0
         kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
         ranked = sorted(kept, key=lambda evidence: -evidence.score)
-        if findings is None:
-            return self._with_similarity(question, ranked[:COMPARED])
-        read = [part for part in ranked if findings.of(part.document, part.sentence)]
-        unread = [part for part in ranked if not findings.of(part.document, part.sentence)]
-        return [*self._with_similarity(question, read), *unread]
+        if findings:
+            return sorted(ranked, key=lambda part: findings.of(part.document, part.sentence) is None)
+        return self._with_similarity(question, ranked[:COMPARED])
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:
@@ -362,16 +360,13 @@ def _with_chances(question: str, evidence: list[Evidence], findings: "Findings")
 
 def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -> tuple[list[int], NDArray[np.float32]]:
     """The places in the evidence of what was read, and what is known of each, shape (places, features)."""
-    similarities = [part.similarity for part in evidence if part.similarity is not None]
-    low, high = min(similarities, default=0.0), max(similarities, default=0.0)
     places, found = [], []
     for place, part in enumerate(evidence):
         if (read := findings.of(part.document, part.sentence)) is None:
             continue
-        near = None if part.similarity is None else (part.similarity - low) / (high - low) if high > low else 1.0
         places.append(place)
         told = (read.relevance, read.answer, read.is_likeliest, read.rank, len(part.sentence.text))
-        found.append(Candidate(near, *told, read.echo))
+        found.append(Candidate(*told, read.echo))
     if not found or findings.answer is None:
         return [], np.empty((0, 0), np.float32)
     foreign = is_foreign(question, evidence)

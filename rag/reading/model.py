@@ -65,8 +65,9 @@ class ReaderModel(nn.Module):
         """
         vectors = self.encoder.embeddings.word_embeddings(token_ids) + self.matches(matches)
         states = self.encoder(inputs_embeds=vectors, attention_mask=attention).last_hidden_state
-        logits: Tensor = self.heads(states)
-        return logits.float()
+        with torch.autocast(states.device.type, enabled=False):
+            logits: Tensor = self.heads(states.float())
+        return logits
 
 
 def split_heads(logits: Tensor) -> ReaderOutput:

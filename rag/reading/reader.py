@@ -173,6 +173,12 @@ class Reader:
         words = (pair.spans[place] for place, lack in zip(pair.first, lacks, strict=True) if lack >= LACKS)
         return Support(supported, joined_spans(words))
 
+    def unsupported(self, text: str, evidence: str) -> tuple[Span, ...]:
+        """The characters of a question or claim that evidence does not bear out, word by word and uncalibrated."""
+        (pair,) = self.tokenizer.pairs(text, [evidence])
+        (logits,) = self._logits([pair])
+        return joined_spans(pair.spans[place] for place in pair.first if logits[place, UNSUPPORTED] > 0)
+
     def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
         """The logits of pairs; those that were read lately are not read again."""
         keys = [(pair.ids, pair.matches) for pair in pairs]

@@ -1,10 +1,10 @@
 """Weighing: how likely each sentence that was read answers the question, from all that is known of it, and that none does.
 
-A sentence is told by what the reader holds of it, by how near its vector is and by where it stands; what rules and words
-hold of it adds nothing on documents of other kinds (``docs/evaluation.md``). A small network with one layer of hidden units
+A sentence is told by what the reader holds of it and by where it stands; what rules, words and vectors hold of it adds
+nothing on documents of other kinds (``docs/evaluation.md``). A small network with one layer of hidden units
 scores each, and the scores with a nought for "none of them" make one distribution, fitted as a whole on documents that were
 kept apart from the reader's training (``python -m training.calibrate``). So choosing a sentence and being silent are one
-decision. What depends on the embedder enters only as it lies between the sentences of one question.
+decision, and it does not depend on the embedder.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,8 +57,6 @@ class Candidate:
     """What is known of a sentence that was read.
 
     Attributes:
-        nearness: its similarity to the question between the least and the most similar sentence, from 0 to 1; None where
-            it was not compared.
         relevance: how surely the reader holds it to bear on the question, in logits.
         answer: the margin of the likeliest answer within it, in logits.
         is_likeliest: whether its passage has no likelier one.
@@ -67,7 +65,6 @@ class Candidate:
         echo: what it holds of the question said back with its answer; None where that was not read.
     """
 
-    nearness: float | None
     relevance: float
     answer: float
     is_likeliest: bool
@@ -90,8 +87,6 @@ def features(candidates: Sequence[Candidate], margin: float, lacking: Lacking, i
     return np.array(
         [
             (
-                each.nearness is None,
-                each.nearness or 0.0,
                 probability(clipped(each.relevance) / 2),
                 clipped(each.relevance),
                 clipped(each.relevance) - most,
@@ -170,8 +165,8 @@ class Weighing:
 
 def unfitted() -> Weighing:
     """Takes the reader's relevance at its word, where nothing was fitted."""
-    count = features([Candidate(None, 0, 0, False, 0, 0)], 0, Lacking(), False).shape[1]
+    count = features([Candidate(0, 0, False, 0, 0)], 0, Lacking(), False).shape[1]
     hidden = np.zeros((count, 1), np.float32)
-    hidden[3] = 1 / 12  # its relevance, at most 12
+    hidden[1] = 1 / 12  # its relevance, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
     return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))

@@ -14,7 +14,6 @@ from functools import cache
 from itertools import pairwise
 
 from rag.index.lexical import LexicalIndex
-from rag.text.names import names_in
 from rag.text.terms import STOP_CHARACTERS, fold, pair_term, query_terms, word_term
 
 SHORTEST_PINYIN = 5
@@ -160,7 +159,7 @@ def _toneless(reading: str) -> str:
 def corrected(question: str, lexical: LexicalIndex, likelihood: Callable[[str], float]) -> str:
     """The question with characters that make pairs no document holds put right by their sound (``域明`` → ``域名``).
 
-    A noisy channel: what the index knows stays, names stay (what no document holds is then not in the documents), and a
+    A noisy channel: what the index knows stays, and a
     character is changed only into one that makes fewer unknown pairs with its neighbours, the most frequent such, and
     only where the question becomes ``LIKELIER`` as Chinese by it. For in a small index most pairs that it does not know
     are well spelt: without this, one question in three was changed, all into nonsense. As with all guessing at spelling,
@@ -173,11 +172,10 @@ def corrected(question: str, lexical: LexicalIndex, likelihood: Callable[[str], 
     """
     folded = fold(question)
     text = _without_pinyin(folded, lexical)
-    named = {place for name in names_in(text) if name.kind != "latin" for place in range(name.start, name.end)}
-    named |= {place for match in _STAYS.finditer(text) for place in range(*match.span())}
+    stays = {place for match in _STAYS.finditer(text) for place in range(*match.span())}
     for run in _HAN_RUN.finditer(text):
         for place in range(*run.span()):
-            if place in named or not (better := _better(text[slice(*run.span())], place - run.start(), lexical)):
+            if place in stays or not (better := _better(text[slice(*run.span())], place - run.start(), lexical)):
                 continue
             other = text[:place] + better + text[place + 1 :]
             if likelihood(other) >= likelihood(text) + LIKELIER:

@@ -2,7 +2,7 @@
 
 Three forms are told apart: a label at the head of a paragraph (``记者：``, ``【金壮龙】``, ``金壮龙（工信部部长）：``,
 ``Reporter:``), question and answer (``问：``, ``答：``, ``Q：``, ``A：``), and reported speech
-(``工信部总工程师赵志国表示，……``), which holds until the next heading or the next speaker; what is quoted
+(``工信部总工程师赵志国表示，……``), which holds until the next heading, the next speaker or what a reporter saw; what is quoted
 (``王毅表示：“……”``) holds until the quotation ends.
 """
 
@@ -117,7 +117,9 @@ class Turns:
             self.speaker, self._asking = label.who, label.asking
             return label.end
         opens = paragraph.startswith("“")
-        if (self._quoted and not opens) or (self._asking and not self._answered):
+        # What a reporter saw or heard is the narrator's: 记者在青田县看到，…
+        narrated = self._reported and REPORTER in paragraph.partition("，")[0]
+        if (self._quoted and not opens) or (self._asking and not self._answered) or narrated:
             self.end()
         self._open = 0  # a quotation of several paragraphs opens again in each
         if opens and not self._quoted and (self._reported or not self.speaker):

@@ -1,0 +1,175 @@
+"""Finding: what a question asks, and for each thing asked the sentences that may answer it and how surely they do.
+
+A follow-up is made to stand alone, two things asked are looked up apart. What the documents answer more surely as they
+would spell it is looked up so, and a follow-up without an answer as it was typed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rag.answering.nearest import Nearest
+from rag.answering.silence import confidence
+from rag.answering.speakers import Misattribution, spoken_by_another
+from rag.answering.timeline import Point
+from rag.questions.comparisons import compares, sides_of
+from rag.questions.follow_ups import History, understand
+from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason
+from rag.questions.parts import parts_of
+from rag.reading.choice import ReaderChoice
+from rag.reading.evidence import Evidence, EvidenceSelector
+from rag.search.retrieval import Hit
+from rag.text.script import is_chinese
+from rag.tracing.trace import Trace, evidence_told, hits_told
+
+if TYPE_CHECKING:
+    from rag.reading.findings import Findings, ShortAnswer
+
+SURER = 0.15
+"""How much surer the documents must be of a question as they spell it for its spelling to be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the things a question asks, as a question of its own, with what was found for it.
+
+    Attributes:
+        points: the dated values that answer it, newest first, where it asks for a figure that the documents give.
+        misattribution: whose words it gives to somebody else.
+        nearest: what comes nearest to it, where the documents do not answer it.
+        is_quoted: whether the evidence is to be quoted though a language model could write.
+        is_respelled: whether it is spelt otherwise than it was asked.
+        confidence: how surely the documents answer it, from 0 to 1.
+        findings: what the reader found; None where none read.
+    """
+
+    question: str
+    hits: Sequence[Hit]
+    evidence: Sequence[Evidence]
+    points: Sequence[Point] = ()
+    misattribution: Misattribution | None = None
+    nearest: Nearest | None = None
+    is_quoted: bool = False
+    is_respelled: bool = False
+    confidence: float = 0.0
+    findings: "Findings | None" = None
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether it takes for granted what is not so: it mistakes who spoke, or asks why what no document says."""
+        return self.misattribution is not None or (self.nearest is not None and asks_for_reason(self.question))
+
+    @property
+    def short_answer(self) -> "ShortAnswer | None":
+        """The very words that answer; None where they would be but a piece of what is asked for."""
+        wants_more = (
+            asks_for_list(self.question) or asks_for_reason(self.question) or asks_for_comparison(self.question)
+        )
+        return None if wants_more or not self.findings or not is_chinese(self.question) else self.findings.answer
+
+    @property
+    def answer_of_best(self) -> "ShortAnswer | None":
+        """The very words that answer, where they stand in the best sentence."""
+        short = self.short_answer
+        if short is None or not self.evidence:
+            return None
+        best = self.evidence[0]
+        return short if short.stands_in(best.document, best.sentence) else None
+
+    def is_answered(self, least: float) -> bool:
+        """Whether it has an answer, where ``least`` is the confidence from which on one is given."""
+        return self.confidence >= least or self.is_corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """Finds what answers a question.
+
+    Attributes:
+        selector: chooses evidence.
+        retrieve: finds passages for a question; the filters of the question are in it.
+        correct: puts a question's spelling right by what the documents know.
+        points: finds the dated values that answer a question, from the passages found for it on.
+        reader: what reads passages and follow-ups, where it can.
+        least: the confidence from which on a question is answered.
+        speaker: only what this person says is evidence.
+        complete: gives what a language model writes on from a prompt; None without one.
+        trace: where every step is told.
+    """
+
+    selector: EvidenceSelector
+    retrieve: Callable[[str], list[Hit]]
+    correct: Callable[[str], str]
+    points: Callable[[str, Sequence[Hit]], Sequence[Point]]
+    reader: ReaderChoice
+    least: float
+    speaker: str | None
+    complete: Callable[[str], str] | None
+    trace: Trace
+
+    def find(self, question: str, history: History) -> tuple[str, list[Part]]:
+        """The question as it is looked up, and what is found for each thing it asks; nothing where it asks nothing.
+
+        Args:
+            question: as typed.
+            history: earlier questions with their answers, oldest first.
+        """
+        with self.trace.step("understand", question) as step:
+            told = understand(question, history, self.reader.leans, self.complete)
+            understood = told.question
+            step.attributes |= {"history": len(history), "rewritten": told.rewritten, "talk": told.is_talk}
+            step.details["understood"] = understood
+        if told.is_talk:
+            return understood, []
+        parts = self._parts(understood)
+        if is_chinese(understood) and (respelled := self.correct(understood)) != understood:
+            others = self._parts(respelled)
+            answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
+            if answers or _sureness(others) >= _sureness(parts) + SURER:
+                understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
+        if told.before and not any(map(self._is_answered, parts)):
+            # As typed first: behind the question before it, that may be what is answered once more.
+            wordings = (question, f"{told.before} {question}")
+            if found := next((part for part in map(self._found, wordings) if self._is_answered(part)), None):
+                return found.question, [found]
+        return understood, parts
+
+    def _parts(self, understood: str) -> list[Part]:
+        """What is found for each thing asked; of a comparison, for each side, if the documents have both."""
+        parts = [self._found(question) for question in parts_of(understood, self.reader.leans)]
+        if not (len(parts) > 1 and all(map(self._is_answered, parts))):
+            sides = [self._found(question) for question in sides_of(understood)]
+            if sides and all(map(self._is_answered, sides)):
+                parts = sides
+        # A small model takes one of two figures for the other.
+        return [replace(part, is_quoted=True) for part in parts] if compares(understood) else parts
+
+    def _found(self, question: str) -> Part:
+        with self.trace.step("retrieve", question) as step:
+            hits = self.retrieve(question)
+            step.attributes["hits"] = len(hits)
+            step.tell(found=lambda: hits_told(hits))
+        with self.trace.step("evidence", question) as step:
+            evidence, sure, findings = self._chosen(question, hits)
+            step.attributes["sentences"] = len(evidence)
+            step.tell(chosen=lambda: evidence_told(evidence))
+        theirs = spoken_by_another(question, evidence)
+        points = self.points(question, hits)
+        return Part(question, hits, evidence, points, theirs, confidence=sure, findings=findings)
+
+    def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":
+        """The sentences that may answer, how surely they do, and what the reader found, where one read."""
+        findings = None
+        if reader := self.reader.for_evidence:
+            from rag.reading.findings import find
+
+            findings = find(reader, question, hits, self.selector.structure)
+        evidence = self.selector.select(question, hits, self.speaker, findings)
+        return evidence, confidence(question, evidence, findings), findings
+
+    def _is_answered(self, part: Part) -> bool:
+        return part.is_answered(self.least)
+
+
+def _sureness(parts: list[Part]) -> float:
+    return max(part.confidence for part in parts)

@@ -1,0 +1,101 @@
+"""Telling: what the assistant says of a part itself, which nobody writes: dated values, corrections, what comes nearest."""
+
+from typing import TYPE_CHECKING, Literal
+
+from rag.answering.claims import Section
+from rag.answering.dated_lines import origin, written
+from rag.answering.finding import Part
+from rag.answering.nearest import Nearest
+from rag.answering.timeline import Point
+from rag.answering.writing import listed
+from rag.checking.citations import claims_in
+from rag.reading.evidence import Evidence, EvidenceSelector
+
+if TYPE_CHECKING:
+    from rag.reading.findings import ShortAnswer
+
+Language = Literal["zh", "en"]
+NOT_FOUND = {
+    "zh": "资料中没有找到能回答这个问题的内容。",
+    "en": "The documents hold nothing that answers this question.",
+}
+NOTHING_ASKED = {
+    "zh": "好的。关于这些资料还想知道什么，可以接着问。",
+    "en": "All right. If there is more you want to know of these documents, go on asking.",
+}
+_PART_NOT_FOUND = {
+    "zh": "资料中没有找到能回答“{question}”的内容。",
+    "en": "The documents hold nothing that answers “{question}”.",
+}
+_SPOKEN_BY_ANOTHER = {
+    "zh": "资料中这不是{named}说的，是{speaker}说的：",
+    "en": "In the documents it is not {named} who says this but {speaker}: ",
+}
+SURE_ANSWER = 0.9
+"""The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
+SURE_LEAD = 2.0
+"""The margin from which on the words that answer stand before their sentence."""
+LONGEST_LEAD, LEAD_SHARE = 40, 0.6
+"""Characters of such words, and their share of the sentence, at most."""
+
+
+def told(part: Part, language: Language, selector: EvidenceSelector) -> list[Section]:
+    """The dated values of a part and what corrects it; empty where it has neither."""
+    sections = []
+    for point in part.points:
+        before = origin(point, language)
+        text = point.text if before else written([point], language)
+        sections.append(Section(text, [_sentence(point, selector)], before, part.question))
+    return [*sections, _corrected(part, language)] if part.is_corrected else sections
+
+
+def not_found(part: Part, language: Language) -> Section:
+    """That nothing answers a part, while others are answered."""
+    return Section("", (), _PART_NOT_FOUND[language].format(question=part.question))
+
+
+def near(part: Part, found: Nearest, language: Language) -> Section:
+    """What comes nearest to a part, labelled as that."""
+    return Section(found.evidence.sentence.text, [found.evidence], found.label(language), part.question)
+
+
+def lead(part: Part, text: str) -> "ShortAnswer | None":
+    """The very words that answer, to stand before the sentence that says them; None where they would not help.
+
+    That is where they are not sure, or are nearly all of the sentence.
+    """
+    short = part.short_answer
+    if short is None or short.margin < SURE_LEAD:
+        return None
+    is_short = 0 < len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
+    is_whole = claims_in(short.text) == [(0, len(short.text))]
+    return short if is_short and is_whole and text.startswith(short.sentence.text) else None
+
+
+def is_named(part: Part) -> bool:
+    """Whether the best sentence itself surely holds the words that answer."""
+    short = part.answer_of_best
+    return short is not None and short.margin >= SURE_LEAD
+
+
+def sure_answer(part: Part) -> "ShortAnswer | None":
+    """The very words that answer, where the sentence they stand in surely does."""
+    return part.answer_of_best if part.confidence >= SURE_ANSWER else None
+
+
+def _corrected(part: Part, language: Language) -> Section:
+    """What stands for an answer to a question that takes for granted what is not so."""
+    if part.nearest:
+        return near(part, part.nearest, language)
+    assert part.misattribution
+    found, named = part.misattribution.evidence, part.misattribution.named
+    words = _SPOKEN_BY_ANOTHER[language].format(named=named, speaker=found.sentence.speaker)
+    quoted = listed(part.question, [found, *part.evidence]) or [found]
+    return Section("\n".join(each.sentence.text for each in quoted), quoted, words, part.question)
+
+
+def _sentence(point: Point, selector: EvidenceSelector) -> Evidence:
+    """The sentence that a dated value stands in."""
+    cited = point.citation
+    sentence = next(one for one in selector.structure(cited.document) if one.start == cited.start)
+    return Evidence(cited.document, sentence, cited.reprints, 1.0, None, 1.0)
