@@ -37,7 +37,7 @@ def test_a_sister_is_not_answered_and_what_is_near_is_told(
     answer = ask(question)
     assert answer.abstained
     said, _, quoted = answer.text.partition("：")
-    assert said.startswith("资料没有提到“") and set(lacks) & set(said.split("“")[1].split("”")[0])
+    assert said.startswith("资料中没有找到回答") and lacks in said
     assert nearest in quoted
     assert [citation.quote for citation in answer.citations] == [quoted]
 
@@ -50,7 +50,7 @@ def test_nothing_is_near_where_the_subject_is_another(ask: Callable[[str], Answe
 
 def test_what_is_told_is_not_labelled(ask: Callable[[str], Answer]) -> None:
     answer = ask("东风一期工程投资多少？")
-    assert not answer.abstained and "2.1亿元" in answer.text and "没有提到" not in answer.text
+    assert not answer.abstained and "2.1亿元" in answer.text and "没有找到" not in answer.text
 
 
 def test_words_given_to_somebody_else_are_given_back(make_assistant: Callable[..., Any]) -> None:

@@ -44,7 +44,7 @@ class Section:
     Attributes:
         text: the sentences, which are claims.
         evidence: what they were written from, best first.
-        label: the assistant's own words before them, which claim nothing (``资料没有给出2021年底的数字；…：``).
+        label: the assistant's own words before them, which claim nothing (``资料中没有找到回答；…：``).
         question: what they answer.
         lead: the words of a sentence that ``text`` repeats; they need no check.
         sure: the words that surely answer the question, which what a language model writes must say.

@@ -19,11 +19,13 @@ from rag.text.structure import Sentence
 if TYPE_CHECKING:
     from rag.reading.reader import Reader
 
+COMPARED = 3
+"""Sentences that are compared."""
 MOST_MISSING = 0.4
 """The share of a question that a sentence may lack and still be near it."""
 _LABEL = {
-    "zh": "资料没有提到{words}，与此最接近的内容是：",
-    "en": "The documents do not mention {words}; the nearest that they do say is: ",
+    "zh": "资料中没有找到回答；最接近的内容没有提到{words}：",
+    "en": "The documents hold no answer; what comes nearest does not mention {words}: ",
 }
 _QUOTED = {"zh": ("“{}”", "、"), "en": ("“{}”", ", ")}
 
@@ -49,7 +51,7 @@ class Nearest:
 def nearest(
     reader: "Reader", question: str, evidence: Sequence[Evidence], structure: Callable[[Document], Sequence[Sentence]]
 ) -> Nearest | None:
-    """The best sentence, if it is about what is asked but for some words; None where there is nothing like that.
+    """Of the best sentences the one that lacks least of what is asked; None where none is about it but for some words.
 
     Args:
         reader: tells which words a sentence does not bear out.
@@ -57,13 +59,23 @@ def nearest(
         evidence: the sentences chosen for it, best first.
         structure: gives the sentences of a document.
     """
-    if not evidence:
-        return None
-    document, start, end = evidence[0].document, evidence[0].sentence.start, evidence[0].sentence.end
     asked = without_asking_why(question)
+    most = MOST_MISSING * _letters_in(asked)
+    found = (Nearest(_lacking(reader, asked, part, structure), part) for part in evidence[:COMPARED])
+    near = [each for each in found if 0 < _letters_in("".join(each.words)) <= most]
+    return min(near, key=lambda each: _letters_in("".join(each.words)), default=None)
+
+
+def _lacking(
+    reader: "Reader", asked: str, part: Evidence, structure: Callable[[Document], Sequence[Sentence]]
+) -> tuple[str, ...]:
+    """The words of a question that a sentence, under its title and heading, does not bear out."""
+    document, start, end = part.document, part.sentence.start, part.sentence.end
     cited = Citation(document, start, end, document.text[start:end])
     lacking = reader.unsupported(asked, cited_passage((cited,), structure))
-    words = tuple(asked[start:end] for start, end in lacking)
-    letters = sum(map(str.isalnum, asked))
-    is_near = 0 < sum(map(str.isalnum, "".join(words))) <= MOST_MISSING * letters
-    return Nearest(words, evidence[0]) if is_near else None
+    return tuple(asked[start:end] for start, end in lacking)
+
+
+def _letters_in(text: str) -> int:
+    """How many letters and digits a text has."""
+    return sum(map(str.isalnum, text))
