@@ -12,7 +12,6 @@ from rag.answering.nearest import Nearest
 from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
 from rag.answering.timeline import Point
-from rag.questions.comparisons import compares, sides_of
 from rag.questions.follow_ups import History, understand
 from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason
 from rag.questions.parts import parts_of
@@ -135,14 +134,8 @@ class Finder:
         return understood, parts
 
     def _parts(self, understood: str) -> list[Part]:
-        """What is found for each thing asked; of a comparison, for each side, if the documents have both."""
-        parts = [self._found(question) for question in parts_of(understood, self.reader.leans)]
-        if not (len(parts) > 1 and all(map(self._is_answered, parts))):
-            sides = [self._found(question) for question in sides_of(understood)]
-            if sides and all(map(self._is_answered, sides)):
-                parts = sides
-        # A small model takes one of two figures for the other.
-        return [replace(part, is_quoted=True) for part in parts] if compares(understood) else parts
+        """What is found for each thing asked."""
+        return [self._found(question) for question in parts_of(understood, self.reader.leans)]
 
     def _found(self, question: str) -> Part:
         with self.trace.step("retrieve", question) as step:
