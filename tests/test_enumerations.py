@@ -89,6 +89,8 @@ def test_an_item_is_named_by_its_own_words(question: str, text: str, is_named: b
         ("3月有哪些措施？", None),
         ("有哪些措施？", None),
         ("what are the four measures?", 4),
+        ("8项重点任务有哪些？", 8),
+        ("列出12条意见", 12),
     ],
 )
 def test_how_many_things_a_question_asks_for(question: str, number: int | None) -> None:

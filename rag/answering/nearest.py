@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from rag.answering.silence import uncovered
 from rag.answers import Citation
 from rag.questions.kinds import without_asking_why
 from rag.reading.evidence import Evidence
@@ -23,6 +24,8 @@ COMPARED = 3
 """Sentences that are compared."""
 MOST_MISSING = 0.4
 """The share of a question that a sentence may lack and still be near it."""
+MOST_UNCOVERED = 0.8
+"""The share of its terms that it may not hold word for word."""
 _LABEL = {
     "zh": "资料中没有找到回答；最接近的内容没有提到{words}：",
     "en": "The documents hold no answer; what comes nearest does not mention {words}: ",
@@ -61,7 +64,8 @@ def nearest(
     """
     asked = without_asking_why(question)
     most = MOST_MISSING * _letters_in(asked)
-    found = (Nearest(_lacking(reader, asked, part, structure), part) for part in evidence[:COMPARED])
+    about = [part for part in evidence[:COMPARED] if uncovered(asked, part.sentence.text) <= MOST_UNCOVERED]
+    found = (Nearest(_lacking(reader, asked, part, structure), part) for part in about)
     near = [each for each in found if 0 < _letters_in("".join(each.words)) <= most]
     return min(near, key=lambda each: _letters_in("".join(each.words)), default=None)
 

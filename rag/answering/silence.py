@@ -1,8 +1,8 @@
 """Silence: how surely the evidence answers the question; below a threshold the documents do not answer it.
 
-Where a reader reads, that is its own calibrated judgment (:mod:`rag.reading.weighing`). Without one, a logistic regression
-weighs how much of the question the best sentence holds, how near in meaning it is, and whether anything is of the time that
-is asked about; it tells off what is about something else, and little more. A language model's own margin
+Where a reader reads, that is its own calibrated judgment (:mod:`rag.reading.weighing`). Without one, how much of the
+question the best sentence holds, how near in meaning it is, and whether anything is of the time asked about are weighed by
+hand; that tells off what is about something else, and little more. A language model's own margin
 (:mod:`rag.answering.answerability`) is added where there is one.
 """
 
@@ -54,7 +54,7 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A logistic regression over :class:`Signals`.
+    """What :class:`Signals` count, in logits.
 
     Attributes:
         origin: the similarity at which similarity counts nothing.
@@ -81,7 +81,7 @@ class Weights:
 
 
 WEIGHTS = Weights(0.90, 1.13, 0.96, -1.52)
-# In another script only the meaning can be compared; too few questions to fit, so drawn between the two kinds by hand.
+# In another script only the meaning can be compared.
 FOREIGN_WEIGHTS = Weights(0.777, 0.0, 0.6, 0.0)
 # The similarities of another embedder may lie lower altogether; words alone decide then.
 WORD_WEIGHTS = Weights(0.0, 2.4, 0.0, -4.0)

@@ -80,7 +80,7 @@ def attribute(
     context: "Iterable[tuple[Evidence, Sentence]]" = (),
     embed: Embed | None = None,
 ) -> list[Citation]:
-    """The evidence that a claim rests on, best first: the sentence that shares most with it, then those it still needs.
+    """The evidence that a claim rests on, best first: what it repeats whole, or shares most with, then what it still needs.
 
     A sentence is added when it holds a value of the claim that is still missing, or a fair share (25 %) of its words
     and character pairs, or less of them in a row (an item of a list). A date is no reason: it would be that of another
@@ -95,7 +95,7 @@ def attribute(
             another language; without it, figures alone decide there.
     """
     said = _Said(without_frame(claim), [part.sentence.text for part in evidence], embed)
-    chosen: list[int] = []
+    chosen = _repeated(claim, evidence)[:MOST_CITATIONS]
     while len(chosen) < MOST_CITATIONS:
         gains = [
             (said.gain(place, chosen), said.precision(place), evidence[place].score, -place)
@@ -106,6 +106,16 @@ def attribute(
             break
         chosen.append(-max(gains)[3])
     return _narrowed(claim, _with_context(claim, [evidence[place] for place in chosen], context))
+
+
+def _repeated(claim: str, evidence: list[Evidence]) -> list[int]:
+    """The places of sentences that a claim repeats whole, as a list's first item stands after what announces the list."""
+    found: dict[str, int] = {}
+    for place, part in sorted(enumerate(evidence), key=lambda pair: -len(pair[1].sentence.text)):
+        text = part.sentence.text
+        if any(map(str.isalnum, text)) and text in claim and not any(text in other for other in found):
+            found[text] = place
+    return sorted(found.values())
 
 
 class _Said:

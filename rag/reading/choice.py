@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = "c2630ec4b76e3d5a8873742491835056cc576de79b967aad826f7df235717a9e"
+SHA256 = "30bc7da7431cb90ac5e9301eab7e2781f96c9dfa804d76552aa9568ae622658f"
 """Of the file of those weights."""
 FOLLOW_UPS = "follow_ups.safetensors"
 FOLLOW_UPS_SHA256 = "6239ab1b757ef52c0d9b2f5aba38329d2bdcd2b207c13a76075ed2bb589177df"

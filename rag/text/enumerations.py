@@ -52,8 +52,9 @@ def number_asked(question: str) -> int | None:
         return None
     if match["word"]:
         return _ENGLISH_NUMBERS.index(match["word"]) + 2
-    value = value_of(match["number"])
-    return int(value) if value is not None else None
+    number = match["number"]
+    value = int(number) if number.isdecimal() else value_of(number)
+    return None if value is None else int(value)
 
 
 def names_as_many(text: str, number: int) -> bool:
