@@ -26,7 +26,7 @@ CONFIDENT = 0.5
 THRESHOLDS: dict[Caution, float] = {"lenient": 0.3, "balanced": CONFIDENT, "strict": 0.7}
 """The least confidence that is answered: ``lenient`` answers more, ``strict`` is silent more often."""
 AROUND = 120
-"""Characters before a sentence that belong to what it says: a date or a subject named once holds on."""
+"""Characters before a sentence in which a date may be named that holds on."""
 LEAST_SIMILARITY = 0.70
 """The embedded embedder's similarities all lie above this, even those of unrelated sentences."""
 MARGIN_ORIGIN = 2.6
@@ -122,7 +122,7 @@ def signals_of(question: str, evidence: Sequence[Evidence]) -> Signals:
     return Signals(
         similarity=max(part.similarity or 0.0 for part in evidence),
         is_foreign=is_foreign(question, evidence),
-        uncovered=min(uncovered(question, _with_surroundings(part)) for part in evidence),
+        uncovered=min(uncovered(question, _known_of(part)) for part in evidence),
         lacks_time=bool(dates) and _is_of_another_time(dates[-1], evidence),
     )
 
@@ -133,12 +133,12 @@ def uncovered(asked: str, text: str) -> float:
     return len(wanted - set(terms_of(text).tolist())) / len(wanted) if wanted else 0.0
 
 
-def _with_surroundings(part: Evidence) -> str:
-    """A sentence with what a reader of it knows: title, occasion, heading, speakers, and what was said before it."""
+def _known_of(part: Evidence) -> str:
+    """A sentence with what a reader of it knows: title, occasion, heading, speakers."""
     document, sentence = part.document, part.sentence
-    before = document.text[max(0, sentence.start - AROUND) : sentence.start]
-    known = (sentence.text, document.title, document.event, document.source, sentence.heading, *document.speakers)
-    return "\n".join((*known, before))
+    return "\n".join(
+        (sentence.text, document.title, document.event, document.source, sentence.heading, *document.speakers)
+    )
 
 
 def _is_of_another_time(asked: DateMention, evidence: Sequence[Evidence]) -> bool:
