@@ -18,11 +18,10 @@ from rag.questions.kinds import (
     asks_about_reporter,
     asks_for_actions,
     asks_for_comparison,
-    asks_for_figure,
     asks_for_list,
     asks_for_reason,
-    asks_for_speaker,
 )
+from rag.reading.forms import fit_of_form, fit_of_speaker, speakers_named
 from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features
 from rag.search.glossary import in_chinese_words
@@ -35,18 +34,14 @@ from rag.text.enumerations import (
     list_with,
     names_as_many,
     names_item,
-    names_several,
     number_asked,
     under,
 )
-from rag.text.figures import DATES, figures_in
 from rag.text.instructions import asks_about_instructions, is_instruction
 from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold, query_terms, terms_of
-from rag.text.turns import NAME
-from rag.text.view import HAN
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -56,21 +51,12 @@ COVERAGE_WEIGHT = 0.5
 SIMILARITY_WEIGHT = 0.3
 HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
-FIGURE_PENALTY = 0.15
 TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
 CHANCE_WEIGHT = 1.0
-QUOTED_BONUS = 0.2
-ENUMERATION_BONUS = 0.12
-ANNOUNCEMENT_BONUS = 0.15
 LIST_BONUS = 0.08
 NUMBER_BONUS = 0.15
-REPORTER_BONUS = 0.25
-REASON_BONUS = 0.08
 NEIGHBOUR_SHARE = 0.9
-SPEAKER_BONUS = 0.1
-NAMED_SPEAKER_BONUS = 0.15
-OTHER_SPEAKER_PENALTY = 0.2
 FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
 CHARACTERS = 700
@@ -82,13 +68,7 @@ COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
 REMEMBERED_DOCUMENTS = 256
-_REASON = re.compile(
-    "因为|由于|为了|以便|旨在|因此|所以|从而|有助于|有利于|关键在|意味着|使得|切实|促进|because|in order to",
-    re.IGNORECASE,
-)
 _LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
-_BYLINE = re.compile(f"(?:记者|作者|通讯员|编辑|撰稿)[：:\\s]*{NAME}(?![{HAN}])")
-_QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +227,7 @@ class EvidenceSelector:
         fits: dict[tuple[str, int], float] = {}
         about_reporter = asks_about_reporter(question)
         about_instructions = asks_about_instructions(question)
-        named = set() if about_reporter else _speakers_named(question, hits[:CONSIDERED_HITS])
+        named = set() if about_reporter else speakers_named(question, hits[:CONSIDERED_HITS])
         for hit in hits[:CONSIDERED_HITS]:
             before = ""
             for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
@@ -270,8 +250,8 @@ class EvidenceSelector:
                     # A time named before it may not hold on; only what a sentence names itself speaks against it.
                     fit = timeliness(asked, hit.document.date, [])
                 fits[hit.document.id, sentence.start] = fit
-                score += _fit(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
-                score += _fit_of_speaker(sentence, named)
+                score += fit_of_form(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
+                score += fit_of_speaker(sentence, named)
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
         # Where something is of the time asked about, what is of another time would only mislead.
@@ -389,42 +369,6 @@ def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     for part in evidence:
         groups.setdefault(part.document.id, []).append(part)
     return [sorted(group, key=lambda part: part.sentence.start) for group in groups.values()]
-
-
-def _fit(question: str, sentence: Sentence, speakers: Sequence[str]) -> float:
-    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words.
-
-    Args:
-        speakers: who speaks in the document; a sentence may tell what one of them did.
-    """
-    gain = 0.0
-    if asks_for_list(question) and names_several(sentence.text):
-        gain += ENUMERATION_BONUS
-    if asks_for_actions(question) and announces(sentence.text):
-        gain += ANNOUNCEMENT_BONUS
-    if asks_for_reason(question) and _REASON.search(sentence.text):
-        gain += REASON_BONUS
-    if asks_for_speaker(question) and (sentence.speaker or any(name in sentence.text for name in speakers)):
-        gain += SPEAKER_BONUS
-    if asks_about_reporter(question) and (sentence.kind == "question" or _BYLINE.search(sentence.text)):
-        gain += REPORTER_BONUS
-    if asks_for_figure(question) and not any(figure.kind not in DATES for figure in figures_in(sentence.text)):
-        gain -= FIGURE_PENALTY
-    if any(word in sentence.text for word in _QUOTED.findall(question)):
-        gain += QUOTED_BONUS
-    return gain
-
-
-def _speakers_named(question: str, hits: list[Hit]) -> set[str]:
-    """The speakers of the passages' documents whom a question names."""
-    return {name for hit in hits for name in hit.document.speakers if name in question}
-
-
-def _fit_of_speaker(sentence: Sentence, named: set[str]) -> float:
-    """What a sentence gains because somebody whom the question names says it, or loses because somebody else does."""
-    if not named or not sentence.speaker:
-        return 0.0
-    return NAMED_SPEAKER_BONUS if any(name in sentence.speaker for name in named) else -OTHER_SPEAKER_PENALTY
 
 
 def _place(sentences: list[Sentence], sentence: Sentence) -> int:
