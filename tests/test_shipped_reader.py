@@ -13,6 +13,7 @@ from langchain_core.language_models import FakeListChatModel
 from rag.answers import Citation
 from rag.assistant import Assistant
 from rag.checking.verification import verify_all
+from rag.loading import load
 from rag.reading import choice
 from rag.reading.adapters import FILE_NAME
 from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
@@ -20,6 +21,7 @@ from rag.text.documents import Document
 from rag.text.structure import sentences_of
 
 MEGABYTES = 25
+QUESTIONS = json.loads((Path(__file__).parent / "data" / "questions.json").read_text(encoding="utf-8"))
 CASES = json.loads((Path(__file__).parent / "data" / "claims.json").read_text(encoding="utf-8"))
 PROJECT = Document(
     text="东风一期工程于2019年开工，投资2.1亿元，由宏远公司承建。\n二期工程尚未立项。\n桥头茶馆每天八点开门，老板姓郑。",
@@ -148,6 +150,20 @@ def test_what_the_documents_do_not_tell_is_not_answered(
 ) -> None:
     answer = make_assistant(PROJECT, reader=DEFAULT).ask(question)
     assert answer.abstained is not is_answered
+
+
+@pytest.mark.parametrize("case", QUESTIONS, ids=lambda case: case["question"])
+def test_the_very_thing_asked_about_is_answered_or_nothing(
+    make_assistant: Callable[..., Assistant], tmp_path: Path, case: dict[str, Any]
+) -> None:
+    file = tmp_path / "资料.txt"
+    file.write_text(case["text"], encoding="utf-8")
+    history = [tuple(turn) for turn in case.get("history", [])]
+    answer = make_assistant(load(file), reader=DEFAULT).ask(case["question"], history=history)
+    if case["answer"] is None:
+        assert answer.abstained
+    else:
+        assert not answer.abstained and all(words in answer.text for words in case["answer"])
 
 
 def test_a_list_is_answered_by_any_of_its_items(make_assistant: Callable[..., Assistant]) -> None:
