@@ -163,3 +163,14 @@ def test_a_claim_told_otherwise_knows_its_places(claim: str, source: str) -> Non
     assert len(retold.text) == len(retold.places)
     assert all(0 <= start < end <= len(claim) for start, end in retold.places)
     assert list(retold.places) == sorted(retold.places)
+
+
+def test_a_date_of_one_document_does_not_vouch_for_the_value_of_another() -> None:
+    january = "建成开通5G基站228万个，千兆光网具备覆盖5亿户家庭的能力。"
+    april = "2023年04月21日\n截至3月底，我国累计建成5G基站超过264万个"
+    cited = tuple(
+        Citation(Document(text=text, path=f"{number}.txt", title=""), 0, len(text), text)
+        for number, text in enumerate((january, april))
+    )
+    assert disagreements("截至2023年3月底，建成开通5G基站228万个。", cited).missing
+    assert not disagreements("截至2023年3月底，建成开通5G基站264万个。", cited).missing

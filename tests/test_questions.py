@@ -23,14 +23,11 @@ KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
         ["为什么修桥？", "修桥是为了什么？", "Why was it built?"],
         ["什么时候修桥？", "When was it built?"],
     ),
-    questions.asks_for_latest: (["目前有几座桥？", "the latest figure"], ["2019年有几座桥？"]),
     questions.asks_for_comparison: (
         ["两座桥各长多少？", "哪座桥更长？", "哪个增长快？", "Is A longer than B?"],
         ["桥有多长？"],
     ),
-    questions.asks_for_definition: (["什么是悬索桥？", "「三好」是什么意思？"], ["桥有多长？"]),
     questions.asks_for_time: (["哪一年通车？", "啥时候通车？", "When did it open?"], ["桥有多长？"]),
-    questions.asks_about_plan: (["计划建几座桥？", "Will it be built?"], ["建了几座桥？"]),
     questions.asks_for_actions: (["有哪些措施？", "抓好的四个方面工作是什么？"], ["有哪些桥？", "工作完成了多少？"]),
 }
 

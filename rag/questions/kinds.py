@@ -29,21 +29,12 @@ _REASON = re.compile(
     r"为什么|为何|为啥|为了什么|为的是|凭什么|怎么会|原因|理由|缘故|何以|目的|图什么|有何意义|有什么[用意]|有何作用|什么作用|意义何在|好处|"
     r"\bwhy\b|\bwhat for\b|\breason|\bpurpose|\bhow come\b"
 )
-_LATEST = re.compile(
-    r"最新|最近|目前|现在|如今|当前|眼下|截至目前|迄今|到今天|至今|\b(?:latest|currently|current|now|today|most recent|so far)\b"
-)
 _COMPARISON = re.compile(
     r"分别|各[有是为占达到自]|差多少|有[何什]么?不同|异同|实际[^，。]{0,8}(?:计划|目标)|(?:计划|目标).{0,24}实际|各[^，,。]{0,6}(?:多少|几)|哪[一个种家边项座条款类年月][^，,。]{0,6}[更高大多快低小少慢]|谁(?:更|比较)|[更较]?[高低多少快慢大小][了出]?(?:多少|几)|相比|比起|相差|差距|区别|不同|"
     r"变化|增加了多少|差别|对比|从多少|之间|\b(?:compare|compared|difference|respectively|versus|vs|than|both|each)\b"
 )
-_DEFINITION = re.compile(
-    r"什么是|是什么意思|指的?是?什么|什么意思|何谓|何为|啥意思|是啥$|\bwhat does .* mean\b|\bdefin(?:e|ition)\b|\bstands? for\b"
-)
 _TIME = re.compile(
     r"什么时[候间]|何时|哪[一]?[年天日月]|几[月号点]|几时|多会儿|啥时[候间]?|\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b"
-)
-_PLAN = re.compile(
-    r"将|计划|力争|目标|预计|有望|打算|下一步|未来|今后|要[建达培]|\b(?:will|plan|plans|planned|target|goal|aim|by 20\d\d)\b"
 )
 
 _ACTIONS = re.compile(
@@ -79,29 +70,14 @@ def without_asking_why(question: str) -> str:
     return _REASON.sub("", question) if is_chinese(question) else question
 
 
-def asks_for_latest(question: str) -> bool:
-    """Whether the newest state of things is wanted: ``目前``, ``最新``, ``currently``."""
-    return bool(_LATEST.search(fold(question)))
-
-
 def asks_for_comparison(question: str) -> bool:
     """Whether two or more values are set against each other: ``分别``, ``哪个更高``, ``than``."""
     return bool(_COMPARISON.search(fold(question)))
 
 
-def asks_for_definition(question: str) -> bool:
-    """Whether the meaning of a word is wanted: ``什么是``, ``指什么``."""
-    return bool(_DEFINITION.search(fold(question)))
-
-
 def asks_for_time(question: str) -> bool:
     """Whether the answer is a date: ``什么时候``, ``哪一年``, ``when``."""
     return bool(_TIME.search(fold(question)))
-
-
-def asks_about_plan(question: str) -> bool:
-    """Whether something intended is asked about, not something done: ``将``, ``力争``, ``will``."""
-    return bool(_PLAN.search(fold(question)))
 
 
 def asks_for_actions(question: str) -> bool:

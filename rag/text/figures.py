@@ -4,7 +4,6 @@
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -134,11 +133,6 @@ def figures_in(text: str) -> list[Figure]:
     ]
 
 
-def years_in(text: str) -> set[int]:
-    """The years that a text names."""
-    return {int(figure.value) for figure in figures_in(text) if figure.kind == "年" and 1900 <= figure.value <= 2100}
-
-
 def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
     """The figures of a claim, as written there, that do not stand in the cited text."""
     present: dict[Decimal, list[Figure]] = {}
@@ -150,22 +144,6 @@ def missing_figures(claim: str, cited: str) -> tuple[str, ...]:
         if not any(figure.may_be(other, claim) for other in present.get(figure.value, []))
     ]
     return tuple(dict.fromkeys(missing))
-
-
-def missing_in_sources(claim: str, sources: Iterable[str]) -> tuple[str, ...]:
-    """The figures of a claim that do not stand in what is cited of its sources, each source a text of its own.
-
-    A date belongs to the value it is said with: 「截至2023年3月底…228万」 does not hold when one document has 228万 and
-    only another 2023年3月. So parts of dates must stand in a source that has a value of the claim, if any source has.
-    """
-    texts = list(sources)
-    missing = set(missing_figures(claim, "\n".join(texts)))
-    dates = {figure.written for figure in figures_in(claim) if figure.kind in DATES}
-    values = {figure.written for figure in figures_in(claim) if figure.kind not in DATES}
-    holders = [text for text in texts if values - set(missing_figures(claim, text))]
-    if holders:
-        missing |= dates & set(missing_figures(claim, "\n".join(holders)))
-    return tuple(dict.fromkeys(figure.written for figure in figures_in(claim) if figure.written in missing))
 
 
 def _numbers(text: str) -> list[Figure]:
