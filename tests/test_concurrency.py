@@ -142,17 +142,19 @@ def test_two_processes_add_the_same_and_different_files_at_once(tmp_path: Path, 
 def test_reader_while_a_writer_writes(tmp_path: Path, documents: Path) -> None:
     index = tmp_path / "index"
     run("add", documents / "000.txt", "--index", index)
+    text = (documents / "000.txt").read_text(encoding="utf-8")
     process = start("add", documents, "--index", index, HASHING_SECONDS="0.01")
     asked, counts = 0, set()
     with Assistant.open(index, embedder=HashingEmbedder(), language_model="extractive") as assistant:
         while process.poll() is None:
-            hits = assistant.retrieve("编号0的文档", 5)
+            hits = assistant.retrieve(text, 5)
             assert hits[0].document.path.endswith("000.txt")
             counts.add(len(assistant.documents()))
             asked += 1
         assert finish(process).code == 0
         assert asked > 3 and len(counts) > 2
-        assert assistant.retrieve("编号59的文档", 1)[0].document.path.endswith("059.txt")
+        last = (documents / "059.txt").read_text(encoding="utf-8")
+        assert assistant.retrieve(last, 1)[0].document.path.endswith("059.txt")
     assert assert_whole(index) == NUMBER
 
 
