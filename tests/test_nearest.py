@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from texts import document_of
+from texts import document_of, evidence_of
 
+from rag.answering.nearest import nearest
 from rag.answers import Answer
 from rag.reading.choice import DEFAULT
 from rag.text.documents import Document
+from rag.text.structure import sentences_of
 
 WORKS = (
     "望川县2024年工作简报\n东风一期工程于2019年开工，投资2.1亿元，由宏远公司承建。\n"
@@ -46,6 +48,17 @@ def test_a_sister_is_not_answered_and_what_is_near_is_told(
 def test_nothing_is_near_where_the_subject_is_another(ask: Callable[[str], Answer], question: str) -> None:
     answer = ask(question)
     assert answer.abstained and not answer.claims
+
+
+def test_a_question_word_is_nothing_that_is_lacking() -> None:
+    class Doubting:
+        def unsupported(self, text: str, evidence: str) -> tuple[tuple[int, int], ...]:
+            return ((text.index("谁"), text.index("谁") + 1),)
+
+    document = document_of("西岭小学操场无人应价，流拍。")
+    evidence = [evidence_of(document, sentence) for sentence in sentences_of(document.text)]
+    question = "西岭小学操场租给了谁？"
+    assert nearest(Doubting(), question, evidence, lambda each: sentences_of(each.text)) is None  # type: ignore[arg-type]
 
 
 def test_what_is_told_is_not_labelled(ask: Callable[[str], Answer]) -> None:

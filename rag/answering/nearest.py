@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from rag.answering.silence import uncovered
 from rag.answers import Citation
 from rag.questions.kinds import without_asking_why
+from rag.questions.words import ASKS
 from rag.reading.evidence import Evidence
 from rag.reading.passages import cited_passage
 from rag.text.documents import Document
@@ -77,7 +78,8 @@ def _lacking(
     document, start, end = part.document, part.sentence.start, part.sentence.end
     cited = Citation(document, start, end, document.text[start:end])
     lacking = reader.unsupported(asked, cited_passage((cited,), structure))
-    return tuple(asked[start:end] for start, end in lacking)
+    words = (asked[start:end] for start, end in lacking)
+    return tuple(word for word in words if _letters_in(ASKS.sub("", word)))  # 谁 names nothing that could be lacking
 
 
 def _letters_in(text: str) -> int:
