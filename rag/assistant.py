@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings import YoujuError, cache_folder
 from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
-from rag.answering.dated_answers import answering_points
+from rag.answering.dated_answers import DatedAnswers
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import quoted_instead
 from rag.answering.steps import Answering
@@ -350,6 +350,7 @@ class Assistant:
         choice = self._choice(language_model, fall_back)
         model = choice.chat_model
         reader = choose_reader(self.reader)
+        reading = reader.for_evidence
         settings = {
             "caution": checked_caution(caution or self.caution),
             "strict": self.strict if strict is None else strict,
@@ -367,7 +368,7 @@ class Assistant:
             choice=choice,
             selector=self._selector,
             retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
-            points=lambda asked, hits: answering_points(self.store, asked, found, {hit.document.id for hit in hits}),
+            dated=DatedAnswers(self.store, found, self._selector.structure, reading) if reading else None,
             correct=lambda asked: corrected(asked, self.retriever.lexical(), _likelihood),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.questions.follow_ups import Leaning, joined, understand
-from rag.questions.parts import parts_of
-from rag.questions.words import MOST_PARTS
+from rag.questions.parts import MOST_PARTS, parts_of
+from rag.questions.sides import sides_of
 from rag.reading.choice import choose_reader
 
 LEANS = choose_reader("default").leans
@@ -55,7 +55,7 @@ def test_questions_that_stand_alone_stay_as_they_are() -> None:
 def test_questions_of_several_parts_are_taken_apart() -> None:
     right = []
     for example in EXAMPLES["parts"]:
-        parts = parts_of(example["question"], LEANS)
+        parts = [side for part in parts_of(example["question"], LEANS) for side in sides_of(part)]
         wanted = example["parts"]
         right.append(
             len(parts) == len(wanted) and all(holds(part, words, []) for part, words in zip(parts, wanted, strict=True))
@@ -181,10 +181,30 @@ def test_a_turn_of_the_conversation_cannot_close_the_fence_of_the_prompt() -> No
 
 
 def test_there_are_never_more_than_a_few_parts() -> None:
-    question = "？".join(f"第{number}季度的产量是多少" for number in "一二三四") + "？第五个问题是什么？"
+    question = "".join(f"第{number}季度的产量是多少？" for number in "一二三四五六七")
     assert len(parts_of(question)) <= MOST_PARTS
 
 
-def test_a_question_that_only_repeats_what_is_asked_is_no_part_of_its_own() -> None:
-    asked = "工信部怎么支持中小企业，有哪几个方面？"
-    assert parts_of(asked) == (asked,)
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("去年和今年的财政收入分别是多少？", ["去年的财政收入是多少？", "今年的财政收入是多少？"]),
+        ("原告、被告各是谁？", ["原告是谁？", "被告是谁？"]),
+        ("甲镇和乙镇的粮食产量哪个更高？", ["甲镇的粮食产量？", "乙镇的粮食产量？"]),
+        ("2023年3月初和3月底各有多少户？", ["2023年3月初有多少户？", "2023年3月底有多少户？"]),
+        (
+            "2022年底的目标数和2024年6月的实际数各是多少？",
+            ["2022年底的目标数是多少？", "2024年6月的实际数是多少？"],
+        ),
+        ("甲镇和乙镇的粮食产量是多少？", ["甲镇和乙镇的粮食产量是多少？"]),
+        ("谁和谁分别签了字？", ["谁和谁分别签了字？"]),
+    ],
+)
+def test_what_a_question_coordinates_is_asked_apart(question: str, sides: list[str]) -> None:
+    assert list(sides_of(question)) == sides
+
+
+@given(st.text("甲乙的和、与各分别哪个更多少去年3月，", max_size=30))
+def test_any_text_has_one_side_or_a_few(text: str) -> None:
+    sides = sides_of(text)
+    assert sides == (text,) or 2 <= len(sides) <= 4

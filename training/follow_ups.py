@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from embeddings.e5 import decoded_folder
 from rag.questions.follow_ups import Leaning, joined
-from rag.questions.words import ASK, END
+from rag.questions.words import END
 from rag.reading import adapters
 from rag.reading.leaning import CARRIED, DROPPED, HEADS, KINDS, STANDS, LeaningReader
 from rag.reading.model import ReaderModel, load_encoder
@@ -109,7 +109,7 @@ def replaced(questions: Sequence[str], swapper: Swapper, chance: random.Random) 
         swaps = periods or [
             swap
             for swap in swapper.swaps(before)
-            if swap.kind in WIDENED and not re.search(ASK, before[swap.start : swap.end])
+            if swap.kind in WIDENED and not ASKS.search(before, swap.start, swap.end)
         ]
         if not swaps:
             continue

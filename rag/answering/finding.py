@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from rag.answering.dated_answers import DatedAnswers
 from rag.answering.nearest import Nearest
 from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
@@ -15,6 +16,7 @@ from rag.answering.timeline import Point
 from rag.questions.follow_ups import History, understand
 from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason
 from rag.questions.parts import parts_of
+from rag.questions.sides import sides_of
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.search.retrieval import Hit
@@ -88,7 +90,7 @@ class Finder:
         selector: chooses evidence.
         retrieve: finds passages for a question; the filters of the question are in it.
         correct: puts a question's spelling right by what the documents know.
-        points: finds the dated values that answer a question, from the passages found for it on.
+        dated: finds the dated values that answer a question; None without a reader.
         reader: what reads passages and follow-ups, where it can.
         least: the confidence from which on a question is answered.
         speaker: only what this person says is evidence.
@@ -99,7 +101,7 @@ class Finder:
     selector: EvidenceSelector
     retrieve: Callable[[str], list[Hit]]
     correct: Callable[[str], str]
-    points: Callable[[str, Sequence[Hit]], Sequence[Point]]
+    dated: DatedAnswers | None
     reader: ReaderChoice
     least: float
     speaker: str | None
@@ -135,7 +137,12 @@ class Finder:
 
     def _parts(self, understood: str) -> list[Part]:
         """What is found for each thing asked."""
-        return [self._found(question) for question in parts_of(understood, self.reader.leans)]
+        return [part for question in parts_of(understood, self.reader.leans) for part in self._sides(question)]
+
+    def _sides(self, question: str) -> list[Part]:
+        """What is found for each of the things that a question coordinates; for it as it is where that is for none."""
+        sides = [self._found(side) for side in sides_of(question)]
+        return sides if len(sides) == 1 or any(map(self._is_answered, sides)) else [self._found(question)]
 
     def _found(self, question: str) -> Part:
         with self.trace.step("retrieve", question) as step:
@@ -147,7 +154,7 @@ class Finder:
             step.attributes["sentences"] = len(evidence)
             step.tell(chosen=lambda: evidence_told(evidence))
         theirs = spoken_by_another(question, evidence)
-        points = self.points(question, hits)
+        points = self.dated.find(question, evidence) if self.dated else ()
         return Part(question, hits, evidence, points, theirs, confidence=sure, findings=findings)
 
     def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":

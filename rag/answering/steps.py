@@ -5,19 +5,19 @@ writing → claims, cited, verified, mended → the answer. :class:`rag.assistan
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rag.answering import telling
 from rag.answering.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim, says
+from rag.answering.dated_answers import DatedAnswers
 from rag.answering.deciding import Decider
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
 from rag.answering.silence import THRESHOLDS
-from rag.answering.timeline import Point
 from rag.answering.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 from rag.answers import Answer, Claim, Timings
 from rag.checking.citations import without_marks
@@ -45,7 +45,7 @@ class Answering:
         selector: chooses evidence.
         retrieve: finds passages for a question; the filters of the question are in it.
         correct: puts a question's spelling right by what the documents know.
-        points: finds the dated values that answer a question, from the passages found for it on.
+        dated: finds the dated values that answer a question; None without a reader.
         speaker: only what this person says is evidence.
         strict: claims that fail are left out, not marked.
         caution: how sure the documents must be of an answer.
@@ -59,7 +59,7 @@ class Answering:
     choice: Choice
     selector: EvidenceSelector
     retrieve: Callable[[str], list[Hit]]
-    points: Callable[[str, Sequence[Hit]], Sequence[Point]]
+    dated: DatedAnswers | None
     correct: Callable[[str], str]
     speaker: str | None = None
     strict: bool = False
@@ -186,7 +186,7 @@ class Answering:
             self.selector,
             self.retrieve,
             self.correct,
-            self.points,
+            self.dated,
             self.reader,
             self._least,
             self.speaker,

@@ -13,7 +13,7 @@ from typing import Literal
 
 from rag.questions.words import ASKS, END
 from rag.text.dates import dates_in
-from rag.text.script import convert
+from rag.text.script import convert, is_chinese
 
 History = list[tuple[str, str]]
 """Earlier questions of a conversation with their answers, oldest first."""
@@ -145,6 +145,8 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     kept = [(start, min(end, len(before))) for start, end in leaning.carried if start < len(before)]
     if not kept:
         return ""
+    if not is_chinese(before):
+        kept = [_whole_words(before, start, end) for start, end in kept]  # no word in part
     # What is typed again need not come back.
     kept = [(start, end) for start, end in kept if end - start < 2 or before[start:end] not in question]
     if not kept:
@@ -166,13 +168,17 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
             *_kept_in(before, kept, end, len(before)),
         ]
     else:
-        pointing = next((end for _, end in leaning.dropped if _without(question, leaning.dropped, end)), 0)
+        # A Chinese question may end in what points (``那它呢``) and takes all back in front of it.
+        ends = [
+            end for _, end in leaning.dropped if _without(question, leaning.dropped, end) or not is_chinese(question)
+        ]
+        pointing = next(iter(ends), 0)
         back = _kept_in(before, kept, 0, len(before))
         head = _without(question[:pointing], leaning.dropped, 0)
         pieces = [*head, *back, *_without(question, leaning.dropped, pointing)]
-    is_chinese = bool(re.search("[一-鿿]", before + question))
-    text = " ".join(("" if is_chinese else " ").join(pieces).split())
-    return f"{text}{'？' if is_chinese else '?'}" if len(text) < LONGEST else ""
+    in_chinese = is_chinese(before + question)
+    text = " ".join(("" if in_chinese else " ").join(pieces).split())
+    return f"{text}{'？' if in_chinese else '?'}" if len(text) < LONGEST else ""
 
 
 def _of_another_time(question: str, before: str, kept: Sequence[Span]) -> tuple[list[Span], Span | None]:
