@@ -24,7 +24,7 @@ from torch.nn import functional
 
 from embeddings.e5 import decoded_folder
 from rag.questions.follow_ups import Leaning, joined
-from rag.questions.words import END
+from rag.questions.words import ASKS, END
 from rag.reading import adapters
 from rag.reading.leaning import CARRIED, DROPPED, HEADS, KINDS, STANDS, LeaningReader
 from rag.reading.model import ReaderModel, load_encoder
