@@ -29,11 +29,9 @@ from rag.index.saved_conversations import SavedConversations
 from rag.index.store import Store
 from rag.questions.kinds import (
     asks_for_comparison,
-    asks_for_figure,
     asks_for_list,
     asks_for_reason,
     asks_for_speaker,
-    asks_for_time,
 )
 from rag.terminal.output import print_json
 from rag.text.display import one_line
@@ -45,6 +43,9 @@ from rag.text.view import readable
 MOST_FACTS, MOST_ITEMS = 4, 12
 SHORTEST_WORDS, LONGEST_WORDS = 4, 60
 _HAN = re.compile("[\u3400-\u9fff]")
+_ASKS_WHEN = re.compile(
+    r"什么时[候间]|啥时|何时|几时|哪一?[年天日月]|几[月号点]|\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b"
+)
 # A clause ends at a mark, but not at the comma of 2,640,000.
 _CLAUSE = re.compile(r"(?:[^，；。！？,;]|(?<=\d),(?=\d{3}))+")
 _TRIMMED = " \t\n，,。；;：:、的了"
@@ -219,7 +220,7 @@ class _Maker:
         return (
             Question(
                 id=f"feedback-{_identity(turn.question, history)}",
-                kind=_kind(turn.question, history) if answerable else "outside" if feedback.good else "near",
+                kind=_kind(turn.question, history, facts) if answerable else "outside" if feedback.good else "near",
                 split=self._split,
                 question=turn.question,
                 history=history,
@@ -303,7 +304,7 @@ def _figures(question: str, text: str) -> list[str]:
     asked = {figure.key for figure in figures_in(question)}
     figures = figures_in(text)
     amounts = [figure for figure in figures if figure.kind not in DATES and figure.key not in asked]
-    if amounts and not asks_for_time(question):
+    if amounts and not _ASKS_WHEN.search(fold(question)):
         if len(amounts) > MOST_FACTS:
             amounts = _nearest(question, text, amounts)
         return list(dict.fromkeys(figure.written.strip() for figure in amounts))
@@ -345,7 +346,7 @@ def _own_words(question: str, claim: str, quotes: Sequence[str]) -> str:
     return words if fits and fold(words) not in fold(question) else ""
 
 
-def _kind(question: str, history: Sequence[tuple[str, str]]) -> str:
+def _kind(question: str, history: Sequence[tuple[str, str]], facts: Sequence[Sequence[str]]) -> str:
     """The kind of an answerable question, as :data:`eval.questions.KINDS` names them."""
     if history:
         return "followup"
@@ -356,7 +357,7 @@ def _kind(question: str, history: Sequence[tuple[str, str]]) -> str:
         "reason": asks_for_reason(question),
         "comparison": asks_for_comparison(question),
         "list": asks_for_list(question),
-        "number": asks_for_figure(question) or asks_for_time(question),
+        "number": any(figures_in(form) for fact in facts for form in fact),
     }
     return next((kind for kind, asked in kinds.items() if asked), "colloquial")
 

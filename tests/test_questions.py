@@ -7,10 +7,6 @@ import pytest
 from rag.questions import kinds as questions
 
 KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
-    questions.asks_for_figure: (
-        ["桥有多长？", "去年售出幾輛車？", "How many bridges are there?", "失业率的增速如何？"],
-        ["有哪几类桥？", "谁占比更高的说法是错的？", "Who built it?"],
-    ),
     questions.asks_for_list: (
         ["有哪些桥？", "四项原则是什么？", "「三好」是哪“三好”？", "Which measures were taken?"],
         ["桥有多长？", "谁建了桥？"],
@@ -27,8 +23,6 @@ KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
         ["两座桥各长多少？", "哪座桥更长？", "哪个增长快？", "Is A longer than B?"],
         ["桥有多长？"],
     ),
-    questions.asks_for_time: (["哪一年通车？", "啥时候通车？", "When did it open?"], ["桥有多长？"]),
-    questions.asks_for_actions: (["有哪些措施？", "抓好的四个方面工作是什么？"], ["有哪些桥？", "工作完成了多少？"]),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from rag.answering.prompts import messages
 from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
-from rag.questions.kinds import asks_for_actions, asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
+from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
 from rag.reading.evidence import Evidence, leans_back
 from rag.text.dates import dates_in
 from rag.text.enumerations import announces, names_several
@@ -176,6 +176,6 @@ def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
         items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
         if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
             return sorted(items, key=lambda item: item.sentence.start)
-        if names_several(part.sentence.text) and not asks_for_actions(question):
+        if names_several(part.sentence.text):
             break
     return []

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from rag.questions.kinds import (
     asks_about_reporter,
-    asks_for_actions,
     asks_for_comparison,
     asks_for_list,
     asks_for_reason,
@@ -294,7 +293,7 @@ class EvidenceSelector:
         if is_named and (below := under(sentences, place)):
             return below
         if evidence.sentence.text.endswith(("：", ":")) or (
-            asks_for_actions(question) and announces(evidence.sentence.text)
+            asks_for_list(question) and announces(evidence.sentence.text)
         ):
             return items_of(sentences, place)
         return list_with(sentences, place) if asks_for_list(question) else []

@@ -4,39 +4,24 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rag.questions.kinds import (
-    asks_about_reporter,
-    asks_for_actions,
-    asks_for_figure,
     asks_for_list,
-    asks_for_reason,
     asks_for_speaker,
 )
 from rag.search.retrieval import Hit
 from rag.text.enumerations import announces, names_several
-from rag.text.figures import DATES, figures_in
 from rag.text.structure import Sentence
-from rag.text.turns import NAME
-from rag.text.view import HAN
 
-FIGURE_PENALTY = 0.15
 QUOTED_BONUS = 0.2
 ENUMERATION_BONUS = 0.12
 ANNOUNCEMENT_BONUS = 0.15
-REPORTER_BONUS = 0.25
-REASON_BONUS = 0.08
 SPEAKER_BONUS = 0.1
 NAMED_SPEAKER_BONUS = 0.15
 OTHER_SPEAKER_PENALTY = 0.2
-_REASON = re.compile(
-    "因为|由于|为了|以便|旨在|因此|所以|从而|有助于|有利于|关键在|意味着|使得|切实|促进|because|in order to",
-    re.IGNORECASE,
-)
-_BYLINE = re.compile(f"(?:记者|作者|通讯员|编辑|撰稿)[：:\\s]*{NAME}(?![{HAN}])")
 _QUOTED = re.compile("[“《「]([^”》」]{2,30})[”》」]")
 
 
 def fit_of_form(question: str, sentence: Sentence, speakers: Sequence[str]) -> float:
-    """What a sentence gains because it has the form of what is asked: a figure, a list, a cause, somebody's words.
+    """What a sentence gains because it has the form of what is asked: a list, somebody's words.
 
     Args:
         speakers: who speaks in the document; a sentence may tell what one of them did.
@@ -44,16 +29,10 @@ def fit_of_form(question: str, sentence: Sentence, speakers: Sequence[str]) -> f
     gain = 0.0
     if asks_for_list(question) and names_several(sentence.text):
         gain += ENUMERATION_BONUS
-    if asks_for_actions(question) and announces(sentence.text):
+    if asks_for_list(question) and announces(sentence.text):
         gain += ANNOUNCEMENT_BONUS
-    if asks_for_reason(question) and _REASON.search(sentence.text):
-        gain += REASON_BONUS
     if asks_for_speaker(question) and (sentence.speaker or any(name in sentence.text for name in speakers)):
         gain += SPEAKER_BONUS
-    if asks_about_reporter(question) and (sentence.kind == "question" or _BYLINE.search(sentence.text)):
-        gain += REPORTER_BONUS
-    if asks_for_figure(question) and not any(figure.kind not in DATES for figure in figures_in(sentence.text)):
-        gain -= FIGURE_PENALTY
     if any(word in sentence.text for word in _QUOTED.findall(question)):
         gain += QUOTED_BONUS
     return gain
