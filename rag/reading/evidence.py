@@ -20,7 +20,6 @@ from rag.questions.kinds import (
     asks_for_list,
     asks_for_reason,
 )
-from rag.reading.forms import fit_of_form, fit_of_speaker, speakers_named
 from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features
 from rag.search.glossary import in_chinese_words
@@ -226,7 +225,6 @@ class EvidenceSelector:
         fits: dict[tuple[str, int], float] = {}
         about_reporter = asks_about_reporter(question)
         about_instructions = asks_about_instructions(question)
-        named = set() if about_reporter else speakers_named(question, hits[:CONSIDERED_HITS])
         for hit in hits[:CONSIDERED_HITS]:
             before = ""
             for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
@@ -249,8 +247,7 @@ class EvidenceSelector:
                     # A time named before it may not hold on; only what a sentence names itself speaks against it.
                     fit = timeliness(asked, hit.document.date, [])
                 fits[hit.document.id, sentence.start] = fit
-                score += fit_of_form(question, sentence, hit.document.speakers) + TIME_WEIGHT * fit
-                score += fit_of_speaker(sentence, named)
+                score += TIME_WEIGHT * fit
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
         # Where something is of the time asked about, what is of another time would only mislead.
