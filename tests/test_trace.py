@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from texts import document_of
 from youju_process import environment
 
+from rag.answering.silence import THRESHOLDS
 from rag.assistant import Assistant, Finished
 from rag.errors import LanguageModelError, LoadError, UsageError
 from rag.index.indexing import Report
@@ -77,7 +78,7 @@ def test_a_trace_tells_every_step_of_a_written_answer(make_assistant: Callable[.
     assert all(hit["found_by"] for hit in found)
     assert steps(answer, "evidence")[0]["chosen"][0]["text"] in TEXT
     (decided,) = steps(answer, "decide")
-    assert decided["threshold"] == 0.3 and decided["answered"] and decided["signals"]
+    assert decided["threshold"] == THRESHOLDS["lenient"] and decided["answered"] and decided["signals"]
     first, again = steps(answer, "write")[:2]
     assert first["output"] == again["output"] == wrong, "a claim that fails is written once more"
     assert "供水保持稳定" in first["prompt"][-1]["text"]
