@@ -85,7 +85,9 @@ def tell(known: list[tuple[float, float, bool]]) -> None:
     for tenth in range(10):
         inside = np.arange(len(truth)) % 10 == tenth
         if len(set(truth[~inside])) == 2 and inside.any():
-            held_out[inside] = LogisticRegression(C=10).fit(seen[~inside], truth[~inside]).decision_function(seen[inside])
+            held_out[inside] = (
+                LogisticRegression(C=10).fit(seen[~inside], truth[~inside]).decision_function(seen[inside])
+            )
     print(
         f"{len(truth)} questions, evidence holds the answer in {truth.mean():.2f}; beside a logit of weight 1 the margin weighs "
         f"{of_own / of_sure:.2f} from {-constant / of_own:.2f} on (at most {MARGIN_REACH} from it); area of the reader alone "
