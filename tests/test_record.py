@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from langchain_core.language_models import FakeListChatModel
 from texts import document_of
 
 import rag
@@ -229,7 +230,8 @@ def test_a_file_of_that_name_with_another_text_is_the_document(
 
 def test_facts_that_no_longer_agree_are_told_though_the_quote_stands(make_assistant: Callable[..., Assistant]) -> None:
     text = "截至3月底，火星基地累计建成温室264座，比去年同期增加28座。"
-    opened = make_assistant(Document(text, "a.txt", "通报", rag_date("2023-04-21")))
+    writer = FakeListChatModel(responses=["截至2023年3月底，火星基地累计建成温室264座。"])
+    opened = make_assistant(Document(text, "a.txt", "通报", rag_date("2023-04-21")), language_model=writer)
     answer = opened.ask("截至2023年3月底火星基地建成了多少座温室？")
     record = answer.to_record()
     assert answer.claims[0].checks.facts_agree and "2023" in answer.claims[0].text
