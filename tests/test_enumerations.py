@@ -50,6 +50,16 @@ def test_a_list_is_found_from_its_items_and_from_the_sentence_before_it(place: i
     assert [item.text for item in list_with(sentences, place)] == ["一是修路，要快。", "二是架桥。"]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_the_first_item_may_stand_behind_the_colon_of_what_announces_it(place: int) -> None:
+    sentences = sentences_of("对此要做到三点：一是修路；二是架桥；三是养护。")
+    assert [item.text for item in list_with(sentences, place)] == [
+        "对此要做到三点：一是修路；",
+        "二是架桥；",
+        "三是养护。",
+    ]
+
+
 def test_an_ordinary_sentence_is_in_no_list() -> None:
     sentences = sentences_of("去年修了三条路。今年再修两条。一是修路。二是架桥。")
     assert not list_with(sentences, 0)

@@ -75,7 +75,7 @@ def list_with(sentences: list[Sentence], place: int) -> list[Sentence]:
 
     All the opening sentences of its items; empty where there is no list.
     """
-    opening = next((pair for pair in _OPENINGS if pair[1].match(sentences[place].text)), None)
+    opening = next((pair for pair in _OPENINGS if _begins(pair[1], sentences[place].text)), None)
     if opening is None:
         return _items_after(sentences, place, 1)
     first, _ = opening
@@ -83,7 +83,7 @@ def list_with(sentences: list[Sentence], place: int) -> list[Sentence]:
         sentence = sentences[start]
         if sentence.kind in ("heading", "question", "note") or sentence.speaker != sentences[place].speaker:
             return []
-        if start and first.match(sentence.text):
+        if _begins(first, sentence.text):
             return _items_after(sentences, start - 1, 1)
     return []
 
@@ -123,6 +123,11 @@ def _opening(text: str) -> re.Match[str] | None:
     return next((found for _, every in _OPENINGS if (found := every.match(text))), None)
 
 
+def _begins(opening: re.Pattern[str], text: str) -> bool:
+    """Whether an item begins a sentence, or what follows its colon: ``要做到三点：一是…；``."""
+    return bool(opening.match(text) or opening.match(text.rpartition("：")[2]))
+
+
 def _items_after(sentences: list[Sentence], place: int, within: int) -> list[Sentence]:
     """The items of the list whose first stands at most ``within`` sentences after ``sentences[place]``."""
     items: list[Sentence] = []
@@ -133,7 +138,7 @@ def _items_after(sentences: list[Sentence], place: int, within: int) -> list[Sen
         if first is None or every is None:
             if step >= within:
                 break
-            first, every = next((pair for pair in _OPENINGS if pair[0].match(sentence.text)), (None, None))
+            first, every = next((pair for pair in _OPENINGS if _begins(pair[0], sentence.text)), (None, None))
             items += [sentence] if first else []
         elif first.pattern != every.pattern and first.match(sentence.text):
             break
