@@ -193,3 +193,13 @@ def test_whom_a_sentence_names_is_not_told_as_said_by_another(make_assistant: Ca
     minutes = Document(text=text, path="minutes.txt", title="枫林水库除险加固工程推进会会议纪要")
     answer = make_assistant(minutes, reader=DEFAULT).ask("增加班组的费用由谁承担？")
     assert "九州水工公司" in answer.text and "高锐" not in answer.text
+
+
+def test_each_question_of_a_message_is_answered_or_told_to_have_no_answer(make_assistant: Callable[..., Any]) -> None:
+    text = "东风一期工程投资2.1亿元。\n石桥镇有卫生院3所，医生46名。"
+    answer = make_assistant(Document(text, "a.txt", "通报"), reader=DEFAULT).ask(
+        "石桥镇有几所卫生院？东风二期工程投资多少？"
+    )
+    assert "3所" in answer.text
+    assert "资料中没有找到能回答“东风二期工程投资多少？”的内容" in answer.text
+    assert "2.1亿元" not in answer.text

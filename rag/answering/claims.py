@@ -174,6 +174,9 @@ def lay_out(sections: Sequence[tuple[Section, Sequence[Claim | None]]]) -> tuple
 
     Args:
         sections: each with what stands for each of its claims now; None leaves a claim out.
+
+    Returns:
+        An empty text where no claim is left.
     """
     text, placed = "", []
     for section, claims in sections:
@@ -186,12 +189,12 @@ def lay_out(sections: Sequence[tuple[Section, Sequence[Claim | None]]]) -> tuple
                 within.append(replace(claim, start=len(written), end=len(written) + len(claim.text)))
                 written += claim.text
             place = end
-        if not within:
-            continue
+        if not within and (section.text or not section.label):
+            continue  # what only says that nothing was found has no claims
         text += ("\n" if text else "") + section.label
         placed += [replace(claim, start=claim.start + len(text), end=claim.end + len(text)) for claim in within]
         text += written
-    return text, tuple(placed)
+    return (text, tuple(placed)) if placed else ("", ())
 
 
 def _is_fragment(claim: Claim) -> bool:

@@ -69,20 +69,26 @@ class DatedAnswers:
     def _series(self, question: str, asked: str, first: Point, points: Sequence[Point]) -> tuple[Point, ...]:
         """The values that answer, of those measured as the first is; empty where the first says as much."""
         times = [mention.period for mention in dates_in(question)]
-        before = self._sentence(first).text.partition(first.fact.written)[0]
-        said = _without_times(before, first.citation.document.date)
         alike = [each for each in points if _is_alike(each, first) and (not times or _is_of_any(each, times))]
-        found = [
-            each
-            for each in alike[:MOST_CANDIDATES]
-            if each is first or (self._answers(asked, each) and (times or self._bears_out(said, each)))
-        ]
+        answering = [each for each in alike[:MOST_CANDIDATES] if each is first or self._answers(asked, each)]
+        found = answering if times else self._of_one(first, answering)
         if times and not all(any(_is_of(each, time) for each in found) for time in times):
             return ()
         if not times and _ASKS_FOR_LATEST.search(question):
             found = [each for each in found if each.as_of.last == found[0].as_of.last]
         is_one_day = len({each.as_of for each in found}) < 2
         return () if is_one_day and (first in found or not times) else tuple(found)
+
+    def _of_one(self, first: Point, points: Sequence[Point]) -> list[Point]:
+        """Those of some values, newest first, that are of what the first is of: each and another bear one another out."""
+        found = [first]
+        while added := [
+            each
+            for each in points
+            if each not in found and any(self._bears_out(one, each) or self._bears_out(each, one) for one in found)
+        ]:
+            found += added
+        return [each for each in points if each in found]
 
     def _answers(self, question: str, point: Point) -> bool:
         """Whether the reader finds this value where it reads its sentence for the question."""
@@ -91,10 +97,12 @@ class DatedAnswers:
         answer = text[slice(*reading.answer)]
         return reading.margin >= SURE and (point.fact.written in answer or answer in point.fact.written)
 
-    def _bears_out(self, said: str, point: Point) -> bool:
-        """Whether a value may be put behind what is said of another: it is of nobody else and of no other place."""
-        evidence = cited_passage((point.citation,), self.structure)
-        (echo,) = self.reader.echoes(said, [point.fact.written], [evidence])
+    def _bears_out(self, point: Point, other: Point) -> bool:
+        """Whether another value may stand behind what is said of a value: it is of nobody else and of no other place."""
+        before = self._sentence(point).text.partition(point.fact.written)[0]
+        said = _without_times(before, point.citation.document.date)
+        evidence = cited_passage((other.citation,), self.structure)
+        (echo,) = self.reader.echoes(said, [other.fact.written], [evidence])
         return max(echo) < 0
 
     def _sentence(self, point: Point) -> Sentence:

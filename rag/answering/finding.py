@@ -15,7 +15,7 @@ from rag.answering.speakers import Misattribution, spoken_by_another
 from rag.answering.timeline import Point
 from rag.questions.follow_ups import History, understand
 from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason
-from rag.questions.parts import parts_of
+from rag.questions.parts import parts_as_typed
 from rag.questions.sides import sides_of
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
@@ -137,7 +137,16 @@ class Finder:
 
     def _parts(self, understood: str) -> list[Part]:
         """What is found for each thing asked."""
-        return [part for question in parts_of(understood, self.reader.leans) for part in self._sides(question)]
+        return [
+            part
+            for alone, typed in parts_as_typed(understood, self.reader.leans)
+            for part in self._answering(alone, typed)
+        ]
+
+    def _answering(self, alone: str, typed: str) -> list[Part]:
+        """What is found for a part of a message; as it was typed where it has no answer standing alone."""
+        found = self._sides(alone)
+        return found if typed == alone or any(map(self._is_answered, found)) else self._sides(typed)
 
     def _sides(self, question: str) -> list[Part]:
         """What is found for each of the things that a question coordinates; for it as it is where that is for none."""

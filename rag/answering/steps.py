@@ -117,6 +117,7 @@ class Answering:
         for part in parts if any(map(self._is_answered, parts)) else []:
             if not self._is_answered(part):
                 sections.append(telling.not_found(part, language))
+                yield Token(f"{sections[-1].label}\n")
                 continue
             if told := telling.told(part, language, self.selector):
                 sections += told

@@ -28,21 +28,30 @@ def parts_of(question: str, leans: Leans | None = None) -> tuple[str, ...]:
     Returns:
         One to `MOST_PARTS` questions; a message with more is left whole.
     """
+    return tuple(alone for alone, _ in parts_as_typed(question, leans))
+
+
+def parts_as_typed(question: str, leans: Leans | None = None) -> tuple[tuple[str, str], ...]:
+    """As :func:`parts_of`, each with the same question as it was typed: what stands alone may have been taken to lean."""
     simplified = convert("t2s", question)
     if simplified != question:
-        simple = parts_of(simplified, leans)
-        return tuple(convert("s2t", part) for part in simple) if len(simple) > 1 else (question,)
+        simple = parts_as_typed(simplified, leans)
+        back = tuple((convert("s2t", alone), convert("s2t", typed)) for alone, typed in simple)
+        return back if len(back) > 1 else ((question, question),)
     pieces = [piece for sentence in _ENDS.split(question) for piece in _asking(sentence)]
     if not 2 <= len(pieces) <= MOST_PARTS:
-        return (question,)
-    parts: list[str] = []
+        return ((question, question),)
+    mark = "？" if is_chinese(question) else "?"
+    parts: dict[str, str] = {}
     for piece in pieces:
-        leaning = leans(piece, parts[-1]) if leans and parts else None
+        before = next(reversed(parts), "")
+        leaning = leans(piece, before) if leans and before else None
         if leaning and leaning.kind == "talk":
             continue
-        alone = joined(piece, parts[-1], leaning) if leaning and leaning.kind == "leans" else ""
-        parts.append(f"{END.sub('', alone or piece)}{'？' if is_chinese(question) else '?'}")
-    return tuple(dict.fromkeys(parts)) if len(parts) > 1 else (question,)
+        typed = f"{END.sub('', piece)}{mark}"
+        alone = joined(piece, before, leaning) if leaning and leaning.kind == "leans" else ""
+        parts.setdefault(f"{END.sub('', alone)}{mark}" if alone else typed, typed)
+    return tuple(parts.items()) if len(parts) > 1 else ((question, question),)
 
 
 def _asking(sentence: str) -> list[str]:
