@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import pty
 import re
@@ -225,14 +226,20 @@ def in_terminal(*arguments: str | Path, real: bool = False, keys: Sequence[tuple
     )  # fmt: skip
     os.close(slave)
     seen, waiting, deadline = "", list(keys), time.monotonic() + 240
+    interrupted = math.inf
     while time.monotonic() < deadline:
         if waiting and waiting[0][0] in seen:
             expected, typed = waiting.pop(0)
             seen = seen.split(expected, 1)[1] if waiting else seen
             if typed == "\x03":
                 process.send_signal(signal.SIGINT)
+                interrupted = time.monotonic()
             else:
                 os.write(master, typed.encode())
+        if not waiting and time.monotonic() > interrupted + 10:
+            # One that comes while readline makes ready is lost; whoever sits there presses again.
+            process.send_signal(signal.SIGINT)
+            interrupted = time.monotonic()
         if select.select([master], [], [], 0.05)[0]:
             try:
                 part = os.read(master, 65536)
