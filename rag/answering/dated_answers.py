@@ -1,18 +1,19 @@
 """Dated values that answer a question: the figure that the reader finds, and the same figure at its other dates.
 
-The value that the reader's own words name tells what is measured. Another value of that subject answers, too,
-where the reader finds it for the question and it bears out what the first sentence says: nothing here knows words of a
-place, an organisation or a plan.
+The value that the best sentence names tells what is measured. Another value of that subject answers, too, where the
+reader finds it for the question and one of their sentences bears the other out: nothing here knows words of a place, an
+organisation or a plan.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.answering.timeline import Point, points_of, series_of
+from rag.answering.timeline import Point, normal, points_of, series_of
 from rag.index.store import Filters, Store
 from rag.questions.kinds import asks_for_reason
+from rag.questions.words import OPENS_TIME
 from rag.reading.evidence import Evidence
 from rag.reading.passages import cited_passage
 from rag.reading.reader import Reader
@@ -24,7 +25,6 @@ from rag.text.structure import Sentence
 _ASKS_FOR_LATEST = re.compile(r"最新|目前|现在|当前|如今|迄今|至今|\b(?:latest|current|currently|now)\b", re.IGNORECASE)
 _ASKS_FOR_COURSE = re.compile("(?:是|经历了?|有)?(?:怎么|如何|怎样|什么|哪些)[^，。？]{0,6}变化(?:过来|过程)?的?")
 """``是怎么一步步变化的``: asks for a value at all its dates; what is before it names the value."""
-_OPENS_TIME = re.compile("(?:截至|截止|到|在|于)$")
 SURE = 3.0
 """The margin from which on a value answers. Of the values of a few reports those that answer had 4 to 12, others below 2.6."""
 MOST_CANDIDATES = 12
@@ -61,7 +61,10 @@ class DatedAnswers:
         best = evidence[0]
         with self.store.snapshot():
             subjects = self.store.subjects(self.filters, [best.document.id])
-            points = points_of(self.store, self.store.facts(subjects, self.filters))
+            own = self.store.facts(subjects, replace(self.filters, document_id=best.document.id))
+            named = {normal(fact.subject) for _, fact in own if fact.start == best.sentence.start}
+            facts = self.store.facts((each for each in subjects if normal(each) in named), self.filters)
+            points = points_of(self.store, facts)
         asked = _without_times(_ASKS_FOR_COURSE.sub("", question))
         first = next((each for each in points if _stands_in(each, best) and self._answers(asked, each)), None)
         return self._series(question, asked, first, points) if first else ()
@@ -69,7 +72,11 @@ class DatedAnswers:
     def _series(self, question: str, asked: str, first: Point, points: Sequence[Point]) -> tuple[Point, ...]:
         """The values that answer, of those measured as the first is; empty where the first says as much."""
         times = [mention.period for mention in dates_in(question)]
-        alike = [each for each in points if _is_alike(each, first) and (not times or _is_of_any(each, times))]
+        alike = [
+            each
+            for each in points
+            if _is_alike(each, first) and (not times or any(_is_of(each, time) for time in times))
+        ]
         answering = [each for each in alike[:MOST_CANDIDATES] if each is first or self._answers(asked, each)]
         found = answering if times else self._of_one(first, answering)
         if times and not all(any(_is_of(each, time) for each in found) for time in times):
@@ -122,12 +129,8 @@ def _is_alike(point: Point, other: Point) -> bool:
 
 def _without_times(text: str, published: date | None = None) -> str:
     for mention in reversed(dates_in(text, published)):
-        text = f"{_OPENS_TIME.sub('', text[: mention.start])}{text[mention.end :]}"
+        text = f"{OPENS_TIME.sub('', text[: mention.start])}{text[mention.end :]}"
     return text.lstrip("，、和")
-
-
-def _is_of_any(point: Point, times: Iterable[Period]) -> bool:
-    return any(_is_of(point, time) for time in times)
 
 
 def _is_of(point: Point, time: Period) -> bool:

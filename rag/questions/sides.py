@@ -8,7 +8,7 @@ and by the dates that stand there.
 import re
 from datetime import date
 
-from rag.questions.words import ASKS, END
+from rag.questions.words import ASKS, END, OPENS_TIME
 from rag.text.dates import dates_in
 from rag.text.mentions import DateMention
 from rag.text.script import convert
@@ -19,7 +19,6 @@ _WHICH = re.compile(
     "(?:相比)?[，,]?(?:哪一?[个年月家种项]|谁)的?(?P<what>[^，更最]*?)(?:(?:更|比较|最)[^，]{1,4}|[^，])$"
 )
 _JOINT = re.compile("以及|、|和|与|跟|及")
-_OPENS = re.compile(r"(?:截至|截止|到|在|于)$")
 _ANY_DAY = date(2000, 12, 31)
 """A day of publication, so that ``去年`` and ``3月`` are found; which days they are does not matter."""
 _YEAR = re.compile(r"(?:19|20)\d\d年")
@@ -60,13 +59,9 @@ def _each_in_its_frame(head: str) -> list[str]:
     if dated := _dated_phrases(head, joints, mentions):
         return dated
     first, last = joints[0][0], joints[-1][1]
-    start = max(
-        (place for place in (*_ends(mentions, first), head.rfind("，", 0, first) + 1, 0) if place <= first), default=0
-    )
-    rest = min(
-        (place for place in (*_starts(head, mentions, last), _place(head, "的", last), _place(head, "在", last))),
-        default=len(head),
-    )
+    start = max(head.rfind("，", 0, first) + 1, *(mention.end for mention in mentions if mention.end <= first), 0)
+    times_after = (mention.start for mention in mentions if mention.start >= last)
+    rest = min(_place(head, "的", last), _place(head, "在", last), *times_after)
     owner = head.rfind("的", start, first) + 1
     if owner and head.find("的", last) < 0:
         start = owner
@@ -103,15 +98,7 @@ def _dated_phrases(head: str, joints: list[tuple[int, int]], mentions: list[Date
 
 
 def _begins_at(head: str, mention: DateMention, place: int) -> bool:
-    return mention.start >= place and not _OPENS.sub("", head[place : mention.start])
-
-
-def _ends(mentions: list[DateMention], before: int) -> list[int]:
-    return [mention.end for mention in mentions if mention.end <= before]
-
-
-def _starts(head: str, mentions: list[DateMention], after: int) -> list[int]:
-    return [mention.start for mention in mentions if mention.start >= after]
+    return mention.start >= place and not OPENS_TIME.sub("", head[place : mention.start])
 
 
 def _place(text: str, word: str, start: int) -> int:

@@ -1,4 +1,4 @@
-"""Words that make a question: the interrogatives of Chinese and English, and how a question ends."""
+"""Words that make a question: the interrogatives of Chinese and English, how a question ends, what opens a time in it."""
 
 import re
 
@@ -7,3 +7,4 @@ ASKS = re.compile(
 )
 END = re.compile(r"[？?。.！!\s]+$")
 ENGLISH_ASKS = "who|what|when|where|why|how|which"
+OPENS_TIME = re.compile("(?:截至|截止|到|在|于)$")
