@@ -39,6 +39,8 @@ class Extracted:
         source: who published it according to the file's own metadata, else empty.
         page_starts: for paged formats, the offset in ``text`` at which each page begins, ascending.
         encoding: for plain text a key of :data:`rag.loading.encodings.ENCODINGS`, otherwise the name of the format.
+        left_out: what of the file is not in ``text`` and why, each a line in Chinese and in English without a full stop
+            (``("批注 3 条", "3 comments")``).
     """
 
     text: str
@@ -47,6 +49,7 @@ class Extracted:
     source: str = ""
     page_starts: tuple[int, ...] = ()
     encoding: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 Loader = Callable[[bytes, str], Extracted]
