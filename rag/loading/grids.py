@@ -1,4 +1,4 @@
-"""Tables of every format in one notation: Markdown's, with what MultiMarkdown adds for cells that span others.
+r"""Tables of every format in one notation: Markdown's, with what MultiMarkdown adds for cells that span others.
 
 ::
 
