@@ -8,7 +8,7 @@ r"""Tables of every format in one notation: Markdown's, with what MultiMarkdown 
     | 沙洲县 | 10.2 | 12.5 |
 
 Each row is a line. The rows above the line of dashes are heads; a table without heads begins with that line. ``||``
-lets a cell span the next column, ``^^`` the row above. A line end within a cell is ``<br>``, a bar ``\\|``.
+lets a cell span the next column, ``^^`` the row above. A line end within a cell is ``<br>``, a bar ``\|``.
 :mod:`rag.text.tables` reads the notation.
 """
 
