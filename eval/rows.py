@@ -39,11 +39,13 @@ class CitedSpan:
         span: where it stands.
         exact: whether ``document.text[start:end] == quote``.
         quote: the characters cited.
+        text: how they read; empty in a run made before tables were read with their heads.
     """
 
     span: Span
     exact: bool
     quote: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ def _holds(claim: str, citations: tuple[Citation, ...], embed: "Embed", resolved
 def _cited(citation: Citation) -> CitedSpan:
     start, end = citation.start, citation.end
     exact = citation.document.text[start:end] == citation.quote
-    return CitedSpan(_span(citation.document, start, end), exact, citation.quote)
+    return CitedSpan(_span(citation.document, start, end), exact, citation.quote, citation.text)
 
 
 def _span(document: Document, start: int, end: int) -> Span:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.search.retrieval import Hit
 from rag.text.documents import Document
-from rag.text.view import readable
+from rag.text.structure import reading_at
 
 if TYPE_CHECKING:
     from rag.records.provenance import Provenance
@@ -53,8 +53,8 @@ class Citation:
 
     @property
     def text(self) -> str:
-        """The quote as it reads: lines joined, stray spaces and captions left out."""
-        return readable(self.quote)
+        """The quote as it reads: lines joined, stray spaces and captions left out; a table's cell with its heads."""
+        return reading_at(self.document.text, self.start, self.end)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, without the document's text."""
@@ -70,6 +70,7 @@ class Citation:
             "start": self.start,
             "end": self.end,
             "quote": self.quote,
+            "text": self.text,
             "reprints": [
                 {"document_id": other.id, "path": other.path, "title": other.title} for other in self.reprints
             ],

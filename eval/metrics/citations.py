@@ -120,7 +120,8 @@ def _is_borne_out(row: Row, claim: JudgedClaim) -> bool:
 
 
 def _cited_text(row: Row, claim: JudgedClaim) -> str:
-    return in_digits("\n".join(readable(row.citations[citation.number].quote) for citation in claim.citations))
+    cited = (row.citations[citation.number] for citation in claim.citations)
+    return in_digits("\n".join(each.text or readable(each.quote) for each in cited))
 
 
 def _is_answered(row: Row) -> bool:

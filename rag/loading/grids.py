@@ -16,11 +16,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.text.tables import is_number
+
 MOST_COLUMNS = 200
 """Columns beyond which a row is written as text; no person reads such a table."""
 
-_NUMBER = re.compile(r"[-+−–—]?[\d,，.．%％‰\s]*\d[\d,，.．%％‰\s]*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -118,23 +118,19 @@ def _first_words(rows: Sequence[_Row]) -> int:
         heads += 1  # a cell of the first row reaches down: the rows beside it are heads too
     first, below = rows[:heads], rows[heads:]
     words = [cell.text.strip() for row in first for cell in row.values() if isinstance(cell, GridCell)]
-    if not below or not all(words[1:]) or any(map(_is_number, words)):
+    if not below or not all(words[1:]) or any(map(is_number, words)):
         return 0
     shapes = [[place for place, cell in row.items() if cell != _LEFT] for row in below]
     if any(len(shape) not in (1, len(below[0])) for shape in shapes):
         return 0
     columns = len(below[0])
-    numbers = any(all(_is_number(_text(row, place)) for row in below) for place in range(1, columns))
+    numbers = any(all(is_number(_text(row, place)) for row in below) for place in range(1, columns))
     return heads if columns > 2 or numbers else 0
 
 
 def _text(row: _Row, place: int) -> str:
     cell = row.get(place, "")
     return cell.text.strip() if isinstance(cell, GridCell) else ""
-
-
-def _is_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text)) and not _YEAR.fullmatch(text)
 
 
 def _row(row: _Row, used: Sequence[int]) -> str:

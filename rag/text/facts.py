@@ -19,7 +19,7 @@ from rag.text.mentions import DateMention
 from rag.text.periods import Period
 from rag.text.structure import Sentence, sentences_of
 from rag.text.subjects import LONGEST_SUBJECT, Subjects
-from rag.text.view import HAN_CHARACTER, places_of
+from rag.text.view import HAN_CHARACTER
 
 Status = Literal["actual", "plan"]
 
@@ -153,7 +153,7 @@ def _facts_in(sentence: Sentence, document: Document, context: _Context) -> Iter
     ]
     measures = list(measures_in(text, mentions))
     subjects = Subjects(text, mentions, measures)
-    places = places_of(text, document.text, sentence.start, sentence.end)
+    places = sentence.places(document.text)
     for number, measure in enumerate(measures):
         subject, change, scope = subjects.of(number)
         if not subject or len(subject) > LONGEST_SUBJECT:

@@ -1,11 +1,14 @@
 """Structure of a document: sentences that know who says them (:mod:`rag.text.turns`) and under which heading."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
+from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turns import Turns
-from rag.text.view import CLOSING, TERMINAL, View, layout, view_of
+from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
 
 LONGEST_SENTENCE = 500
 
@@ -62,7 +65,9 @@ class Sentence:
         heading: the section heading it stands under; empty where there is none.
         kind: ``"statement"``, ``"question"`` (asked by a reporter or interviewer), ``"heading"`` or ``"note"``
             (byline, date line, source).
-        paragraph: number of its paragraph, from 0.
+        paragraph: number of its paragraph, from 0; each cell of a table is one.
+        lead, tail: characters at the beginning and the end of ``text`` that do not stand in the span: the heads of a
+            table's cell, and its unit.
     """
 
     start: int
@@ -72,10 +77,22 @@ class Sentence:
     heading: str
     kind: str
     paragraph: int
+    lead: int = 0
+    tail: int = 0
+
+    def places(self, text: str) -> Sequence[int]:
+        """Where each character of the sentence stands in its document's text, that of a head at the cell's beginning.
+
+        Empty where they cannot be matched.
+        """
+        own = places_of(self.text[self.lead : len(self.text) - self.tail], text, self.start, self.end)
+        if not own or not (self.lead or self.tail):
+            return own
+        return [self.start] * self.lead + [*own] + [self.end - 1] * self.tail
 
 
 def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
-    """The sentences of a stored text, in order.
+    """The sentences of a stored text, in order; of a table its cells, each with its heads.
 
     Args:
         text: a document's text.
@@ -83,10 +100,13 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     """
     found = layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    turns = Turns((view.text for view in views), speakers)
+    told = zip(found.paragraphs, views, strict=True)
+    turns = Turns((view.text for paragraph, view in told if paragraph.kind != "table"), speakers)
     sentences: list[Sentence] = []
     heading = ""
-    for number, (paragraph, view) in enumerate(zip(found.paragraphs, views, strict=True)):
+    number = -1
+    for _place, (paragraph, view) in enumerate(zip(found.paragraphs, views, strict=True)):
+        number += 1
         if paragraph.kind == "heading":
             # Headings that a hard-wrapped text carries between its lines are pull quotes, out of their place.
             heading = "" if found.hard_wrapped else view.text.strip()
@@ -95,13 +115,65 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
         elif paragraph.kind == "note":
             turns.end()
             sentences += _whole(view, heading, "note", number)
+        elif paragraph.kind == "table":
+            turns.end()
+            cells = _cells(text, tuple((line.start, line.end) for line in paragraph.lines))
+            sentences += [
+                replace(cell, heading=cell.heading or heading, paragraph=number + cell.paragraph) for cell in cells
+            ]
+            number += max((cell.paragraph for cell in cells), default=0)
         else:
             for start, end in split_sentences(view.text, turns.enter(view.text)):
                 speaker, kind = turns.speaker_of(view.text[start:end])
                 for first, last in _pieces(view.text, start, end):
-                    place = view.span(first, last)
-                    sentences.append(Sentence(*place, view.text[first:last], speaker, heading, kind, number))
+                    span = view.span(first, last)
+                    sentences.append(Sentence(*span, view.text[first:last], speaker, heading, kind, number))
     return sentences
+
+
+def reading_at(text: str, start: int, end: int) -> str:
+    """How a span of a stored text reads: lines joined, stray spaces and captions left out; of a table with its heads."""
+    cells = [cell for cell in _cells(text, rows_around(text, start)) if cell.start < end and start < cell.end]
+    if not cells:
+        return readable(text[start:end])
+    readings = []
+    for cell in cells:
+        own = readable(text[max(start, cell.start) : min(end, cell.end)])
+        readings.append(f"{cell.text[: cell.lead]}{own}{cell.text[len(cell.text) - cell.tail :]}")
+    return "；".join(readings)
+
+
+@lru_cache(maxsize=64)
+def _cells(text: str, rows: tuple[tuple[int, int], ...]) -> tuple[Sentence, ...]:
+    """The cells of a table as sentences, each of a long cell's with its heads; their paragraphs count from 0.
+
+    Their heading is the table's caption.
+
+    Args:
+        text: the document's.
+        rows: the lines of the table.
+    """
+    if not rows:
+        return ()
+    caption = caption_of(lines_above(text, rows[0][0], LINES_OF_CAPTION))
+    table = table_of(text, rows)
+    views: dict[Cell, View] = {}
+
+    def shown(cell: Cell) -> str:
+        if cell not in views:
+            views[cell] = line_view(text, cell.start, cell.end)
+        return views[cell].text
+
+    found = []
+    for number, reading in enumerate(cell_readings(table, shown, caption.unit)):
+        view = line_view(text, reading.cell.start, reading.cell.end)
+        kind = "heading" if reading.is_head else "statement"
+        around = len(reading.lead), len(reading.tail)
+        for start, end in split_sentences(view.text):
+            for first, last in _pieces(view.text, start, end):
+                words = f"{reading.lead}{view.text[first:last]}{reading.tail}"
+                found.append(Sentence(*view.span(first, last), words, "", caption.title, kind, number, *around))
+    return tuple(found)
 
 
 def split_sentences(text: str, start: int = 0) -> Iterator[tuple[int, int]]:

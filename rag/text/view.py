@@ -12,6 +12,8 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.text.tables import tables_among
+
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 HAN_CHARACTER = re.compile(f"[{HAN}]")
 TERMINAL = "。！？；…!?;｡"
@@ -31,6 +33,8 @@ _SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}+(?=\\S)|(?<!{_BLANKS}){
 _PUNCTUATION_BESIDE_HAN = re.compile(f"(?<=[{HAN}”’）》%％])[,:;?!]|[,:;?!](?=[{HAN}“‘（《])")
 _DECIMAL_POINT = re.compile(r"(?<=\d)．(?=\d)")
 _EMPHASIS = re.compile(r"(?<!\*)\*\*(?=[^\s*])[^*\n]{1,200}(?<=\S)\*\*(?!\*)")
+_BREAK_IN_CELL = re.compile(r"<br ?/?>")
+_ESCAPE = re.compile(r"\\(?=[|*_~#<>`\[\]])")
 _LINE = re.compile(r"[^\r\n\f\x0b\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\f\x0b\x85\u2028\u2029]")
 _VISIBLE = re.compile(f"[^\\s{INVISIBLE}](?:.*[^\\s{INVISIBLE}])?", re.DOTALL)
@@ -92,15 +96,16 @@ class Line:
     start: int
     end: int
     text: str
+    after_blank: bool
     isolated: bool
     hard_break: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Lines that read as one. ``kind`` is ``"text"``, ``"heading"`` (a title or section heading) or ``"note"``.
+    """Lines that read as one. ``kind`` is ``"text"``, ``"heading"`` (a title or section heading), ``"note"`` or ``"table"``.
 
-    A note is a line about the document: its byline, date line, source or editor.
+    A note is a line about the document: its byline, date line, source or editor. A table's lines are its rows.
     """
 
     lines: tuple[Line, ...]
@@ -118,12 +123,21 @@ class Layout:
 def layout(text: str) -> Layout:
     """Finds the paragraphs of a text: which lines go on in the next, which are headings, which are captions."""
     lines = _lines(text)
-    wrapped = _is_hard_wrapped(lines)
-    kinds = _kinds(lines, wrapped)
+    tables = dict(tables_among([line.text for line in lines], [line.after_blank for line in lines]))
+    in_table = {place for first, end in tables.items() for place in range(first, end)}
+    wrapped = _is_hard_wrapped([line for place, line in enumerate(lines) if place not in in_table])
+    kinds = _kinds(lines, wrapped, in_table)
     paragraphs: list[Paragraph] = []
     current: list[Line] = []
     current_kind = "text"
     for position, line in enumerate(lines):
+        if position in in_table:
+            if current:
+                paragraphs.append(Paragraph(tuple(current), current_kind))
+                current = []
+            if position in tables:
+                paragraphs.append(Paragraph(tuple(lines[position : tables[position]]), "table"))
+            continue
         if (
             current
             and current_kind == "text"
@@ -160,6 +174,11 @@ def view_of(text: str, paragraphs: "tuple[Paragraph, ...]") -> View:
         pieces.append("\n")
         offsets.append(paragraph.lines[-1].end - 1)
     return View("".join(pieces), offsets)
+
+
+def line_view(text: str, start: int, end: int) -> View:
+    """The readable view of a part of one line, such as a table's cell."""
+    return View(*_readable(text, start, end))
 
 
 def view(text: str) -> View:
@@ -218,7 +237,7 @@ def _lines(text: str) -> list[Line]:
         previous_end = end
     gaps.append(True)
     return [
-        Line(start, end, text[start:end], gaps[number] and gaps[number + 1], hard_break)
+        Line(start, end, text[start:end], gaps[number], gaps[number] and gaps[number + 1], hard_break)
         for number, (start, end, hard_break) in enumerate(places)
     ]
 
@@ -238,12 +257,14 @@ def _is_hard_wrapped(lines: list[Line]) -> bool:
     return widths[len(widths) // 2] >= 0.7 * widths[int(len(widths) * 0.95)]
 
 
-def _kinds(lines: list[Line], wrapped: bool) -> list[str]:
+def _kinds(lines: list[Line], wrapped: bool, in_table: set[int]) -> list[str]:
     """The kind of each line; from the last to the first, because a heading shows by what follows it."""
     kinds: list[str] = ["text"] * len(lines)
     for position in reversed(range(len(lines))):
         line = lines[position]
-        if len(line.text) <= _LONGEST_MARKED and (_NOTE.match(line.text) or _BYLINE.match(line.text)):
+        if position in in_table:
+            kinds[position] = "table"
+        elif len(line.text) <= _LONGEST_MARKED and (_NOTE.match(line.text) or _BYLINE.match(line.text)):
             kinds[position] = "note"
         elif _is_caption(line, wrapped):
             continue
@@ -304,7 +325,7 @@ def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
 def _may_show(stored: str, shown: str) -> bool:
     """Whether a view may show a stored character as another: itself, half-width, full-width, or a line's end as a blank."""
     if shown == " ":
-        return stored.isspace()
+        return stored.isspace() or stored == "<"  # of <br>
     return shown in (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION)) or (stored, shown) == (
         "．",
         ".",
@@ -316,7 +337,10 @@ def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     raw = text[start:end]
     shown = _DECIMAL_POINT.sub(".", raw.translate(HALF_WIDTH))
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
-    dropped = [match.span() for match in _INVISIBLE.finditer(shown)]
+    breaks = [match.span() for match in _BREAK_IN_CELL.finditer(shown)]
+    dropped = [(first + 1, last) for first, last in breaks]
+    dropped += [match.span() for match in _INVISIBLE.finditer(shown)]
+    dropped += [match.span() for match in _ESCAPE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
     for match in _EMPHASIS.finditer(shown):
         dropped += [(match.start(), match.start() + 2), (match.end() - 2, match.end())]
@@ -325,6 +349,8 @@ def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
         dropped.append(heading.span())
     if not dropped:
         return shown, array("q", range(start, end))
+    for first, _ in breaks:
+        shown = f"{shown[:first]} {shown[first + 1 :]}"
     keep = bytearray(b"\1") * len(shown)
     for first, last in dropped:
         keep[first:last] = bytes(last - first)

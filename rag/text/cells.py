@@ -1,0 +1,215 @@
+"""How the cells of a table read: each under its heads, ``沙洲县 · 产量：12.5万吨``, whose place is that of ``12.5``."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.text.measures import is_unit
+from rag.text.numerals import in_digits
+from rag.text.tables import Cell, Table, is_number
+from rag.text.view import HAN_CHARACTER
+
+LONGEST_HEAD = 40
+"""Characters of a head that are read before its cell; what is beyond tells little."""
+MOST_ROW_HEADS = 3
+
+LINES_OF_CAPTION = 3
+"""Lines above a table that may name it, or the unit of its numbers."""
+LONGEST_CAPTION = 80
+
+_UNIT_LINE = re.compile(
+    r"[（(]?(?:计量)?单位[:：]\s*(?P<unit>[^\s，,；;、。）)]{1,10})[）)]?|\(?units?:\s*(?P<english>[^)\s]{1,12})\)?",
+    re.I,
+)
+_BRACKETED = re.compile(r"\s*[（(]\s*(?:单位[:：]\s*)?(?P<unit>[^（()）]{1,10}?)\s*[）)]$")
+_UNIT_COLUMN = re.compile(r"(?:计量)?单位|units?", re.IGNORECASE)
+_RANGE = re.compile(r"[-+±<>≤≥＜＞]?[\d,，.．\s]*\d(?:\s*[-~～—–－至]+\s*[\d,，.．]*\d)?")
+_SERIAL = re.compile(r"\W*(\d+)\W*")
+
+
+@dataclass(frozen=True, slots=True)
+class CellReading:
+    """A cell with the words that its heads add.
+
+    Attributes:
+        cell: where it stands.
+        lead: what is read before what stands in it: the heads of its row and column.
+        tail: what is read after it: its unit, where that stands elsewhere.
+        is_head: whether it is a head itself, of rows that hold nothing else or of several rows.
+    """
+
+    cell: Cell
+    lead: str = ""
+    tail: str = ""
+    is_head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What stands above a table: its name, and the unit of its numbers; empty where there is none."""
+
+    title: str = ""
+    unit: str = ""
+
+
+def caption_of(above: Sequence[str]) -> Caption:
+    """The caption of a table.
+
+    Args:
+        above: how the few paragraphs before it read, the nearest last.
+    """
+    title = unit = ""
+    for text in reversed(above):
+        if len(text) > LONGEST_CAPTION or text.endswith(("。", "；")) or "\n" in text:
+            break
+        named = _UNIT_LINE.search(text)
+        unit = unit or ((named["unit"] or named["english"]) if named else "")
+        title = _UNIT_LINE.sub("", text).strip()
+        if title:
+            break
+    return Caption(title, unit)
+
+
+def cell_readings(table: Table, shown: Callable[[Cell], str], unit: str = "") -> Iterator[CellReading]:
+    """The cells that say something, row by row; heads are read with them.
+
+    Args:
+        table: the cells.
+        shown: how what stands in a cell reads.
+        unit: the unit of the numbers that have none of their own, as a caption gives it.
+    """
+    reader = _Reader(table, shown, unit)
+    if table.heads == len(table.rows):
+        for row in table.rows:
+            yield from (CellReading(cell, is_head=True) for cell in row if not cell.is_empty)
+    for number in range(table.heads, len(table.rows)):
+        yield from reader.listed(number) if table.heads else reader.labelled(number)
+
+
+class _Reader:
+    def __init__(self, table: Table, shown: Callable[[Cell], str], unit: str) -> None:
+        self.table = table
+        self.shown = shown
+        self.unit = unit
+        self.cells = table.by_place()
+        self.group = ""  # a line over all columns, which holds for the rows below it
+        self.body = [row for row in range(table.heads, len(table.rows)) if len(self._row(row)) > 1]
+        self.row_heads = self._columns_of_row_heads() if table.heads else ()
+        self.paths = [self._path(column) for column in range(table.columns)]
+        self.unit_column = next(
+            (column for column, path in enumerate(self.paths) if path and _UNIT_COLUMN.fullmatch(path[-1])), None
+        )
+
+    def listed(self, row: int) -> Iterator[CellReading]:
+        """The cells of a row below heads of columns."""
+        cells = self._row(row)
+        if len(cells) == 1 and (cells[0].columns == self.table.columns or self.table.columns == 1):
+            yield from self._over_all(cells[0])
+            return
+        heads = [cell for cell in (self.cells.get((row, column)) for column in self.row_heads) if cell]
+        names = [self._text(cell) for cell in heads]
+        values = [cell for cell in self.table.rows[row] if not cell.is_empty and cell.column not in self.row_heads]
+        values = [cell for cell in values if cell.column != self.unit_column and not self._is_serial(cell.column)]
+        for cell in values:
+            words, unit = self._with_unit(cell, row, names)
+            yield CellReading(cell, _joined([self.group, *words]), unit)
+        if not values:
+            yield from (CellReading(cell, is_head=True) for cell in heads if cell.row == row and not cell.is_empty)
+
+    def labelled(self, row: int) -> Iterator[CellReading]:
+        """The cells of a row of a form, in which a label stands before each thing, or one before several."""
+        cells = self._row(row)
+        group = [self.group]
+        if len(cells) % 2 and len(cells) > 1 and cells[0].rows > 1:
+            group.append(self._text(cells.pop(0)))
+        if len(cells) == 1:
+            yield from self._over_all(cells[0])
+        elif len(cells) % 2 or (len(cells) > 2 and is_number(self.shown(cells[2]))):
+            lead = _joined([*group, self._text(cells[0])])
+            yield from (CellReading(cell, lead, self._plain_unit(cell)) for cell in cells[1:] if cell.row == row)
+        else:
+            for label, cell in zip(cells[::2], cells[1::2], strict=True):
+                if cell.row == row:
+                    yield CellReading(cell, _joined([*group, self._text(label)]), self._plain_unit(cell))
+
+    def _over_all(self, cell: Cell) -> Iterator[CellReading]:
+        """A line over all columns: the head of the rows below it if it is short, else text."""
+        text = self.shown(cell)
+        is_head = len(text) <= LONGEST_HEAD and not text.endswith(("。", "；", ".", ";"))
+        self.group = text if is_head else self.group
+        yield CellReading(cell, is_head=is_head)
+
+    def _row(self, row: int) -> list[Cell]:
+        """The cells of a row in which something stands, with those that reach into it, each once."""
+        found = (self.cells.get((row, column)) for column in range(self.table.columns))
+        return list(dict.fromkeys(cell for cell in found if cell and not cell.is_empty))
+
+    def _text(self, cell: Cell) -> str:
+        return self.shown(cell)[:LONGEST_HEAD].strip()
+
+    def _column(self, column: int) -> list[str]:
+        found = (self.cells.get((row, column)) for row in self.body)
+        return [self.shown(cell) for cell in found if cell and not cell.is_empty]
+
+    def _columns_of_row_heads(self) -> tuple[int, ...]:
+        """The columns that name the rows: the first that does not count them, and those after it until the rows differ."""
+        first = next((column for column in range(self.table.columns) if not self._is_serial(column)), 0)
+        if first == self.table.columns - 1:
+            return ()
+        heads = [first]
+        while len(heads) < MOST_ROW_HEADS and heads[-1] + 2 < self.table.columns and not self._differ(heads):
+            column = heads[-1] + 1
+            texts = self._column(column)
+            if any(map(is_number, texts)) or max(map(len, texts), default=0) > LONGEST_HEAD:
+                break
+            heads.append(column)
+        return tuple(heads)
+
+    def _differ(self, columns: Sequence[int]) -> bool:
+        names = [tuple(self.cells.get((row, column)) for column in columns) for row in self.body]
+        texts = [tuple(self.shown(cell) if cell else "" for cell in name) for name in names]
+        return len(set(texts)) == len(texts)
+
+    def _is_serial(self, column: int) -> bool:
+        """Whether a column counts the rows from 1."""
+        numbers = [_SERIAL.fullmatch(in_digits(text)) for text in self._column(column)]
+        return bool(numbers) and [match and int(match[1]) for match in numbers] == list(range(1, len(numbers) + 1))
+
+    def _path(self, column: int) -> list[str]:
+        """The heads above a column, the widest first; a title over all columns is none."""
+        found = [self.cells.get((row, column)) for row in range(self.table.heads)]
+        wide = self.table.columns if self.table.columns > 1 else 2
+        return list(
+            dict.fromkeys(self._text(cell) for cell in found if cell and not cell.is_empty and cell.columns < wide)
+        )
+
+    def _with_unit(self, cell: Cell, row: int, names: list[str]) -> tuple[list[str], str]:
+        """The heads of a cell without the unit that one of them names, and the unit of the number in the cell."""
+        heads = [*names, *self.paths[cell.column]]
+        text = self.shown(cell)
+        if not any(character.isdigit() for character in text):
+            return heads, ""
+        for place in reversed(range(len(heads))):
+            named = _BRACKETED.search(heads[place])
+            if named and is_unit(named["unit"]):
+                rest = heads[place][: named.start()]
+                return [*heads[:place], rest, *heads[place + 1 :]], _unit_after(text, named["unit"])
+        if self.unit_column is not None and (beside := self.cells.get((row, self.unit_column))):
+            return heads, _unit_after(text, self.shown(beside))
+        return heads, _unit_after(text, self.unit)
+
+    def _plain_unit(self, cell: Cell) -> str:
+        return _unit_after(self.shown(cell), self.unit)
+
+
+def _unit_after(text: str, unit: str) -> str:
+    """The unit to be read after a number or a range of numbers, unless that has one."""
+    return unit if _RANGE.fullmatch(text) and not text.endswith(("%", "％", "‰")) else ""
+
+
+def _joined(heads: Sequence[str]) -> str:
+    named = [head.rstrip("：: ") for head in dict.fromkeys(heads) if head.strip("：: ")]
+    if not named:
+        return ""
+    text = " · ".join(named)
+    return text + ("：" if HAN_CHARACTER.search(text) else ": ")
