@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.text.documents import Document
-from rag.text.view import layout, view_of
+from rag.text.tables import Cell
+from rag.text.view import layout, line_view, view_of
 from ui.html import Html, element
+from ui.table_view import table
 
 AROUND = 220
 LONGEST_WHOLE = 60_000
@@ -41,11 +43,15 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph as it reads; ``offsets`` holds the place in the stored text of each of its characters."""
+    """A paragraph as it reads; ``offsets`` holds the place in the stored text of each of its characters.
+
+    ``rows`` are the lines of a table.
+    """
 
     text: str
     offsets: "array[int]"
     kind: str
+    rows: tuple[tuple[int, int], ...] = ()
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The characters of this paragraph that show the stored span; equal numbers where there are none."""
@@ -63,7 +69,8 @@ def passages(text: str) -> tuple[Passage, ...]:
         view = view_of(text, (paragraph,))
         if view.text.strip():
             length = len(view.text.rstrip("\n"))
-            found.append(Passage(view.text[:length], view.offsets[:length], paragraph.kind))
+            rows = tuple((line.start, line.end) for line in paragraph.lines) if paragraph.kind == "table" else ()
+            found.append(Passage(view.text[:length], view.offsets[:length], paragraph.kind, rows))
     return tuple(found)
 
 
@@ -82,7 +89,7 @@ def excerpt(document: Document, highlights: Iterable[Highlight], around: int = A
         first, last = windows[number]
         if parts and number > previous + 1:
             parts.append(element("p", "⋯", class_="gap", aria_hidden="true"))
-        parts.append(_paragraph(shown[number], marks, first, last, parts == []))
+        parts.append(_paragraph(document.text, shown[number], marks, first, last))
         previous = number
     missing = [mark for mark in marks if not any(_shows(passage, mark) for passage in shown)]
     parts += [_unplaced(document, mark) for mark in missing]
@@ -97,7 +104,9 @@ def whole(document: Document, highlights: Iterable[Highlight] = ()) -> Html:
         first = marks[:1] or [Highlight(0, 1, "")]
         return excerpt(document, marks[:1] or first, LONGEST_WHOLE // 2)
     return element(
-        "div", *(_paragraph(passage, marks, 0, len(passage.text), False) for passage in shown), class_="excerpt whole"
+        "div",
+        *(_paragraph(document.text, passage, marks, 0, len(passage.text)) for passage in shown),
+        class_="excerpt whole",
     )
 
 
@@ -154,9 +163,25 @@ def _cut_after(text: str, place: int) -> int:
     return max(1, place)
 
 
-def _paragraph(passage: Passage, marks: Sequence[Highlight], first: int, last: int, opens: bool) -> Html:
-    """One paragraph, or a part of it, with its marks. Marks that overlap follow each other, each with its number."""
-    parts: list[str] = ["…"] if first > 0 else []
+def _paragraph(text: str, passage: Passage, marks: Sequence[Highlight], first: int, last: int) -> Html:
+    """One paragraph, or a part of it, with its marks."""
+    if passage.rows and first < last:
+
+        def shown(cell: Cell) -> list[str]:
+            view = line_view(text, cell.start, cell.end)
+            return _marked(Passage(view.text, view.offsets, "text"), marks, 0, len(view.text))
+
+        return table(text, passage.rows, passage.offsets[first], passage.offsets[last - 1] + 1, shown)
+    parts = ["…"] if first > 0 else []
+    parts += _marked(passage, marks, first, last)
+    if last < len(passage.text):
+        parts.append("…")
+    return element("p", *parts, class_=passage.kind if passage.kind != "text" else None)
+
+
+def _marked(passage: Passage, marks: Sequence[Highlight], first: int, last: int) -> list[str]:
+    """A part of a paragraph with its marks. Marks that overlap follow each other, each with its number."""
+    parts: list[str] = []
     position = first
     for mark in marks:
         start, end = passage.place(mark.start, mark.end)
@@ -168,9 +193,7 @@ def _paragraph(passage: Passage, marks: Sequence[Highlight], first: int, last: i
         parts.append(_mark(mark, passage.text[start:end], begins))
         position = end
     parts.append(passage.text[position:last])
-    if last < len(passage.text):
-        parts.append("…")
-    return element("p", *parts, class_=passage.kind if passage.kind != "text" else None)
+    return parts
 
 
 def _mark(mark: Highlight, shown: str, begins: bool) -> Html:
