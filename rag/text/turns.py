@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rag.text.view import HAN
+from rag.text.view import CLOSING, HAN, TERMINAL
 
 REPORTER = "记者"
 
@@ -59,6 +59,8 @@ _NAME_SAYS = re.compile(f"(?:^|(?<=[，。；”]))(?P<name>{NAME})(?:{SPEECH})(
 _NAME_ONLY = re.compile(NAME)
 _ROLE = re.compile(f"(?:{_ANONYMOUS})$")
 _CLAUSE = re.compile("[^，。！？；“”\n]*$")
+_LONGEST_VALUE = 40
+_ENDS_OF_SPEECH = re.compile(f"[{TERMINAL}.：:，,][{CLOSING}]*$")
 _BETWEEN_NAME_AND_VERB = 12
 _BETWEEN_QUOTATION_AND_NAME = 20
 _ANSWERS = re.compile("(?P<who>.+?)(?:回?答(?:记者问)?|回应)")
@@ -89,7 +91,7 @@ class Turns:
         often = (name for name, _ in introduced.most_common(MOST_INTRODUCED))
         self.names = tuple(sorted({*speakers, *often} - {""}, key=lambda name: (-len(name), name)))
         self.answerer = speakers[0] if len(speakers) == 1 else (self.names[0] if len(self.names) == 1 else "")
-        labels = [match["label"].strip() for match in map(_LABEL.match, listed) if match]
+        labels = [match["label"].strip() for match in map(_spoken_label, listed) if match]
         self._labels = Counter(labels)
         self._interview = any(_QUESTIONER.fullmatch(label) for label in labels)
         # Where nobody answers, such as in minutes that name who was in the chair, nobody asks for long.
@@ -112,6 +114,8 @@ class Turns:
     def enter(self, paragraph: str) -> int:
         """Reads the label of a paragraph; returns where what is said begins."""
         label = self._label(paragraph)
+        if label is None and _LABEL.match(paragraph) and not _spoken_label(paragraph):
+            self.end()  # 参会：…, after which nobody goes on
         if label:
             self.end()
             self.speaker, self._asking = label.who, label.asking
@@ -180,7 +184,7 @@ class Turns:
         return (role.group(), role.start()) if role else ("", 0)
 
     def _label(self, paragraph: str) -> _Label | None:
-        match = _LABEL.match(paragraph)
+        match = _spoken_label(paragraph)
         if not match:
             return None
         label = match["label"].strip()
@@ -202,6 +206,14 @@ class Turns:
             return titled["name"]
         surely = surely or self._interview or self._labels[label] > 1
         return label if surely and (_PERSON.fullmatch(label) or _OFFICE.fullmatch(label)) else ""
+
+
+def _spoken_label(paragraph: str) -> re.Match[str] | None:
+    """The label of a paragraph that may be speech: a few words without an end (``主持人：秦某``) only say who or what."""
+    match = _LABEL.match(paragraph)
+    words = paragraph[match.end() :].rstrip() if match else ""
+    is_speech = not words or len(words) > _LONGEST_VALUE or bool(_ENDS_OF_SPEECH.search(words))
+    return match if is_speech else None
 
 
 def _clause_before(text: str, end: int) -> str:

@@ -50,9 +50,15 @@ _MARKDOWN_HEADING = re.compile(r"^#{1,6}\s")
 _NUMBERED_HEADING = re.compile(
     r"^(?:第[一二三四五六七八九十百\d]{1,4}[章节编部分条]|[（(]?[一二三四五六七八九十\d]{1,3}[、）)．])"
 )
+_LABELLED = re.compile(
+    r"【[^【】]{1,30}】\s*\S|(?:[（(]?[一二三四五六七八九十\d]{1,3}[、）)．.]\s*)?[^：:。，]{1,20}[：:]\s*[^\s：:]"
+)
+_BRACKETED = re.compile(r"【[^【】]{1,30}】")
 _BYLINE = re.compile(f"^(?:[{HAN}]{{2,12}}|本报)?记者[\\s　]*[{HAN}·]{{2,4}}(?:[\\s、　]+[{HAN}·]{{2,4}})*$")
 _NOTE = re.compile(
     r"^(?:来源|责任编辑|责编|编辑|作者|版权声明|原标题|发布时间)[：:]"
+    r"|^[^\s，。：]{0,12}[（(〔\[［]\s?(?:19|20)\d\d\s?[）)〕\]］][^\s，。：]{1,20}号$|^[（(][^（()）。]{4,80}[）)]$"
+    r"|^[一二][〇○零九０O0][〇○零一二三四五六七八九０O0]{2}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日$"
     r"|^(?:19|20)\d\d\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?[\s\d:：]*$"
     f"|^[（(](?:下转|上接)第?.{{1,12}}[）)]$|^(?:新华社|人民网|中新社|中新网)[{HAN}]{{2,8}}\\d{{1,2}}月\\d{{1,2}}日电$"
 )
@@ -266,17 +272,49 @@ def _kinds(lines: list[Line], wrapped: bool, in_table: set[int]) -> list[str]:
             kinds[position] = "table"
         elif len(line.text) <= _LONGEST_MARKED and (_NOTE.match(line.text) or _BYLINE.match(line.text)):
             kinds[position] = "note"
-        elif _is_caption(line, wrapped):
+        elif _is_caption(line, wrapped) or not _looks_like_heading(line):
             continue
         elif wrapped:
             last = position + 1 == len(lines)
             before_unit = last or kinds[position + 1] != "text" or _opens_unit(lines[position + 1])
             stands_alone = line.isolated or position < 3 or line.text.startswith("——")
-            if before_unit and stands_alone and _looks_like_heading(line):
+            if before_unit and stands_alone:
                 kinds[position] = "heading"
-        elif _looks_like_heading(line):
+        elif _MARKDOWN_HEADING.match(line.text) or _heads_what_follows(lines, kinds, position):
             kinds[position] = "heading"
     return kinds
+
+
+def _heads_what_follows(lines: list[Line], kinds: list[str], position: int) -> bool:
+    """Whether a short line is a heading by its number or by where it stands.
+
+    A line that gives something a name (``联系电话：…``), several short lines in a row and the last line are no headings.
+    """
+    line = lines[position]
+    if _LABELLED.match(line.text) or position + 1 == len(lines):
+        return False
+    following = lines[position + 1]
+    if numbered := _NUMBERED_HEADING.match(line.text):
+        after = _NUMBERED_HEADING.match(following.text)
+        in_list = after is not None and _looks_like_heading(following) and _style(after) == _style(numbered)
+        return not in_list
+    if _BRACKETED.fullmatch(line.text):
+        return True
+    if line.hard_break and kinds[position + 1] == "heading":
+        return True  # it is set over two lines
+    first = position
+    while first and lines[first - 1].hard_break and _looks_like_heading(lines[first - 1]):
+        first -= 1
+    before = lines[first - 1].text if first and not lines[first].after_blank else ""
+    begins = not before or bool(_ENDS.search(before) or _LABELLED.match(before)) or kinds[first - 1] == "table"
+    is_prose = len(following.text) > _LONGEST_HEADING or bool(_ENDS.search(following.text))
+    opens = kinds[position + 1] != "text" or is_prose or _opens_unit(following)
+    return position == 0 or (begins and opens and kinds[position + 1] != "note")
+
+
+def _style(numbered: re.Match[str]) -> str:
+    """The way of a heading's number, without the number: ``一、`` and ``二、`` are of one."""
+    return re.sub(r"[一二三四五六七八九十百\d]+", "1", numbered.group())
 
 
 def _is_caption(line: Line, wrapped: bool) -> bool:
