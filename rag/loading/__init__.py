@@ -24,6 +24,7 @@ from rag.loading.formats import FORMATS, SIGNATURES
 from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.text.documents import Document
+from rag.text.markup import end_of_front_matter
 
 __all__ = [
     "FORMATS",
@@ -195,6 +196,7 @@ def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> 
 
 def title_in_text(text: str) -> str:
     """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
-    lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
+    begin = end_of_front_matter(text)
+    lines = [line.strip() for line in text[begin : begin + 4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
     heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
     return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]

@@ -94,6 +94,7 @@ class _Reader:
         self.cells = table.by_place()
         self.group = ""  # a line over all columns, which holds for the rows below it
         self.body = [row for row in range(table.heads, len(table.rows)) if len(self._row(row)) > 1]
+        self.is_numbered = self.table.columns > 1 and self._counts_rows()
         self.row_heads = self._columns_of_row_heads() if table.heads else ()
         self.paths = [self._path(column) for column in range(table.columns)]
         self.unit_column = next(
@@ -109,7 +110,7 @@ class _Reader:
         heads = [cell for cell in (self.cells.get((row, column)) for column in self.row_heads) if cell]
         names = [self._text(cell) for cell in heads]
         values = [cell for cell in self.table.rows[row] if not cell.is_empty and cell.column not in self.row_heads]
-        values = [cell for cell in values if cell.column != self.unit_column and not self._is_serial(cell.column)]
+        values = [cell for cell in values if cell.column != self.unit_column and (cell.column or not self.is_numbered)]
         for cell in values:
             words, unit = self._with_unit(cell, row, names)
             yield CellReading(cell, _joined([self.group, *words]), unit)
@@ -153,7 +154,7 @@ class _Reader:
 
     def _columns_of_row_heads(self) -> tuple[int, ...]:
         """The columns that name the rows: the first that does not count them, and those after it until the rows differ."""
-        first = next((column for column in range(self.table.columns) if not self._is_serial(column)), 0)
+        first = 1 if self.is_numbered else 0
         if first == self.table.columns - 1:
             return ()
         heads = [first]
@@ -170,9 +171,9 @@ class _Reader:
         texts = [tuple(self.shown(cell) if cell else "" for cell in name) for name in names]
         return len(set(texts)) == len(texts)
 
-    def _is_serial(self, column: int) -> bool:
-        """Whether a column counts the rows from 1."""
-        numbers = [_SERIAL.fullmatch(in_digits(text)) for text in self._column(column)]
+    def _counts_rows(self) -> bool:
+        """Whether the first column counts the rows from 1."""
+        numbers = [_SERIAL.fullmatch(in_digits(text)) for text in self._column(0)]
         return bool(numbers) and [match and int(match[1]) for match in numbers] == list(range(1, len(numbers) + 1))
 
     def _path(self, column: int) -> list[str]:

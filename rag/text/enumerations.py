@@ -23,6 +23,7 @@ _OPENINGS = [
     (re.compile(r"[（(]?(?:1|１)[)）.．、]"), re.compile(r"[（(]?\d{1,2}[)）.．、]")),
     (re.compile("[（(]?一[)）、]"), re.compile("[（(]?[一二三四五六七八九十]+[)）、]")),
     (re.compile("在[^，,。]{2,16}(?:方面|上)[，,]"), re.compile("在[^，,。]{2,16}(?:方面|上)[，,]")),
+    (re.compile("• "), re.compile("• ")),
     (re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])"), re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])")),
 ]
 _BEYOND_ITS_NAME = re.compile("[（(，,。；;：:]")
@@ -75,17 +76,22 @@ def list_with(sentences: list[Sentence], place: int) -> list[Sentence]:
 
     All the opening sentences of its items; empty where there is no list.
     """
-    opening = next((pair for pair in _OPENINGS if _begins(pair[1], sentences[place].text)), None)
+    opening = next((pair for pair in _OPENINGS if _begins(pair[1], sentences[place])), None)
     if opening is None:
         return _items_after(sentences, place, 1)
-    first, _ = opening
+    first, every = opening
+    found: int | None = None
     for start in range(place, max(-1, place - LONGEST_LIST), -1):
         sentence = sentences[start]
         if sentence.kind in ("heading", "question", "note") or sentence.speaker != sentences[place].speaker:
-            return []
-        if _begins(first, sentence.text):
-            return _items_after(sentences, start - 1, 1)
-    return []
+            break
+        if _begins(first, sentence):
+            found = start
+            if first.pattern != every.pattern:
+                break
+        elif first.pattern == every.pattern and start and sentences[start - 1].paragraph != sentence.paragraph:
+            break  # the first looks like the others: a paragraph that is no item stands before it
+    return _items_after(sentences, found - 1, 1) if found is not None else []
 
 
 def under(sentences: list[Sentence], place: int) -> list[Sentence]:
@@ -94,13 +100,13 @@ def under(sentences: list[Sentence], place: int) -> list[Sentence]:
     That ends as a list does (:func:`items_of`), and with its paragraph where the item has more than one sentence in it.
     """
     item = sentences[place]
-    if (opening := _opening(item.text)) is None:
+    if (opening := _opening(_marked(item))) is None:
         return []
     found: list[Sentence] = []
     for sentence in sentences[place + 1 : place + 1 + LONGEST_LIST]:
         is_over = sentence.kind in ("heading", "question", "note") or sentence.speaker != item.speaker
         leaves = bool(found) and found[0].paragraph == item.paragraph != sentence.paragraph
-        if is_over or leaves or opening.re.match(sentence.text):
+        if is_over or leaves or opening.re.match(_marked(sentence)):
             break
         found.append(sentence)
     return found
@@ -123,8 +129,14 @@ def _opening(text: str) -> re.Match[str] | None:
     return next((found for _, every in _OPENINGS if (found := every.match(text))), None)
 
 
-def _begins(opening: re.Pattern[str], text: str) -> bool:
+def _marked(sentence: Sentence) -> str:
+    """A sentence with the bullet that marks it."""
+    return f"• {sentence.text}" if sentence.is_bulleted else sentence.text
+
+
+def _begins(opening: re.Pattern[str], sentence: Sentence) -> bool:
     """Whether an item begins a sentence, or what follows its colon: ``要做到三点：一是…；``."""
+    text = _marked(sentence)
     return bool(opening.match(text) or opening.match(text.rpartition("：")[2]))
 
 
@@ -138,10 +150,10 @@ def _items_after(sentences: list[Sentence], place: int, within: int) -> list[Sen
         if first is None or every is None:
             if step >= within:
                 break
-            first, every = next((pair for pair in _OPENINGS if _begins(pair[0], sentence.text)), (None, None))
+            first, every = next((pair for pair in _OPENINGS if _begins(pair[0], sentence)), (None, None))
             items += [sentence] if first else []
-        elif first.pattern != every.pattern and first.match(sentence.text):
+        elif first.pattern != every.pattern and first.match(_marked(sentence)):
             break
-        elif every.match(sentence.text):
+        elif every.match(_marked(sentence)):
             items.append(sentence)
     return items

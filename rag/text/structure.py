@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
+from rag.text.markup import is_bulleted
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turns import Turns
 from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
@@ -68,6 +69,7 @@ class Sentence:
         paragraph: number of its paragraph, from 0; each cell of a table is one.
         lead, tail: characters at the beginning and the end of ``text`` that do not stand in the span: the heads of a
             table's cell, and its unit.
+        is_bulleted: whether it opens an item of a list that a bullet marks, which is not read.
     """
 
     start: int
@@ -79,6 +81,7 @@ class Sentence:
     paragraph: int
     lead: int = 0
     tail: int = 0
+    is_bulleted: bool = False
 
     def places(self, text: str) -> Sequence[int]:
         """Where each character of the sentence stands in its document's text, that of a head at the cell's beginning.
@@ -100,8 +103,8 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     """
     found = layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    told = zip(found.paragraphs, views, strict=True)
-    turns = Turns((view.text for paragraph, view in told if paragraph.kind != "table"), speakers)
+    paragraphs = list(zip(found.paragraphs, views, strict=True))
+    turns = Turns((view.text for paragraph, view in paragraphs if paragraph.kind != "table"), speakers)
     sentences: list[Sentence] = []
     heading = ""
     number = -1
@@ -123,11 +126,13 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
             ]
             number += max((cell.paragraph for cell in cells), default=0)
         else:
+            begins = is_bulleted(paragraph.lines[0].text)
             for start, end in split_sentences(view.text, turns.enter(view.text)):
                 speaker, kind = turns.speaker_of(view.text[start:end])
                 for first, last in _pieces(view.text, start, end):
-                    span = view.span(first, last)
-                    sentences.append(Sentence(*span, view.text[first:last], speaker, heading, kind, number))
+                    told = Sentence(*view.span(first, last), view.text[first:last], speaker, heading, kind, number)
+                    sentences.append(replace(told, is_bulleted=begins))
+                    begins = False
     return sentences
 
 

@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.text.markup import end_of_front_matter, may_stand_for, unread, with_signs_shown
 from rag.text.tables import tables_among
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -32,9 +33,6 @@ _BLANKS = "[ \t\u00a0\u3000]"
 _SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}+(?=\\S)|(?<!{_BLANKS}){_BLANKS}++(?={_BESIDE})")
 _PUNCTUATION_BESIDE_HAN = re.compile(f"(?<=[{HAN}”’）》%％])[,:;?!]|[,:;?!](?=[{HAN}“‘（《])")
 _DECIMAL_POINT = re.compile(r"(?<=\d)．(?=\d)")
-_EMPHASIS = re.compile(r"(?<!\*)\*\*(?=[^\s*])[^*\n]{1,200}(?<=\S)\*\*(?!\*)")
-_BREAK_IN_CELL = re.compile(r"<br ?/?>")
-_ESCAPE = re.compile(r"\\(?=[|*_~#<>`\[\]])")
 _LINE = re.compile(r"[^\r\n\f\x0b\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\f\x0b\x85\u2028\u2029]")
 _VISIBLE = re.compile(f"[^\\s{INVISIBLE}](?:.*[^\\s{INVISIBLE}])?", re.DOTALL)
@@ -44,7 +42,7 @@ _CAPTION = re.compile(
 )
 _LIST_ITEM = re.compile(
     r"^(?:[（(]?[一二三四五六七八九十]{1,3}(?:是|、|）|\))|第[一二三四五六七八九十]{1,3}[，,、]|[（(]?\d{1,2}(?:[、．）)]|\.(?!\d))"
-    r"|[•●■◆*-]\s|(?:首先|其次|再次|最后)[，,])"
+    r"|[•●■◆▪‣*+-]\s|(?:首先|其次|再次|最后)[，,])"
 )
 _MARKDOWN_HEADING = re.compile(r"^#{1,6}\s")
 _NUMBERED_HEADING = re.compile(
@@ -233,7 +231,7 @@ def _lines(text: str) -> list[Line]:
     places: list[tuple[int, int, bool]] = []
     gaps: list[bool] = []
     previous_end = 0
-    for match in _LINE.finditer(text):
+    for match in _LINE.finditer(text, end_of_front_matter(text)):
         visible = _VISIBLE.search(match.group())
         if not visible:
             continue
@@ -324,7 +322,9 @@ def _is_caption(line: Line, wrapped: bool) -> bool:
 def _opens_unit(line: Line) -> bool:
     """Whether a line surely begins something new: a heading mark, a list item, a label such as ``记者：``."""
     text = line.text
-    return text.startswith("——") or bool(_MARKDOWN_HEADING.match(text) or is_list_item(text) or _LABEL.match(text))
+    return text.startswith(("——", "[^", "> ")) or bool(
+        _MARKDOWN_HEADING.match(text) or is_list_item(text) or _LABEL.match(text)
+    )
 
 
 def _looks_like_heading(line: Line) -> bool:
@@ -362,8 +362,10 @@ def _next_continues(lines: list[Line], kinds: list[str], position: int) -> bool:
 
 def _may_show(stored: str, shown: str) -> bool:
     """Whether a view may show a stored character as another: itself, half-width, full-width, or a line's end as a blank."""
-    if shown == " ":
-        return stored.isspace() or stored == "<"  # of <br>
+    if shown == " " and stored.isspace():
+        return True
+    if may_stand_for(stored, shown):
+        return True
     return shown in (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION)) or (stored, shown) == (
         "．",
         ".",
@@ -372,23 +374,15 @@ def _may_show(stored: str, shown: str) -> bool:
 
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
-    raw = text[start:end]
+    raw, dropped = with_signs_shown(text[start:end])
     shown = _DECIMAL_POINT.sub(".", raw.translate(HALF_WIDTH))
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
-    breaks = [match.span() for match in _BREAK_IN_CELL.finditer(shown)]
-    dropped = [(first + 1, last) for first, last in breaks]
     dropped += [match.span() for match in _INVISIBLE.finditer(shown)]
-    dropped += [match.span() for match in _ESCAPE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
-    for match in _EMPHASIS.finditer(shown):
-        dropped += [(match.start(), match.start() + 2), (match.end() - 2, match.end())]
-    heading = _MARKDOWN_HEADING.match(shown)
-    if heading:
-        dropped.append(heading.span())
+    dropped += unread(shown)
+    shown = shown.replace("\n", " ")
     if not dropped:
         return shown, array("q", range(start, end))
-    for first, _ in breaks:
-        shown = f"{shown[:first]} {shown[first + 1 :]}"
     keep = bytearray(b"\1") * len(shown)
     for first, last in dropped:
         keep[first:last] = bytes(last - first)
