@@ -23,6 +23,7 @@ _CIRCLED_DIGITS = {str(count): chr(ord("①") + count - 1) for count in range(1,
 @dataclass(slots=True)
 class _Field:
     instruction: str = ""
+    form: str = ""  # what an old form's box or list shows
     is_in_result: bool = False
     is_page: bool = False
     has_result: bool = False
@@ -64,8 +65,8 @@ class Fields:
         """
         kind = element.get(WORD + "fldCharType", "")
         if kind == "begin":
-            self._open.append(_Field())
-            return _form_field(element.find(WORD + "ffData")) if len(self._open) == 1 else ""
+            self._open.append(_Field(form=_form_field(element.find(WORD + "ffData"))))
+            return ""
         if not self._open:
             return ""
         field = self._open[-1]
@@ -76,7 +77,9 @@ class Fields:
         self._open.pop()
         if field.has_result or field.is_page or self.are_silent():
             return ""
-        return PAGE if self.is_page_number(field.instruction) else _computed(field.instruction)
+        if self.is_page_number(field.instruction):
+            return PAGE
+        return field.form or _computed(field.instruction)
 
     def end_paragraph(self) -> None:
         """Gives up fields that a broken file never ends, so that they cost only their paragraph."""

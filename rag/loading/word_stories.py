@@ -97,7 +97,8 @@ class Story:
             yield from self._table(element, in_cell)
         elif element.tag == WORD + "altChunk":
             source = self._source
-            yield chunk_text(element, self._part, source.package, source.omissions, source.read_word)
+            if text := chunk_text(element, self._part, source.package, source.omissions, source.read_word):
+                yield text
         elif element.tag == COMPATIBILITY + "AlternateContent":
             if (chosen := alternative(element)) is not None:
                 yield from self.lines(chosen, in_cell)
@@ -134,7 +135,8 @@ class Story:
         elif in_cell or self._in_margin:
             yield from self._rows_as_text(rows)
         else:
-            yield table_text(grid(rows, self._cell_text))
+            if text := table_text(grid(rows, self._cell_text)):
+                yield text
 
     def _rows_as_text(self, rows: list[Row]) -> Iterator[str]:
         for _, cells in rows:
