@@ -198,6 +198,19 @@ def test_cells_of_several_lines_tables_in_them_and_lists_in_them() -> None:
     )
 
 
+def test_a_column_of_nothing_but_automatic_numbers() -> None:
+    body = table(row("序号", "单位"), row(cell(numbered("", 1)), "甲"), row(cell(numbered("", 1)), "乙"))
+    part = numbering([level(0, "decimal", "%1")], use(1, 0))
+    assert text_of(body, part) == "| --- | --- |\n| 序号 | 单位 |\n| 1 | 甲 |\n| 2 | 乙 |"
+
+
+def test_a_table_without_a_word_and_a_row_that_is_hidden() -> None:
+    assert text_of(table(row("", ""), row("", "")) + paragraph("后")) == "后"
+    body = table(row("甲", "1"), row("暗", "2", properties="<w:hidden/>"), row("乙", "3"))
+    assert text_of(body) == "| --- | --- |\n| 甲 | 1 |\n| 乙 | 3 |"
+    assert left_out(body) == (("隐藏文字 2 字", "2 hidden characters"),)
+
+
 def test_a_frame_of_one_cell_is_no_table_and_two_tables_stay_two() -> None:
     data = table(row("年", "数"), row("甲", "2"))
     frame = table(row(cell(paragraph("框内标题", '<w:pStyle w:val="Heading2"/>') + paragraph("框内一段") + data)))
@@ -402,10 +415,10 @@ def test_superscripts_and_subscripts() -> None:
     high, low = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
     style = f'<w:style w:type="character" w:styleId="S"><w:name w:val="上标"/><w:rPr>{high}</w:rPr></w:style>'
     body = paragraph(
-        run("3.2×10") + run("4", high) + run("，5m") + run("2", '<w:rStyle w:val="S"/>') + run("，CO") + run("2", low)
+        run("3.2×10") + run("4 ", high) + run("，5m") + run("2", '<w:rStyle w:val="S"/>') + run("，CO") + run("2", low)
         + run("，10") + run("-3", high) + run("，5") + run("th", high)
     )  # fmt: skip
-    assert text_of(body, styles=style) == "3.2×10⁴，5m²，CO₂，10⁻³，5th"
+    assert text_of(body, styles=style) == "3.2×10⁴ ，5m²，CO₂，10⁻³，5th"
 
 
 def test_symbols() -> None:
@@ -471,6 +484,13 @@ def test_fields_keep_their_results_and_lose_their_instructions() -> None:
     )  # fmt: skip
     assert text_of(body) == "表 1，结果，☒是，③\n链接文字\n\n后文还在"
     assert left_out(body) == (("公式域 1 个", "1 formula field"),)
+
+
+def test_a_large_initial_belongs_to_its_word() -> None:
+    assert (
+        text_of(paragraph("沙", '<w:framePr w:dropCap="drop" w:lines="3"/>') + paragraph("洲县成立。"))
+        == "沙洲县成立。"
+    )
 
 
 def test_marks_breaks_and_phonetic_guides() -> None:
@@ -550,6 +570,8 @@ def package_of(content_type: str) -> bytes:
         (b"", "空的", "empty"),
         (word_file(paragraph("正文"))[:-300], "不完整", "cut off"),
         (word_file(paragraph("")), "没有文字", "no text"),
+        (word_file(paragraph("<w:r><w:drawing><pic:pic/></w:drawing></w:r>")), "只有：图片 1 幅", "1 picture"),
+        (word_file('<w:altChunk r:id="c1"/>', chunk("a.rtf", b"{\\rtf1 x}")), "只有：嵌入的 RTF 内容 1 处", "1 embedded part of RTF"),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_the_file_is(raw: bytes, zh: str, en: str) -> None:

@@ -85,11 +85,14 @@ class _Reading:
         body, notes = self.body(), list(self._notes())
         headers, footers = (list(self._margins(kind)) for kind in ("header", "footer"))
         text = without_surrogates("\n".join(filter(None, (*headers, body, *notes, *footers))))
+        left_out = self._omissions.lines()
+        if not text and left_out:
+            raise _nothing_but(self._name, left_out)
         return Extracted(
             text=text,
             title=self._title(text) or (title_in_text(without_surrogates(body)) if headers else ""),
             encoding="docx",
-            left_out=self._omissions.lines(),
+            left_out=left_out,
         )
 
     def body(self) -> str:
@@ -154,3 +157,14 @@ class _Reading:
         title = " ".join(without_surrogates(declared or "").split())
         lines = [line for line in text.splitlines() if line.strip()][:_TITLE_LINES]
         return title if "".join(title.split()) in "".join("".join(lines).split()) else ""
+
+
+def _nothing_but(name: str, left_out: tuple[tuple[str, str], ...]) -> LoadError:
+    """The refusal of a document without text, such as one of scanned pages."""
+    found_zh, found_en = "、".join(zh for zh, _ in left_out), ", ".join(en for _, en in left_out)
+    return refusal(
+        name,
+        f"文档里没有可读的文字，只有：{found_zh}。若是扫描件，请先用 OCR 软件转成文字；嵌入的内容请另存为单独的文件。",
+        f"there is no text in it but {found_en}; run scanned pages through OCR software first, and save embedded "
+        "content as files of their own.",
+    )

@@ -45,18 +45,24 @@ def chunk_text(
             omissions.count("rich text")
             return ""
         if "rfc822" in kind or "mimearchive" in kind or "multipart" in kind or path.endswith(_MAIL_ENDINGS):
-            return _mail_text(raw, path)
+            return _mail_text(raw, path, omissions)
         if "html" in kind or path.endswith(_HTML_ENDINGS):
-            return html.extract(raw, path).text
+            return _page_text(raw, path, omissions)
         if kind == "text/plain" or path.endswith(".txt"):
             return "\n".join(decode(raw, path)[0].splitlines())
-    except LoadError:
+    except (LoadError, RecursionError):
         pass  # what the host says otherwise is still worth reading
     omissions.count("unread parts")
     return ""
 
 
-def _mail_text(raw: bytes, name: str) -> str:
+def _page_text(raw: bytes, name: str, omissions: Omissions) -> str:
+    extracted = html.extract(raw, name)
+    omissions.add(extracted.left_out)
+    return extracted.text
+
+
+def _mail_text(raw: bytes, name: str, omissions: Omissions) -> str:
     """The text of the page that a web archive (MHTML) holds; its first plain text where it holds no page."""
     parts = [part for part in email.message_from_bytes(raw).walk() if not part.is_multipart()]
     for wanted in ("text/html", "application/xhtml+xml", "text/plain"):
@@ -66,7 +72,7 @@ def _mail_text(raw: bytes, name: str) -> str:
             payload = part.get_payload(decode=True)
             content = payload if isinstance(payload, bytes) else b""
             content = _as_declared(content, str(part.get_content_charset() or ""))
-            text = decode(content, name)[0] if wanted == "text/plain" else html.extract(content, name).text
+            text = decode(content, name)[0] if wanted == "text/plain" else _page_text(content, name, omissions)
             return "\n".join(text.splitlines())
     return ""
 

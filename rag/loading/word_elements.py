@@ -1,6 +1,7 @@
 """Names of WordprocessingML, and the few questions that every module asks of its elements."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -14,8 +15,13 @@ _LONGEST_NUMBER = 9  # digits
 def value(element: Any, path: str = "") -> str:
     """The ``w:val`` of an element, or of the one below it at a path of names without prefix; empty where it has none."""
     if element is not None and path:
-        element = element.find("/".join(WORD + name for name in path.split("/")))
+        element = element.find(_named(path))
     return element.get(WORD + "val", "") if element is not None else ""
+
+
+@cache
+def _named(path: str) -> str:
+    return "/".join(WORD + name for name in path.split("/"))
 
 
 def number(written: str, otherwise: int = 0) -> int:

@@ -10,6 +10,9 @@ from rag.loading.word_symbols import symbol
 PAGE = "\ufdd0"
 """Stands for the number of a page until :func:`without_pages`; a noncharacter, which no document means."""
 
+_MOST_OPEN = 100
+_LONGEST_FORMULA = 200  # characters; longer ones show more than a character or a fraction
+
 _PAGE_FIELD = re.compile(r"\s*(?:PAGE|NUMPAGES|SECTIONPAGES)\b", re.IGNORECASE)
 _PAGE_PHRASE = re.compile(rf"(?:[第共全/]|\bpage|\bof)?\s*{PAGE}\s*页?", re.IGNORECASE)
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -65,6 +68,7 @@ class Fields:
         """
         kind = element.get(WORD + "fldCharType", "")
         if kind == "begin":
+            del self._open[: -_MOST_OPEN + 1]  # nobody nests so many; a broken file may never end them
             self._open.append(_Field(form=_form_field(element.find(WORD + "ffData"))))
             return ""
         if not self._open:
@@ -79,7 +83,7 @@ class Fields:
             return ""
         if self.is_page_number(field.instruction):
             return PAGE
-        return field.form or _computed(field.instruction)
+        return field.form or _computed(field.instruction[:_LONGEST_FORMULA])
 
     def end_paragraph(self) -> None:
         """Gives up fields that a broken file never ends, so that they cost only their paragraph."""

@@ -156,8 +156,8 @@ def _level(element: Any) -> _Level:
     restart = value(element, "lvlRestart")
     return _Level(
         number_format=_number_format(element),
-        text=value(element, "lvlText"),
-        start=number(value(element, "start"), 1),
+        text=value(element, "lvlText")[:_LONGEST_LABEL],
+        start=number(start, 1) if (start := value(element, "start")) else 0,
         restart=number(restart) if restart else None,
         is_legal=bool(switch(element, "isLgl")),
         suffix=value(element, "suff"),

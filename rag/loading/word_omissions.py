@@ -1,6 +1,7 @@
 """What of a Word document is not in its text: counted while it is read, told in one line each."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 _LINES = {
     "comments": ("批注 {} 条", "{} comment", "{} comments"),
@@ -26,16 +27,22 @@ class Omissions:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._more: list[tuple[str, str]] = []
 
     def count(self, kind: str, more: int = 1) -> None:
         """Adds to the count of a kind."""
         assert kind in _LINES
         self._counts[kind] += more
 
+    def add(self, lines: Iterable[tuple[str, str]]) -> None:
+        """Adds what an embedded file's own loader tells."""
+        self._more.extend(line for line in lines if line not in self._more)
+
     def lines(self) -> tuple[tuple[str, str], ...]:
         """A line in Chinese and in English for each kind of which there is any."""
-        return tuple(
+        counted = (
             (zh.format(self._counts[kind]), (one if self._counts[kind] == 1 else many).format(self._counts[kind]))
             for kind, (zh, one, many) in _LINES.items()
             if self._counts[kind]
         )
+        return (*counted, *self._more)

@@ -30,6 +30,7 @@ _COUNTED = {
     WORD + "contentPart": "objects",
     WORD + "subDoc": "outside",
 } | dict.fromkeys(_CHARTS, "charts")
+_SCRIPTS = {"superscript": raised, "subscript": lowered}
 _WRITTEN_LINE_END = re.compile(r"[\t\r\n\x85\u2028\u2029]")
 _OWN_MARK = re.compile(PAGE)
 
@@ -110,7 +111,7 @@ class Paragraphs:
 
     def _run(self, run: Any, look: Look) -> None:
         properties = run.find(WORD + "rPr")
-        if properties is not None:
+        if properties is not None and len(properties):
             look = look.under(self._styles.character(value(properties, "rStyle")).look).under(look_of(properties))
         reference = next((child for child in run if _has_own_mark(child)), None)
         if reference is None:
@@ -128,10 +129,8 @@ class Paragraphs:
             return
         text, unknown = with_symbols(_OWN_MARK.sub("", text), look.font or "")
         self._omissions.count("symbols", unknown)
-        if look.script == "superscript":
-            text = raised(text) or text
-        elif look.script == "subscript":
-            text = lowered(text) or text
+        if look.script in _SCRIPTS:
+            text = text.replace(text.strip(), _SCRIPTS[look.script](text.strip()) or text.strip())
         self._pieces.append(text)
 
     def _say_symbol(self, element: Any, look: Look) -> None:

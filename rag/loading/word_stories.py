@@ -108,8 +108,10 @@ class Story:
             yield from self.lines(element, in_cell)
 
     def _has_lost_its_end(self, paragraph: Any, text: str) -> bool:
-        """Whether tracked changes joined a paragraph to the next one, or the paragraph is hidden altogether."""
-        mark = paragraph.find(f"{WORD}pPr/{WORD}rPr")
+        """Whether a paragraph goes on in the next one, by tracked changes or as a large initial, or is hidden altogether."""
+        frame, mark = (paragraph.find(f"{WORD}pPr/{WORD}{name}") for name in ("framePr", "rPr"))
+        if frame is not None and frame.get(WORD + "dropCap", "none") != "none":
+            return True
         if mark is None:
             return False
         return any(mark.find(gone) is not None for gone in GONE) or (not text and bool(switch(mark, "vanish")))
@@ -119,8 +121,8 @@ class Story:
         style = value(properties, "pStyle")
         text = "\n".join(line.strip() for line in text.split("\n")).strip("\n")
         label = self._source.numbering.label(properties, style, text)
-        if not text:
-            return ""
+        if not text:  # a column of numbers in a table has nothing but these
+            return label if in_cell and label != BULLET else ""
         level = heading_level(properties, self._source.styles.paragraph(style))
         if level is None or in_cell:
             return label + text
@@ -135,8 +137,9 @@ class Story:
         elif in_cell or self._in_margin:
             yield from self._rows_as_text(rows)
         else:
-            if text := table_text(grid(rows, self._cell_text)):
-                yield text
+            cells = grid(rows, self._cell_text)
+            if any(cell.text for line in cells for cell in line):
+                yield table_text(cells)
 
     def _rows_as_text(self, rows: list[Row]) -> Iterator[str]:
         for _, cells in rows:

@@ -35,7 +35,7 @@ def symbol(font: str, code: int) -> str:
     table = _FONTS.get(font.strip().lower())
     if table is not None and (shown := table.get(code - _PRIVATE_BASE if code > _PRIVATE_BASE else code)):
         return shown
-    if code < 0x20 or 0xD800 <= code <= 0xF8FF or code > 0xFFFF:
+    if code < 0x20 or 0xD800 <= code <= 0xF8FF or code > 0xFFFD:
         return ""
     return chr(code)
 
