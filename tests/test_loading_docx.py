@@ -580,6 +580,14 @@ def test_a_refusal_says_what_the_file_is(raw: bytes, zh: str, en: str) -> None:
     assert zh in caught.value.zh and en in caught.value.en and "a.docx" in caught.value.en
 
 
+def test_a_document_that_embeds_drawings_and_workbooks_is_still_one() -> None:
+    types = (
+        '<Default Extension="vsdx" ContentType="application/vnd.ms-visio.drawing.main+xml"/>'
+        '<Default Extension="xlsx" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"/>'
+    )
+    assert text_of(paragraph("正文"), types=types) == "正文"
+
+
 def test_entities_are_refused() -> None:
     raw = zipped({
         "[Content_Types].xml": b"<Types/>",

@@ -19,10 +19,11 @@ _OLE_KINDS = (
     ("Book", "旧式 Excel 表格（.xls）", "an old Excel workbook (.xls)"),
     ("PowerPoint Document", "旧式 PowerPoint 演示文稿（.ppt）", "an old PowerPoint presentation (.ppt)"),
 )
+_WORD_TYPE = rb"(?:wordprocessingml|ms-word)[^\"']*main\+xml"
 _TYPE_KINDS = (
     (rb"(?:spreadsheetml|ms-excel)[^\"']*main\+xml", "Excel 表格（.xlsx）", "an Excel workbook (.xlsx)"),
     (rb"(?:presentationml|ms-powerpoint)[^\"']*main\+xml", "PowerPoint 演示文稿（.pptx）", "a PowerPoint presentation (.pptx)"),
-    (rb"ms-visio", "Visio 绘图（.vsdx）", "a Visio drawing (.vsdx)"),
+    (rb"ms-visio[^\"']*main\+xml", "Visio 绘图（.vsdx）", "a Visio drawing (.vsdx)"),
 )  # fmt: skip
 _MIME_KINDS = (
     (b"application/vnd.oasis.opendocument.text", "OpenDocument 文档（.odt）", "an OpenDocument text (.odt)"),
@@ -67,6 +68,8 @@ def _check_archive(archive: zipfile.ZipFile, name: str) -> None:
     if types is None:
         raise _other_archive(archive, name)
     declared = archive.read(types)
+    if re.search(_WORD_TYPE, declared):
+        return
     for pattern, zh, en in _TYPE_KINDS:
         if re.search(pattern, declared):
             raise _is_other(name, zh, en)

@@ -28,7 +28,7 @@ class _Level:
     text: str
     start: int
     restart: int | None  # the level, from 1, whose use begins it anew; None for any above it, 0 for none
-    is_legal: bool  # levels above are shown in plain digits
+    is_legal: bool  # its own number and those of the levels above are shown in plain digits
     suffix: str  # tab, space or nothing
     style: str
 
@@ -103,7 +103,7 @@ class Numbering:
             if other not in levels or other > at:
                 return ""
             count = last[other]
-            number_format = "decimal" if level.is_legal and other != at else levels[other].number_format
+            number_format = "decimal" if level.is_legal else levels[other].number_format
             return _shown(self._start(use, other, levels) if count is None else count, number_format)
 
         label = _PRIVATE.sub("", _PLACE.sub(place, level.text)).strip()[:_LONGEST_LABEL]
