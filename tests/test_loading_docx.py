@@ -4,9 +4,10 @@ import pytest
 
 from rag.errors import LoadError
 from rag.loading import load_bytes
+from rag.loading.base import MAX_XML_BYTES
 from rag.loading.docx import extract
 from rag.loading.ordinal_formats import shown
-from tests.word_files import (
+from tests.word_documents import (
     DECLARED,
     Part,
     cell,
@@ -198,6 +199,15 @@ def test_cells_of_several_lines_tables_in_them_and_lists_in_them() -> None:
     )
 
 
+def test_cells_merged_the_old_way_and_under_track_changes() -> None:
+    body = table(
+        row(cell("甲", '<w:hMerge w:val="restart"/>'), cell("", '<w:hMerge w:val="continue"/>'), "1"),
+        row(cell("乙", '<w:cellMerge w:id="1" w:vMerge="rest"/>'), "丙", "2"),
+        row(cell("", '<w:cellMerge w:id="2" w:vMerge="cont"/>'), "丁", "3"),
+    )
+    assert text_of(body) == "| --- | --- | --- |\n| 甲 || 1 |\n| 乙 | 丙 | 2 |\n| ^^ | 丁 | 3 |"
+
+
 def test_a_column_of_nothing_but_automatic_numbers() -> None:
     body = table(row("序号", "单位"), row(cell(numbered("", 1)), "甲"), row(cell(numbered("", 1)), "乙"))
     part = numbering([level(0, "decimal", "%1")], use(1, 0))
@@ -289,6 +299,20 @@ def test_headers_come_first_footers_last_each_once_and_without_page_numbers() ->
     assert document.title == "通知"
     shown_first = body.replace("</w:sectPr>", "<w:titlePg/></w:sectPr>")
     assert text_of(shown_first, *parts).startswith("沙政发〔2023〕5号\n只在首页\n通知\n")
+
+
+def test_headers_of_even_pages_count_where_the_settings_say_so() -> None:
+    section = f"<w:sectPr>{margin('header', 'h1', 'even')}</w:sectPr>"
+    header: Part = ("h1", "header", "header1.xml", paragraph("双页眉"))
+    settings: Part = ("s1", "settings", "settings.xml", "<w:evenAndOddHeaders/>")
+    assert text_of(paragraph("正文") + section, header) == "正文"
+    assert text_of(paragraph("正文") + section, header, settings) == "双页眉\n正文"
+
+
+def test_a_page_number_in_a_text_box_of_a_footer_is_left_out() -> None:
+    framed = box("页").replace(run("页"), run("第") + complex_field("PAGE", "3") + run("页"))
+    body = paragraph("正文") + f"<w:sectPr>{margin('footer', 'f1')}</w:sectPr>"
+    assert text_of(body, ("f1", "footer", "footer1.xml", paragraph(framed + run("县政府办")))) == "正文\n县政府办"
 
 
 def test_a_table_in_a_header_is_lines() -> None:
@@ -486,6 +510,18 @@ def test_fields_keep_their_results_and_lose_their_instructions() -> None:
     assert left_out(body) == (("公式域 1 个", "1 formula field"),)
 
 
+def test_fields_whose_instruction_is_all_that_they_have() -> None:
+    choice = (
+        '<w:r><w:fldChar w:fldCharType="begin"><w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="男"/>'
+        '<w:listEntry w:val="女"/></w:ddList></w:ffData></w:fldChar></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+    symbol = complex_field('SYMBOL 254 \\f "Wingdings" \\s 12', "")
+    body = paragraph(
+        run("性别：") + choice + run("，") + symbol + run("，") + complex_field("EQ \\f(3,4)", "") + run("页")
+    )
+    assert text_of(body + paragraph(run("第") + complex_field("PAGE", "3") + run("页"))) == "性别：女，☑，3/4页\n第3页"
+
+
 def test_a_large_initial_belongs_to_its_word() -> None:
     assert (
         text_of(paragraph("沙", '<w:framePr w:dropCap="drop" w:lines="3"/>') + paragraph("洲县成立。"))
@@ -596,6 +632,19 @@ def test_entities_are_refused() -> None:
     })  # fmt: skip
     with pytest.raises(LoadError, match=r"a\.docx"):
         load_bytes(raw, "a.docx")
+
+
+def test_a_part_that_is_too_large_is_refused_under_any_name() -> None:
+    relations = b'<Relationships><Relationship Id="a" Type="x/officeDocument" Target="word/d.bin"/></Relationships>'
+    members = {"[Content_Types].xml": b"<Types/>", "_rels/.rels": relations, "word/d.bin": b" " * (MAX_XML_BYTES + 1)}
+    with pytest.raises(LoadError, match=r"zip bomb|压缩炸弹"):
+        load_bytes(zipped(members), "a.docx")
+
+
+def test_an_embedded_bomb_is_left_out() -> None:
+    bomb = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b" " * (MAX_XML_BYTES + 1)})
+    assert text_of(CHUNK, chunk("a.docx", bomb)) == "前\n后"
+    assert [zh for zh, _ in left_out(CHUNK, chunk("a.docx", bomb))] == ["无法读入的嵌入内容 1 处"]
 
 
 def nested_tables(depth: int) -> str:

@@ -154,6 +154,12 @@ def test_damaged_pdfs(make_pdf: PdfMaker) -> None:
         assert refused is None or "a.pdf" in refused.zh
 
 
+def test_a_pdf_that_is_a_web_page_says_so() -> None:
+    with pytest.raises(LoadError) as caught:
+        load_bytes(b"<!DOCTYPE html><title>404</title>", "a.pdf")
+    assert "网页" in caught.value.zh and "a web page" in caught.value.en
+
+
 def docx_bytes(document: Any) -> bytes:
     file = io.BytesIO()
     document.save(file)
