@@ -208,6 +208,11 @@ def test_cells_merged_the_old_way_and_under_track_changes() -> None:
     assert text_of(body) == "| --- | --- | --- |\n| 甲 || 1 |\n| 乙 | 丙 | 2 |\n| ^^ | 丁 | 3 |"
 
 
+def test_a_row_that_is_marked_as_a_head_below_others_is_none() -> None:
+    body = table(row("名称", "甲", "乙"), row("一", "1", "2", properties="<w:tblHeader/>"), row("二", "3", "4"))
+    assert text_of(body) == "| 名称 | 甲 | 乙 |\n| --- | --- | --- |\n| 一 | 1 | 2 |\n| 二 | 3 | 4 |"
+
+
 def test_a_column_of_nothing_but_automatic_numbers() -> None:
     body = table(row("序号", "单位"), row(cell(numbered("", 1)), "甲"), row(cell(numbered("", 1)), "乙"))
     part = numbering([level(0, "decimal", "%1")], use(1, 0))
@@ -367,6 +372,12 @@ def test_embedded_pages_archives_texts_and_documents_are_read_at_their_place() -
     )
 
 
+def test_the_encoding_that_an_archive_declares_counts() -> None:
+    page = "<p>これは日本語のテキストです</p>".encode("shift_jis")
+    mail = b"MIME-Version: 1.0\r\nContent-Type: text/html; charset=shift_jis\r\n\r\n" + page
+    assert text_of(CHUNK, chunk("a.mht", mail)) == "前\nこれは日本語のテキストです\n后"
+
+
 def test_a_document_that_is_nothing_but_an_embedded_page_is_read() -> None:
     assert text_of('<w:altChunk r:id="c1"/><w:sectPr/>', chunk("a.htm", PAGE.encode())) == PAGE_TEXT
 
@@ -423,10 +434,11 @@ def test_hidden_text_through_runs_and_styles() -> None:
     styles = (
         '<w:style w:type="character" w:styleId="H"><w:name w:val="藏"/><w:rPr><w:vanish/></w:rPr></w:style>'
         '<w:style w:type="paragraph" w:styleId="P"><w:name w:val="藏段"/><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:type="paragraph" w:styleId="Q"><w:name w:val="也藏"/><w:basedOn w:val="P"/></w:style>'
     )
     body = (
         paragraph(run("明") + run("暗1", "<w:vanish/>") + run("暗2", '<w:rStyle w:val="H"/>') + run("网", "<w:webHidden/>") + run("显", '<w:vanish w:val="0"/>'))
-        + paragraph("整段", '<w:pStyle w:val="P"/>')
+        + paragraph("整段", '<w:pStyle w:val="Q"/>')
         + paragraph(run("又显", '<w:vanish w:val="0"/>'), '<w:pStyle w:val="P"/>')
         + paragraph(run("整段藏", "<w:vanish/>"), "<w:rPr><w:vanish/></w:rPr>")
         + paragraph("末")
