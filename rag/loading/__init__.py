@@ -161,12 +161,7 @@ def _suffix(raw: bytes, name: str, path: str) -> str:
     if content and content not in expected:
         raise _disagreement(path, suffix, content, content_suffix)
     if raw and expected and not any(magic in raw[:_BEGINNING] for magic, kind in SIGNATURES if kind in expected):
-        kind = suffix[1:].upper()
-        raise refusal(
-            path,
-            f"文件已损坏，或不是 {kind}：开头没有 {kind} 的标志。请重新下载或另存一份后再试。",
-            f"it is damaged or no {kind}: it does not begin like one; download or save it again.",
-        )
+        raise _text_instead(raw, path, suffix[1:].upper())
     return suffix
 
 
@@ -178,6 +173,31 @@ def _content(raw: bytes) -> tuple[str, str]:
     if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
         return "", ".html"
     return "", ""
+
+
+def _text_instead(raw: bytes, path: str, kind: str) -> LoadError:
+    """The refusal of a file that does not begin like its binary format: it is text of some kind, or damaged."""
+    beginning = raw[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_text = not any(byte < 0x20 and byte not in b"\t\n\v\f\r" for byte in raw[:_BEGINNING])
+    if beginning.startswith(b"{\\rtf"):
+        found_zh, found_en = "RTF 文档（.rtf）", "an RTF document (.rtf)"
+    elif _content(raw)[1] == ".html":
+        found_zh, found_en = "网页（.html）", "a web page (.html)"
+    elif is_text and beginning.startswith(b"<?xml"):
+        found_zh, found_en = "XML 文件", "an XML file"
+    elif is_text and beginning:
+        found_zh, found_en = "纯文本", "plain text"
+    else:
+        return refusal(
+            path,
+            f"文件已损坏，或不是 {kind}：开头没有 {kind} 的标志。请重新下载或另存一份后再试。",
+            f"it is damaged or no {kind}: it does not begin like one; download or save it again.",
+        )
+    return refusal(
+        path,
+        f"文件其实是{found_zh}，不是 {kind}。请改正后缀，或另存为支持的格式后再试。",
+        f"it is really {found_en}, no {kind}; correct its suffix, or save it in a format that is supported.",
+    )
 
 
 def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> LoadError:

@@ -1,171 +1,170 @@
-"""DOCX through python-docx: headings, paragraphs and tables as text, in the order of the document.
+"""DOCX: what a Word document shows, in its order, as lines of text.
 
-Headings become Markdown headings (``## …``, as many marks as their level), so that whoever reads the structure can
-tell them from paragraphs. Cells of a table row are joined by `` | ``. Deleted text of tracked changes, comments,
-footnotes and automatic numbering are left out; inserted text, text boxes and content controls are kept.
+Headings become Markdown headings (``## …``), tables the notation of :mod:`rag.loading.grids`; automatic numbers stand where
+they are shown. Headers come first and footers last, each text once, notes (``[^1]: …``) before the footers. What is not
+text, was deleted or is hidden is left out and told.
 """
 
-import io
-import zipfile
-import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import (
-    MAX_UNPACKED_BYTES,
-    MAX_XML_BYTES,
-    NO_MEMORY,
-    Extracted,
-    refusal,
-)
+from rag.loading import title_in_text
+from rag.loading.base import NO_MEMORY, Extracted, refusal
+from rag.loading.word_elements import RELATIONS, WORD, switch
+from rag.loading.word_fields import without_pages
+from rag.loading.word_files import check, damaged
+from rag.loading.word_notes import Called, Notes
+from rag.loading.word_numbering import Numbering
+from rag.loading.word_omissions import Omissions
+from rag.loading.word_package import Package
+from rag.loading.word_stories import Source, Story
+from rag.loading.word_styles import Styles
 from rag.text.surrogates import without_surrogates
 
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_MAX_HEADING_LEVEL = 6
+_TITLE_LINES = 20
+"""Lines at the beginning of a text within which it must say a title, for the title to be its own."""
 
-# Elements whose content is not text of the document, or is its second copy.
-_SKIPPED = frozenset({f"{_WORD}del", f"{_WORD}moveFrom", f"{_WORD}pPr", f"{_WORD}rPr", f"{_WORD}instrText", _FALLBACK})
-_MARKS = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
+_DUBLIN_CORE_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_NOTE_PARTS = (("footnoteReference", "footnotes"), ("endnoteReference", "endnotes"))
 
 
 def extract(raw: bytes, name: str) -> Extracted:
-    """The document's text, one paragraph or table row per line, with its title and day of making.
+    """The document's text and what of it is left out.
+
+    Its own date is that of a template or of the last copy, so none is given; its own title is given where the text says it.
 
     Raises:
-        LoadError: the file is damaged, encrypted, an old .doc, no .docx, or unpacks to too much.
+        LoadError: the file is damaged, encrypted, empty, no .docx, nests too deep, or unpacks to too much.
     """
-    if raw.startswith(_OLE_MAGIC):
+    try:
+        return _Reading(raw, name).extracted()
+    except RecursionError as error:
         raise refusal(
             name,
-            "文件设有密码，或是旧式 .doc。请在 Word 或 WPS 中解除密码，另存为 .docx 后再试。",
-            "it is password-protected or an old .doc; remove the password, save it as .docx and try again.",
-        )
-    _check_archive(raw, name)
-    from docx import Document
-
-    try:
-        document: Any = Document(io.BytesIO(raw))
-        levels = _heading_levels(document)
-        text = "\n".join(_blocks(document.element.body, levels))
-        properties = document.core_properties
-        title, made = properties.title or "", properties.created
-    except MemoryError:
+            "文档嵌套过深（表格或内容控件层层相套），无法读入。请在 Word 或 WPS 中简化后再试。",
+            "its tables or content controls nest too deep to be read; simplify it in a word processor and try again.",
+        ) from error
+    except (LoadError, MemoryError):
         raise
-    except Exception as error:  # python-docx and lxml fail in many ways on a document that breaks the format's rules
+    except Exception as error:  # zipfile and lxml fail in many ways on a document that breaks the format's rules
         if getattr(error, "code", None) == NO_MEMORY:
             raise MemoryError from error
-        raise _damaged(name) from error
-    return Extracted(
-        text=without_surrogates(text), title=title.strip(), date=made.date() if made else None, encoding="docx"
-    )
+        raise damaged(name) from error
 
 
-def _check_archive(raw: bytes, name: str) -> None:
-    """Refuse an archive that is damaged, encrypted or unpacks to too much, before anything parses it.
+class _Reading:
+    """One document, or one that is embedded in it, while it is read."""
 
-    The sizes that the archive declares bound what comes out of it, since :mod:`zipfile` never unpacks more of a
-    member than declared; unpacking each once, in pieces, proves their checksums.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            members = archive.infolist()
-            if any(member.flag_bits & 1 for member in members):
-                raise refusal(
-                    name, "文件已加密。请解除密码后再试。", "it is encrypted; remove the password and try again."
-                )
-            xml_size = max((m.file_size for m in members if m.filename.endswith((".xml", ".rels"))), default=0)
-            if sum(member.file_size for member in members) > MAX_UNPACKED_BYTES or xml_size > MAX_XML_BYTES:
-                limit = MAX_UNPACKED_BYTES // 1_000_000
-                raise refusal(
-                    name,
-                    f"解压后过大（上限共 {limit} MB），可能是压缩炸弹。请拆成几份，或去掉大图后再试。",
-                    f"it unpacks to too much (limit {limit} MB in all) and may be a zip bomb; "
-                    "split it or remove large images.",
-                )
-            if archive.testzip() is not None:
-                raise _damaged(name)
-            if "[Content_Types].xml" not in archive.namelist():
-                raise _damaged(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
-        raise _damaged(name) from error
+    def __init__(self, raw: bytes, name: str, host: "_Reading | None" = None) -> None:
+        check(raw, name)
+        self._name = name
+        self._package = Package(raw, name)
+        self._part = self._package.document
+        self._called: Called = host._called if host else []
+        self._omissions: Omissions = host._omissions if host else Omissions()
+        styles = Styles(self._related("styles"))
+        self._source = Source(
+            package=self._package,
+            styles=styles,
+            numbering=Numbering(self._related("numbering"), styles),
+            notes=Notes(self._note_parts(), self._called),
+            omissions=self._omissions,
+            read_word=None if host else self._embedded,
+        )
+        root = self._package.root(self._part)
+        body = root.find(WORD + "body") if root is not None and root.tag == WORD + "document" else None
+        if body is None:
+            raise damaged(name)
+        self._body: Any = body
+        comments = self._related("comments")
+        self._omissions.count("comments", len(comments.findall(WORD + "comment")) if comments is not None else 0)
+
+    def extracted(self) -> Extracted:
+        body, notes = self.body(), list(self._notes())
+        headers, footers = (list(self._margins(kind)) for kind in ("header", "footer"))
+        text = without_surrogates("\n".join(filter(None, (*headers, body, *notes, *footers))))
+        left_out = self._omissions.lines()
+        if not text and left_out:
+            raise _nothing_but(self._name, left_out)
+        return Extracted(
+            text=text,
+            title=self._title(text) or (title_in_text(without_surrogates(body)) if headers else ""),
+            encoding="docx",
+            left_out=left_out,
+        )
+
+    def body(self) -> str:
+        """What stands between the margins."""
+        return Story(self._source, self._part).text(self._body)
+
+    def _embedded(self, raw: bytes) -> str:
+        return _Reading(raw, self._name, self).body()
+
+    def _related(self, kind: str) -> Any:
+        return self._package.related_root(self._part, kind)
+
+    def _note_parts(self) -> dict[str, Any]:
+        parts: dict[str, Any] = {}
+        for reference, kind in _NOTE_PARTS:
+            for path in self._package.related(self._part, kind)[:1]:
+                if (root := self._package.root(path)) is not None:
+                    parts[reference] = (partial(self._note_text, path), root)
+        return parts
+
+    def _note_text(self, path: str, note: Any) -> str:
+        return " ".join(Story(self._source, path).text(note).split())
+
+    def _notes(self) -> Iterator[str]:
+        """The notes that the text has called; reading one may call another."""
+        number = 0
+        while number < len(self._called):
+            read, note = self._called[number]
+            number += 1
+            yield f"[^{number}]: {read(note)}"
+
+    def _margins(self, kind: str) -> Iterator[str]:
+        """The headers or footers that are shown, each text once.
+
+        Args:
+            kind: ``header`` or ``footer``.
+        """
+        texts: dict[str, str] = {}  # by the part's path
+        settings = self._related("settings")
+        for section in self._body.iter(WORD + "sectPr"):
+            for reference in section.iterfind(f"{WORD}{kind}Reference"):
+                which = reference.get(WORD + "type", "default")
+                if which == "first" and not switch(section, "titlePg"):
+                    continue
+                if which == "even" and not switch(settings, "evenAndOddHeaders"):
+                    continue
+                relation = self._package.relation(self._part, reference.get(RELATIONS + "id", ""))
+                if relation is not None and not relation.is_outside and relation.target not in texts:
+                    texts[relation.target] = self._margin(relation.target)
+        yield from dict.fromkeys(filter(None, texts.values()))
+
+    def _margin(self, path: str) -> str:
+        if (root := self._package.root(path)) is None:
+            return ""
+        lines = Story(self._source, path, in_margin=True).text(root).split("\n")
+        return "\n".join(filter(None, map(without_pages, lines)))
+
+    def _title(self, text: str) -> str:
+        """The declared title where the first lines say it too: many are left over from templates or name other files."""
+        properties = self._package.related_root("", "core-properties")
+        declared = properties.findtext(_DUBLIN_CORE_TITLE) if properties is not None else ""
+        title = " ".join(without_surrogates(declared or "").split())
+        lines = [line for line in text.splitlines() if line.strip()][:_TITLE_LINES]
+        return title if "".join(title.split()) in "".join("".join(lines).split()) else ""
 
 
-def _heading_levels(document: Any) -> dict[str, int]:
-    """Style id → level of heading, for the built-in headings (in every language of Word) and outline levels."""
-    levels: dict[str, int] = {}
-    for style in document.styles.element.iter(f"{_WORD}style"):
-        named = style.find(f"{_WORD}name")
-        words = named.get(f"{_WORD}val", "").lower().split() if named is not None else []
-        outline = style.find(f"{_WORD}pPr/{_WORD}outlineLvl")
-        level = None
-        if words == ["title"]:
-            level = 1
-        elif len(words) == 2 and words[0] == "heading" and words[1].isdigit():
-            level = int(words[1])
-        elif outline is not None:
-            level = _outline_level(outline)
-        if level is not None:
-            levels[style.get(f"{_WORD}styleId", "")] = min(level, _MAX_HEADING_LEVEL)
-    return levels
-
-
-def _outline_level(outline: Any) -> int | None:
-    value = outline.get(f"{_WORD}val", "")
-    return int(value) + 1 if value.isdigit() and int(value) < 9 else None  # 9 means body text
-
-
-def _blocks(container: Any, levels: dict[str, int]) -> Iterator[str]:
-    """Lines of the paragraphs and table rows in ``container``, in order, through content controls and insertions."""
-    for child in container:
-        if child.tag == f"{_WORD}p":
-            yield _paragraph(child, levels)
-        elif child.tag == f"{_WORD}tbl":
-            yield from _rows(child)
-        elif isinstance(child.tag, str) and child.tag not in _SKIPPED:
-            yield from _blocks(child, levels)
-
-
-def _paragraph(paragraph: Any, levels: dict[str, int]) -> str:
-    text = "".join(_runs(paragraph))
-    style = paragraph.find(f"{_WORD}pPr/{_WORD}pStyle")
-    outline = paragraph.find(f"{_WORD}pPr/{_WORD}outlineLvl")
-    level = _outline_level(outline) if outline is not None else None
-    if level is None and style is not None:
-        level = levels.get(style.get(f"{_WORD}val", ""))
-    if level is None or not text.strip():
-        return text
-    return "#" * min(level, _MAX_HEADING_LEVEL) + " " + " ".join(text.split())
-
-
-def _runs(element: Any) -> Iterator[str]:
-    """The pieces of text under ``element``; a paragraph in a text box begins on a new line."""
-    for child in element:
-        if child.tag == f"{_WORD}t":
-            yield child.text or ""
-        elif child.tag in _MARKS:
-            yield _MARKS[child.tag]
-        elif isinstance(child.tag, str) and child.tag not in _SKIPPED:
-            if child.tag == f"{_WORD}p":
-                yield "\n"
-            yield from _runs(child)
-
-
-def _rows(table: Any) -> Iterator[str]:
-    for row in table.iter(f"{_WORD}tr"):
-        if next(row.iterancestors(f"{_WORD}tbl")) is not table:
-            continue  # a row of a table inside a cell, which is part of that cell's text
-        own = (cell for cell in row.iter(f"{_WORD}tc") if next(cell.iterancestors(f"{_WORD}tr")) is row)
-        cells = [" ".join("".join(_runs(cell)).split()) for cell in own]
-        if any(cells):
-            yield " | ".join(cells)
-
-
-def _damaged(name: str) -> LoadError:
+def _nothing_but(name: str, left_out: tuple[tuple[str, str], ...]) -> LoadError:
+    """The refusal of a document without text, such as one of scanned pages."""
+    found_zh, found_en = "、".join(zh for zh, _ in left_out), ", ".join(en for _, en in left_out)
     return refusal(
         name,
-        "文件已损坏，或不是 DOCX 文档。请在 Word 或 WPS 中打开并另存一份后再试。",
-        "it is damaged or no DOCX document; open it in a word processor, save a fresh copy and try again.",
+        f"文档里没有可读的文字，只有：{found_zh}。若是扫描件，请先用 OCR 软件转成文字；嵌入的内容请另存为单独的文件。",
+        f"there is no text in it but {found_en}; run scanned pages through OCR software first, and save embedded "
+        "content as files of their own.",
     )
