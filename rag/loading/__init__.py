@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rag.errors import LoadError
 from rag.loading import processes
 from rag.loading.base import MAX_BYTES, Extracted, refusal
 from rag.loading.contents import suffix_of
@@ -127,9 +128,11 @@ def _document(
             f"文件超过上限 {limit}。请拆分后再试，或调高上限。",
             f"it exceeds the limit of {limit}; split it or raise the limit.",
         )
+    if not raw:
+        raise _empty(path)
     extracted = processes.read(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
-        raise refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
+        raise _empty(path)
     return Document(
         text=extracted.text,
         path=path,
@@ -142,6 +145,10 @@ def _document(
         encoding=extracted.encoding,
         digest=hashlib.sha256(raw).hexdigest(),
     )
+
+
+def _empty(path: str) -> LoadError:
+    return refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
 
 
 def title_in_text(text: str) -> str:

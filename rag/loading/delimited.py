@@ -58,7 +58,7 @@ def _delimiter(text: str) -> str:
     sample = "".join(islice(io.StringIO(text), _SAMPLE))
     best, best_share = _NONE, _LEAST_SHARE
     for delimiter in _DELIMITERS:
-        widths = [len(row) for row in _rows(sample, delimiter, is_cut=True) if any(cell.strip() for cell in row)]
+        widths = [len(row) for row in _rows(sample, delimiter, is_cut=True) if row]
         usual = Counter(width for width in widths if width > 1).most_common(1)
         share = round(usual[0][1] / len(widths), 1) if usual else 0.0
         if share > best_share:

@@ -121,8 +121,10 @@ def _is_line_above(plane: Plane, row: int, columns: list[int], first: int, last:
 
 
 def _is_note(plane: Plane, row: int, columns: list[int], first: int) -> bool:
-    """Whether a row at a table's end is a line: one text that spans columns or reads as a sentence or label."""
-    if len(columns) > 1 or columns[0] != first:
+    """Whether a row at a table's end is a line: labels, or one text that spans columns or reads as a sentence."""
+    if len(columns) > 1:
+        return all(_LABEL.match(plane.rows[row][column].strip()) for column in columns)
+    if columns[0] != first:
         return False
     text = plane.rows[row][first].strip()
     return _columns(plane, row, first) > 1 or bool(_SENTENCE.search(text))

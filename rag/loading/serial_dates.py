@@ -34,7 +34,9 @@ def shown_date(serial: float, tokens: Sequence[Any], from_1904: bool) -> str:
     moment = round(serial * _MICROSECONDS / unit) * unit
     days, time = divmod(moment, _MICROSECONDS)
     day = _day(days, from_1904)
-    kinds = [token.text[0].lower() if token.kind == "date" else "" for token in tokens]
+    kinds = [
+        "h" if token.kind == "elapsed" else token.text[0].lower() if token.kind == "date" else "" for token in tokens
+    ]
     if day is None:
         if set(kinds) & set("yde"):
             return ""

@@ -190,10 +190,9 @@ def _shown(sheet: _Sheet, book: Book) -> Plane:
     book.hidden_rows += len(sheet.hidden_rows)
     book.hidden_columns += len(hidden)
     rows = {
-        row: kept
+        row: {column: text for column, text in columns.items() if column not in hidden}
         for row, columns in sheet.rows.items()
         if row not in sheet.hidden_rows
-        and (kept := {column: text for column, text in columns.items() if column not in hidden})
     }
     seen_rows, seen_columns = sorted(rows), sorted(used - hidden)
     spans: dict[tuple[int, int], tuple[int, int]] = {}
