@@ -173,33 +173,45 @@ def _page(part: _Part, name: str) -> Extracted:
 
 
 def _header(message: _Part, field: str, name: str) -> str:
-    """A header as one line; one that was written without declaring its encoding is decoded like a text."""
-    return one_line(_decoded(message.get(field, ""), name))
+    """A header as one line."""
+    return one_line(next((_decoded(value, name) for value in _raw_values(message, field, name)), ""))
 
 
-def _decoded(value: object, name: str) -> str:
-    pieces: list[str] = []
+def _raw_values(message: _Part, field: str, name: str) -> Iterator[str]:
+    """The values of a header; one whose characters declare no encoding is decoded like a text."""
+    for own, value in message.raw_items():
+        if own.lower() == field.lower():
+            raw = str(value).encode("ascii", "surrogateescape")
+            yield str(value) if raw.isascii() else _decoded_bytes(raw, name, str(message.get_param("charset", "")))
+
+
+def _decoded(value: str, name: str) -> str:
+    """A header's value, its encoded words decoded."""
+    if not value.isascii():
+        return without_surrogates(value)
     try:
-        encoded = decode_header(str(value).encode("ascii", "surrogateescape").decode("latin-1"))
-    except (ValueError, UnicodeError):
-        return without_surrogates(str(value))
-    for piece, charset in encoded:
-        raw = piece.encode("latin-1", "replace") if isinstance(piece, str) else piece
-        try:
-            pieces.append(decode(raw, name, charset or "")[0] if raw.strip() else " ")
-        except LoadError:
-            pieces.append(raw.decode("utf-8", "replace"))
-    return "".join(pieces)
+        words = decode_header(value)
+    except ValueError:
+        return value
+    return "".join(
+        word if isinstance(word, str) else _decoded_bytes(word, name, charset or "") for word, charset in words
+    )
+
+
+def _decoded_bytes(raw: bytes, name: str, declared: str) -> str:
+    try:
+        return decode(raw, name, declared)[0] if raw.strip() else " "
+    except LoadError:
+        return raw.decode("utf-8", "replace")
 
 
 def _addresses(message: _Part, field: str, name: str, *, names_only: bool = False) -> str:
     """The people of a header: ``张三 <zhang@example.com>``, or their names alone where they have any."""
     shown = []
-    for person, address in getaddresses([str(each) for each in message.get_all(field, [])][:_MOST_ADDRESSES]):
+    for person, address in getaddresses(list(_raw_values(message, field, name))[:_MOST_ADDRESSES]):
         person = one_line(_decoded(person, name))
-        shown.append(
-            person if person and (names_only or not address) else f"{person} <{address}>" if person else address
-        )
+        only_name = person and (names_only or not address)
+        shown.append(person if only_name else f"{person} <{address}>" if person else address)
     more = "……" if len(shown) > _MOST_ADDRESSES else ""
     return one_line("、".join(each for each in shown[:_MOST_ADDRESSES] if each) + more)
 

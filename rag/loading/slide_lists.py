@@ -72,11 +72,14 @@ def _numbered(number: int, kind: str) -> str:
         shown = (
             (_CHINESE_DIGITS[tens] if tens > 1 else "") + "十" * bool(tens) + (_CHINESE_DIGITS[ones] if ones else "")
         )
-        return f"{shown}、" if kind.endswith("Plain") or not kind.endswith("Period") else f"{shown}. "
+        if "Db" in kind:  # 一、
+            return f"{shown}、"
     if kind.startswith("alpha") and number <= 26:
         shown = chr((64 if "Uc" in kind else 96) + number)
     if kind.endswith("ParenBoth"):
         return f"({shown}) "
+    if kind.endswith("Plain"):
+        return f"{shown} "
     return f"{shown}) " if kind.endswith("ParenR") else f"{shown}. "
 
 
