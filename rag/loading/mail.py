@@ -6,6 +6,7 @@ import email.policy
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import getaddresses, parsedate_to_datetime
 
@@ -191,7 +192,7 @@ def _decoded(value: str, name: str) -> str:
         return without_surrogates(value)
     try:
         words = decode_header(value)
-    except ValueError:
+    except (ValueError, HeaderParseError):
         return value
     return "".join(
         word if isinstance(word, str) else _decoded_bytes(word, name, charset or "") for word, charset in words
