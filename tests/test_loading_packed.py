@@ -325,8 +325,7 @@ def test_a_mail_within_a_mail_is_an_attachment() -> None:
 
 
 DEEP = "".join(
-    f"--{number or 'a'}\r\nContent-Type: multipart/mixed; boundary={number + 1}\r\n\r\n"
-    for number in range(2_000)
+    f"--{number or 'a'}\r\nContent-Type: multipart/mixed; boundary={number + 1}\r\n\r\n" for number in range(2_000)
 ).encode()
 
 

@@ -158,6 +158,23 @@ def test_an_empty_column_or_row_within_a_table_does_not_part_it() -> None:
     )
 
 
+def test_groups_of_rows_behind_empty_ones_belong_to_the_table_above() -> None:
+    rows = of_rows(
+        ["指标", "2022年", "2023年"],
+        ["一、农业"],
+        ["粮食", 10, 11],
+        [],
+        ["二、工业"],
+        ["钢", 5, 6],
+        [],
+        ["注：快报数。"],
+    )
+    assert text_of(rows) == (
+        "| 指标 | 2022年 | 2023年 |\n| --- | --- | --- |\n| 一、农业 |  |  |\n| 粮食 | 10 | 11 |\n"
+        "| 二、工业 |  |  |\n| 钢 | 5 | 6 |\n\n注：快报数。"
+    )
+
+
 def test_labels_above_a_statement_are_one_line() -> None:
     rows = of_rows(
         ["资产负债表"],

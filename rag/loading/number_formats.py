@@ -30,7 +30,7 @@ _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|[\\!](?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]'
     r"|\[(?P<condition>[<>=]+-?[\d.]+)\]|\[(?P<elapsed>h+|m+|s+)\]|\[(?P<other>[^\]]*)\]|(?P<general>General|G/通用格式)"
     r"|(?P<exponent>E[+-])|(?P<noon>AM/PM|A/P|上午/下午)|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|a{3,4}|e+)|(?P<digit>[0#?])"
-    r"|(?P<mark>[.,%@/])|(?P<plain>.)",
+    r"|(?P<point>\.)|(?P<comma>,)|(?P<percent>%)|(?P<value>@)|(?P<fraction>/)|(?P<plain>.)",
     re.IGNORECASE | re.DOTALL,
 )
 _CONDITION = re.compile(r"([<>=]+)(-?[\d.]+)")
@@ -45,17 +45,70 @@ class Token:
     text: str
 
 
+_SHOWN = frozenset({"text", "percent"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Digits:
+    """How a section writes a number: computed once, as a sheet has thousands of numbers of one format.
+
+    Attributes:
+        first: place of the first digit's token.
+        point: place of the decimal point's, or behind the last token.
+        decimals: the digits behind it, ``0``, ``#`` or ``?`` each.
+        factor: what the number is multiplied by, for per cent signs and commas behind the digits.
+        grouped: whether thousands are parted.
+        exponent: how many digits the exponent has; 0 for none.
+    """
+
+    first: int
+    point: int
+    decimals: tuple[str, ...]
+    factor: Decimal
+    grouped: bool
+    exponent: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Section:
     tokens: tuple[Token, ...]
     condition: tuple[str, Decimal] | None
+    is_date: bool
+    is_text: bool
+    is_general: bool
+    digits: _Digits | None
 
-    def has(self, kind: str, text: str = "") -> bool:
-        return any(token.kind == kind and (not text or token.text == text) for token in self.tokens)
 
-    @property
-    def is_date(self) -> bool:
-        return self.has("date") or self.has("elapsed")
+def _section(tokens: list[Token], condition: tuple[str, Decimal] | None) -> _Section:
+    kinds = {token.kind for token in tokens}
+    # A fraction (# ?/?) is shown as the decimal that it stands for.
+    return _Section(
+        tuple(tokens), condition, bool(kinds & {"date", "elapsed"}), "value" in kinds,
+        bool(kinds & {"general", "fraction", "value"}), _digits(tokens),
+    )  # fmt: skip
+
+
+def _digits(tokens: list[Token]) -> _Digits | None:
+    places = [place for place, token in enumerate(tokens) if token.kind == "digit"]
+    if not places:
+        return None
+    at = next((place for place, token in enumerate(tokens) if token.kind == "exponent"), len(tokens))
+    point = next((place for place, token in enumerate(tokens[:at]) if token.kind == "point"), at)
+    whole_end = max((place for place in places if place < point), default=-1)
+    # Commas behind the last digit, or behind the last one before the point, divide by a thousand each.
+    scale = 0
+    for place in {whole_end, max(place for place in places if place < at or at == len(tokens))}:
+        beyond = place + 1
+        while beyond < len(tokens) and tokens[beyond].kind == "comma":
+            scale, beyond = scale + 1, beyond + 1
+    return _Digits(
+        first=places[0],
+        point=point,
+        decimals=tuple(tokens[place].text for place in places if point < place < at),
+        factor=Decimal(10) ** (2 * sum(token.kind == "percent" for token in tokens) - 3 * scale),
+        grouped=any(token.kind == "comma" and places[0] < place < whole_end for place, token in enumerate(tokens)),
+        exponent=sum(place > at for place in places),
+    )
 
 
 def built_in(number: int) -> str:
@@ -89,9 +142,9 @@ def shown_text(value: str, format_code: str) -> str:
     """A text as its cell's format shows it; almost always unchanged."""
     sections = _sections(format_code)
     section = sections[3] if len(sections) > 3 else sections[-1]
-    if not section.has("mark", "@"):
+    if not section.is_text:
         return value if len(sections) < 4 else _literals(section)
-    return "".join(value if token == Token("mark", "@") else token.text for token in section.tokens)
+    return "".join(value if token.kind == "value" else token.text for token in section.tokens)
 
 
 @lru_cache(maxsize=512)
@@ -102,7 +155,7 @@ def _sections(format_code: str) -> tuple[_Section, ...]:
     for match in _TOKEN.finditer(format_code[:_LONGEST_FORMAT] + ";"):
         kind, text = match.lastgroup or "", match[match.lastgroup] if match.lastgroup else ""
         if kind == "plain" and text == ";":
-            sections.append(_Section(tuple(tokens), condition))
+            sections.append(_section(tokens, condition))
             tokens, condition = [], None
         elif kind == "condition" and (found := _CONDITION.fullmatch(text)):
             try:
@@ -120,10 +173,10 @@ def _sections(format_code: str) -> tuple[_Section, ...]:
 
 def _section_for(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Section, Decimal]:
     """The section that shows a number, and the number without the sign that the section itself writes."""
-    compare = {"<": number.__lt__, "<=": number.__le__, ">": number.__gt__, ">=": number.__ge__}
-    compare |= {"=": number.__eq__, "<>": number.__ne__}
     numeric = sections[:3]
     if any(section.condition for section in numeric):
+        compare = {"<": number.__lt__, "<=": number.__le__, ">": number.__gt__, ">=": number.__ge__}
+        compare |= {"=": number.__eq__, "<>": number.__ne__}
         for section in numeric:
             if not section.condition or compare.get(section.condition[0], bool)(section.condition[1]):
                 return section, number
@@ -136,77 +189,54 @@ def _section_for(number: Decimal, sections: tuple[_Section, ...]) -> tuple[_Sect
 
 
 def _shown(number: Decimal, section: _Section) -> str:
-    tokens = section.tokens
-    if section.has("general") or section.has("mark", "/") or section.has("mark", "@"):
-        # A fraction (# ?/?) is shown as the decimal that it stands for.
-        around = [token.text if token.kind == "text" else "\0" for token in tokens]
+    digits = section.digits
+    if section.is_general:
+        around = [token.text if token.kind == "text" else "\0" for token in section.tokens]
         before, _, after = "".join(around).partition("\0")
         return f"{before}{_general(number)}{after.replace(chr(0), '')}".strip()
-    places = [place for place, token in enumerate(tokens) if token.kind == "digit"]
-    if not places:
+    if digits is None:
         return _literals(section)
-    if section.has("exponent"):
-        return _scientific(number, tokens)
-    number = number * 100 ** sum(token == Token("mark", "%") for token in tokens)
-    last, point = places[-1], next((n for n, token in enumerate(tokens) if token == Token("mark", ".")), len(tokens))
-    # Commas behind the last digit before the point divide by a thousand each; one between digits groups them.
-    whole_end = max((place for place in places if place < point), default=-1)
-    scale = 0
-    for place in (whole_end, last):
-        beyond = place + 1
-        while beyond < len(tokens) and tokens[beyond] == Token("mark", ","):
-            scale, beyond = scale + 1, beyond + 1
-        if whole_end == last:
-            break
-    grouped = any(token == Token("mark", ",") and places[0] < n < whole_end for n, token in enumerate(tokens))
-    decimals = [tokens[place].text for place in places if place > point]
-    number = _PRECISE.divide(number, Decimal(1000) ** scale)
-    rounded = number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP, _PRECISE)
+    if digits.exponent:
+        shown, _, power = f"{number:.{len(digits.decimals)}E}".partition("E")
+        return f"{shown}E{power[0]}{power[1:].zfill(digits.exponent)}"
+    number = _PRECISE.multiply(number, digits.factor)
+    rounded = number.quantize(Decimal(1).scaleb(-len(digits.decimals)), ROUND_HALF_UP, _PRECISE)
     whole, _, fraction = f"{abs(rounded):f}".partition(".")
     kept = len(fraction)
-    while kept and fraction[kept - 1] == "0" and decimals[kept - 1] != "0":
+    while kept and fraction[kept - 1] == "0" and digits.decimals[kept - 1] != "0":
         kept -= 1
     sign = "-" if rounded < 0 else ""
-    return (sign + _filled(tokens, point, whole, fraction[:kept], grouped)).strip()
+    return (sign + _filled(section.tokens, digits, whole, fraction[:kept])).strip()
 
 
-def _filled(tokens: tuple[Token, ...], point: int, whole: str, fraction: str, grouped: bool) -> str:
+def _filled(tokens: tuple[Token, ...], digits: _Digits, whole: str, fraction: str) -> str:
     """The section with digits in its places: those before the point from the right, the first place takes the rest."""
     pieces: list[str] = []
     rest = "" if whole == "0" else whole
     count = 0
-    places = [place for place, token in enumerate(tokens[:point]) if token.kind == "digit"]
-    for place in range(point - 1, -1, -1):
+    for place in range(digits.point - 1, -1, -1):
         token = tokens[place]
-        if token.kind == "text" or token == Token("mark", "%"):
+        if token.kind in _SHOWN:
             pieces.append(token.text)
         elif token.kind == "digit":
-            wanted = len(rest) if place == places[0] else 1
+            wanted = len(rest) if place == digits.first else 1
             taken = rest[len(rest) - wanted :] if rest and wanted else ""
             rest = rest[: len(rest) - len(taken)]
             for digit in reversed(taken or ("0" if token.text == "0" else "")):
-                pieces.append("," if grouped and count and count % 3 == 0 else "")
+                pieces.append("," if digits.grouped and count and count % 3 == 0 else "")
                 pieces.append(digit)
                 count += 1
     shown = "".join(reversed(pieces))
     position = 0
-    for token in tokens[point:]:
-        if token.kind == "text" or token == Token("mark", "%"):
+    for token in tokens[digits.point :]:
+        if token.kind in _SHOWN:
             shown += token.text
-        elif token == Token("mark", ".") and fraction:
+        elif token.kind == "point" and fraction:
             shown += "."
         elif token.kind == "digit":
             shown += fraction[position : position + 1]
             position += 1
     return shown
-
-
-def _scientific(number: Decimal, tokens: tuple[Token, ...]) -> str:
-    at = next(place for place, token in enumerate(tokens) if token.kind == "exponent")
-    point = next((place for place, token in enumerate(tokens[:at]) if token == Token("mark", ".")), at)
-    decimals = sum(token.kind == "digit" for token in tokens[point:at])
-    shown, _, power = f"{number:.{decimals}E}".partition("E")
-    return f"{shown}E{power[0]}{power[1:].zfill(sum(token.kind == 'digit' for token in tokens[at:]))}"
 
 
 def _literals(section: _Section) -> str:

@@ -66,8 +66,9 @@ def _blocks(plane: Plane) -> Iterator[_Block]:
             waiting = _Block(waiting.above + joined.above, joined.cells, joined.below)
             continue
         block = _with_lines(plane, band)
-        if waiting and _goes_on(plane, waiting, block):
-            waiting = _Block(waiting.above, waiting.cells | block.cells, block.below)
+        if waiting and _goes_on(plane, waiting, band):
+            rows = list(band)[: len(band) - len(block.below)]
+            waiting = _Block(waiting.above, waiting.cells | {row: band[row] for row in rows}, block.below)
             continue
         if waiting:
             yield from _beside(plane, waiting)
@@ -143,12 +144,23 @@ def _is_head_of(plane: Plane, above: _Block, band: dict[int, list[int]]) -> bool
     )
 
 
-def _goes_on(plane: Plane, above: _Block, below: _Block) -> bool:
-    """Whether a block goes on with the table above an empty row: it has its columns, and data where its head would be."""
-    if above.below or below.above or not _fits(above.cells, below.cells):
+def _goes_on(plane: Plane, above: _Block, band: dict[int, list[int]]) -> bool:
+    """Whether a band goes on with the table above an empty row: it has its columns, and data where its head would be.
+
+    It may begin with the name of a group (``三、服务业``), where the table above has such rows too.
+    """
+    if above.below or not _fits(above.cells, band) or sum(map(len, band.values())) < 2:
         return False
-    row, columns = next(iter(below.cells.items()))
-    return any(_is_number(plane.rows[row][column]) for column in columns)
+    first = min(columns[0] for columns in above.cells.values())
+    groups = [row for row, columns in above.cells.items() if _names_group(plane, row, columns, first)]
+    for row, columns in band.items():
+        if not (groups and _names_group(plane, row, columns, first)):
+            return any(_is_number(plane.rows[row][column]) for column in columns)
+    return False
+
+
+def _names_group(plane: Plane, row: int, columns: list[int], first: int) -> bool:
+    return columns == [first] and (row, first) not in plane.spans and not _is_number(plane.rows[row][first])
 
 
 def _fits(above: dict[int, list[int]], below: dict[int, list[int]]) -> bool:

@@ -62,9 +62,9 @@ def shown_date(serial: float, tokens: Sequence[Any], from_1904: bool) -> str:
         elif token.kind == "date":
             as_minutes = _minutes(kinds, place)
             shown += _part(token.text, day, time, as_minutes=as_minutes, half_day=half_day, chinese=chinese)
-        elif token.kind in ("text", "mark", "digit"):
+        elif token.kind in ("text", "point", "comma", "percent", "fraction", "digit"):
             shown += token.text
-    return shown.removesuffix("@").strip().removesuffix(";")
+    return shown.strip()
 
 
 def _day(days: int, from_1904: bool) -> datetime.date | None:
