@@ -142,7 +142,7 @@ def test_presentations_that_are_refused() -> None:
     whole = saved(presentation)
     assert "old .ppt" in refused(OLE + "PowerPoint Document\0".encode("utf-16-le"), "a.pptx").en
     assert "password" in refused(OLE + "EncryptedPackage\0".encode("utf-16-le"), "a.pptx").en
-    assert "PPTX" in refused(whole, "a.xlsx").en
+    assert "(.pptx)" in refused(whole, "a.xlsx").en
     assert "plain text" in refused(b"text", "a.pptx").en
     assert "empty" in refused(b"", "a.pptx").en
     for cut in range(50, len(whole), len(whole) // 10):

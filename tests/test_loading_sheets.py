@@ -490,7 +490,7 @@ def test_a_word_document_named_xlsx_and_workbooks_without_suffix() -> None:
     file = io.BytesIO()
     docx.Document().save(file)
     error = refused(file.getvalue())
-    assert "DOCX" in error.zh and ".docx" in error.en
+    assert "Word 文档（.docx）" in error.zh and "a Word document (.docx)" in error.en
     assert load_bytes(of_rows(["甲", "乙"], [1, 2]), "stdin").encoding == "xlsx"
     assert "looks like .xlsx" in refused(of_rows([1, 2]), "a.xls").en
 

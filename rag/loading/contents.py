@@ -1,5 +1,6 @@
 """Which format a file is in: what its beginning says, and the refusal where its suffix says something else."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import LoadError
@@ -9,15 +10,26 @@ from rag.loading.formats import FORMATS, SIGNATURES
 _BEGINNING = 1024
 """Within so many bytes a binary file must show what it is; some begin with a line of something else."""
 
-_PACKED: tuple[tuple[bytes, str, str], ...] = (
-    (b"word/document", "DOCX", ".docx"),
-    (b"xl/workbook.xml", "XLSX", ".xlsx"),
-    (b"xl/workbook.bin", "XLSB", ""),
-    (b"ppt/presentation", "PPTX", ".pptx"),
-    (b"application/epub+zip", "EPUB", ".epub"),
-    (b"application/vnd.oasis.opendocument.text", "ODT", ""),
-    (b"application/vnd.oasis.opendocument.spreadsheet", "ODS", ""),
-    (b"application/vnd.oasis.opendocument.presentation", "ODP", ""),
+_PACKED: tuple[tuple[bytes, str, str, str], ...] = (
+    (b"word/document", "Word 文档（.docx）", "a Word document (.docx)", ".docx"),
+    (b"xl/workbook.xml", "Excel 表格（.xlsx）", "an Excel workbook (.xlsx)", ".xlsx"),
+    (b"xl/workbook.bin", "Excel 二进制表格（.xlsb）", "a binary Excel workbook (.xlsb)", ""),
+    (b"ppt/presentation", "PowerPoint 演示文稿（.pptx）", "a PowerPoint presentation (.pptx)", ".pptx"),
+    (b"application/epub+zip", "电子书（.epub）", "a book (.epub)", ".epub"),
+    (b"application/vnd.oasis.opendocument.text", "OpenDocument 文档（.odt）", "an OpenDocument text (.odt)", ""),
+    (
+        b"application/vnd.oasis.opendocument.spreadsheet",
+        "OpenDocument 表格（.ods）",
+        "an OpenDocument sheet (.ods)",
+        "",
+    ),
+    (
+        b"application/vnd.oasis.opendocument.presentation",
+        "OpenDocument 演示文稿（.odp）",
+        "OpenDocument slides (.odp)",
+        "",
+    ),
+    (b"OFD.xml", "版式文件（.ofd）", "an OFD document (.ofd)", ""),
 )
 """What stands uncompressed in packed formats: what they are then, and the suffix of our format for it."""
 
@@ -35,6 +47,22 @@ _OLE = "OLE (.doc/.xls)"
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<body", b"<meta", b"<table")
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What the content of a file gives away.
+
+    Attributes:
+        kind: by :data:`SIGNATURES`; empty for text.
+        zh, en: the same in words, as closely as can be told.
+        suffix: that of our format for it, else empty.
+    """
+
+    kind: str = ""
+    zh: str = ""
+    en: str = ""
+    suffix: str = ""
+
+
 def suffix_of(raw: bytes, name: str, path: str) -> str:
     """The suffix that tells a file's format, once its content has been seen to agree.
 
@@ -46,40 +74,41 @@ def suffix_of(raw: bytes, name: str, path: str) -> str:
     Raises:
         LoadError: we do not load the format, or the content is something else.
     """
-    content, content_suffix = _content(raw)
-    suffix = Path(name).suffix.lower() or content_suffix or ("" if content else ".txt")
+    content = _content(raw)
     own = FORMATS.get(Path(name).suffix.lower())
-    if content == _OLE and not (own and _OLE in own.content):
+    if content.kind == _OLE and not (own and _OLE in own.content):
         raise _old(raw, path)
+    suffix = Path(name).suffix.lower() or content.suffix or ("" if content.kind else ".txt")
     if suffix and suffix not in FORMATS:
-        raise _unsupported(path, suffix, content_suffix)
+        raise _unsupported(path, suffix, content.suffix)
     expected = FORMATS[suffix].content if suffix else ()
-    kind = "ZIP" if content in {packed for _, packed, _ in _PACKED} else content
-    if kind and kind not in expected:
-        raise _disagreement(path, suffix, content, content_suffix)
-    if kind != content and not (content_suffix and FORMATS[content_suffix].loader == FORMATS[suffix].loader):
-        raise _disagreement(path, suffix, content, content_suffix)
+    if content.kind and content.kind not in expected:
+        raise _disagreement(path, suffix, content)
+    packed_by = FORMATS[content.suffix].loader if content.suffix in FORMATS else ""
+    if own and content.kind == "ZIP" and content.zh != "ZIP" and packed_by != own.loader:
+        raise _disagreement(path, suffix, content)
     if raw and expected and not any(magic in raw[:_BEGINNING] for magic, kind in SIGNATURES if kind in expected):
         raise _no_signature(raw, path, suffix[1:].upper())
     return suffix
 
 
-def _content(raw: bytes) -> tuple[str, str]:
-    """The binary content that a file's beginning gives away (empty for text), and the suffix of our format for it."""
-    for magic, content in SIGNATURES:
-        if raw.startswith(magic) and content == "ZIP":
+def _content(raw: bytes) -> _Content:
+    """The content that a file's beginning gives away."""
+    for magic, kind in SIGNATURES:
+        if raw.startswith(magic) and kind == "ZIP":
             return _packed(raw)
         if raw.startswith(magic):
-            return content, next((suffix for suffix, known in FORMATS.items() if content in known.content), "")
+            suffix = next((suffix for suffix, known in FORMATS.items() if kind in known.content), "")
+            return _Content(kind, kind, kind, suffix)
     if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
-        return "", ".html"
-    return "", ""
+        return _Content(suffix=".html")
+    return _Content()
 
 
-def _packed(raw: bytes) -> tuple[str, str]:
+def _packed(raw: bytes) -> _Content:
     """What an archive is by the names of its parts; files within it come behind its own first parts."""
-    found = [(place, kind, suffix) for mark, kind, suffix in _PACKED if (place := raw.find(mark)) >= 0]
-    return min(found)[1:] if found else ("ZIP", "")
+    found = [(place, told) for mark, *told in _PACKED if (place := raw.find(mark)) >= 0]
+    return _Content("ZIP", *min(found)[1]) if found else _Content("ZIP", "ZIP", "ZIP")
 
 
 def _unsupported(path: str, suffix: str, content_suffix: str) -> LoadError:
@@ -95,19 +124,23 @@ def _unsupported(path: str, suffix: str, content_suffix: str) -> LoadError:
     )
 
 
-def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> LoadError:
-    if content_suffix:
+def _disagreement(path: str, suffix: str, content: _Content) -> LoadError:
+    if content.suffix:
         return refusal(
             path,
-            f"后缀是 {suffix}，内容却是 {content}。若确是 {content_suffix} 文件，请改正后缀再试。",
-            f"its suffix is {suffix} but its content is {content}; if it is a {content_suffix} file, rename it.",
+            f"后缀是 {suffix}，内容却是{_spaced(content.zh)}。若确是 {content.suffix} 文件，请改正后缀再试。",
+            f"its suffix is {suffix} but its content is {content.en}; if it is a {content.suffix} file, rename it.",
         )
     return refusal(
         path,
-        f"内容是 {content}，属于二进制文件，不是能读的文档。请换成文本、网页、PDF、Word、Excel、PowerPoint 等文件。",
-        f"its content is {content}: a binary file, no document that can be read; give a text, HTML, PDF, Word, Excel "
-        "or PowerPoint file instead.",
+        f"内容是{_spaced(content.zh)}，这种文件不能读。请换成文本、网页、PDF、Word、Excel、PowerPoint 等文件。",
+        f"its content is {content.en}, which cannot be read; give a text, HTML, PDF, Word, Excel or PowerPoint file "
+        "instead.",
     )
+
+
+def _spaced(words: str) -> str:
+    return f" {words}" if words[:1].isascii() else words
 
 
 def _old(raw: bytes, path: str) -> LoadError:
@@ -133,7 +166,9 @@ def _no_signature(raw: bytes, path: str, kind: str) -> LoadError:
     renamed: tuple[str, ...]
     begin = raw[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_text = b"\0" not in raw[:_BEGINNING] and not any(byte < 9 for byte in raw[:_BEGINNING])
-    if begin.lower().startswith(_HTML):
+    if begin.startswith(b"{\\rtf"):
+        zh, en, renamed = "RTF 文档（.rtf）", "an RTF document (.rtf)", ()
+    elif begin.lower().startswith(_HTML):
         zh, en, renamed = "网页（HTML）", "a web page (HTML)", (".html",)
     elif begin.lower().startswith(b"mime-version:"):
         zh, en, renamed = "单个文件网页（MHTML）", "a web page in one file (MHTML)", (".mhtml",)

@@ -6,8 +6,6 @@ from rag.text.surrogates import without_surrogates
 
 _BLANKS = re.compile(r"\s+")
 _READS_AS_MARK = re.compile(r"#{1,6}\s|\|")
-_RAISED = str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ")
-_LOWERED = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 
 
 def one_line(text: str) -> str:
@@ -17,20 +15,6 @@ def one_line(text: str) -> str:
     """
     line = _BLANKS.sub(" ", without_surrogates(text)).strip()
     return "\\" + line if _READS_AS_MARK.match(line) else line
-
-
-def raised(text: str) -> str:
-    """A superscript in Unicode's characters for it; unchanged where one of its characters has none."""
-    return _shifted(text, _RAISED)
-
-
-def lowered(text: str) -> str:
-    """A subscript in Unicode's characters for it; unchanged where one of its characters has none."""
-    return _shifted(text, _LOWERED)
-
-
-def _shifted(text: str, table: dict[int, int]) -> str:
-    return text.translate(table) if all(ord(character) in table for character in text) else text
 
 
 def counted(number: int, zh: str, one: str, many: str = "") -> list[tuple[str, str]]:

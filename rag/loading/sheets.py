@@ -9,8 +9,8 @@ from typing import Any
 from rag.errors import LoadError
 from rag.loading.archives import Archive
 from rag.loading.base import MAX_XML_BYTES, refusal
-from rag.loading.lines import lowered, raised
 from rag.loading.number_formats import shown_number, shown_text
+from rag.loading.raised_characters import lowered, raised
 from rag.loading.regions import Plane
 
 MAX_CELLS = 200_000
@@ -174,7 +174,7 @@ def rich_text(element: Any) -> str:
             text = unescaped(child.findtext("{*}t") or "")
             shifted = child.find("{*}rPr/{*}vertAlign")
             shift = {"superscript": raised, "subscript": lowered}.get("" if shifted is None else shifted.get("val", ""))
-            pieces.append(shift(text) if shift else text)
+            pieces.append((shift and shift(text)) or text)
     return "".join(pieces)
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from rag.loading.archives import Archive, Relation
 from rag.loading.base import MAX_PAGES, Extracted, refusal
 from rag.loading.grids import GridCell, table_text
-from rag.loading.lines import counted, lowered, one_line, raised
+from rag.loading.lines import counted, one_line
+from rag.loading.raised_characters import lowered, raised
 from rag.loading.slide_lists import ListStyles, item_mark
 
 _REMEDY = (
@@ -202,7 +203,8 @@ def _text(paragraph: Any) -> str:
             text = child.findtext("{*}t") or ""
             properties = child.find("{*}rPr")
             shift = properties.get("baseline", "0") if properties is not None else "0"
-            pieces.append(text if shift == "0" else lowered(text) if shift.startswith("-") else raised(text))
+            shifted = "" if shift == "0" else lowered(text) if shift.startswith("-") else raised(text)
+            pieces.append(shifted or text)
         elif kind == "m" or kind.endswith("AlternateContent"):
             pieces.append("".join(each.text or "" for each in child.iter("{*}t")))
     return "".join(pieces)
