@@ -16,11 +16,12 @@ from pathlib import Path
 from rag.errors import LoadError
 from rag.loading import processes
 from rag.loading.base import MAX_BYTES, Extracted, refusal
+from rag.loading.contents import suffix_of
 from rag.loading.encodings import encode_back
 from rag.loading.file_limits import FileLimits
 from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
-from rag.loading.formats import FORMATS, SIGNATURES
+from rag.loading.formats import FORMATS
 from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.text.documents import Document
@@ -45,9 +46,6 @@ SUFFIXES = frozenset(FORMATS)
 
 TITLE_CHARACTERS = 80
 """Longest title taken from a text's own lines, in characters."""
-
-_BEGINNING = 1024
-"""Within so many bytes a binary file must show what it is; some begin with a line of something else."""
 
 
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None) -> Document:
@@ -131,9 +129,11 @@ def _document(
             f"文件超过上限 {limit}。请拆分后再试，或调高上限。",
             f"it exceeds the limit of {limit}; split it or raise the limit.",
         )
-    extracted = processes.read(raw, _suffix(raw, name, path), path, limits or FileLimits.from_environment())
+    if not raw:
+        raise _empty(path)
+    extracted = processes.read(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
-        raise refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
+        raise _empty(path)
     return Document(
         text=extracted.text,
         path=path,
@@ -148,70 +148,8 @@ def _document(
     )
 
 
-def _suffix(raw: bytes, name: str, path: str) -> str:
-    """The suffix that tells a file's format, once its content has been seen to agree."""
-    content, content_suffix = _content(raw)
-    suffix = Path(name).suffix.lower() or content_suffix or ("" if content else ".txt")
-    if suffix and suffix not in FORMATS:
-        listed = " ".join(sorted(FORMATS))
-        raise refusal(
-            path, f"不支持 {suffix} 格式（支持 {listed}）。请转换后再试。", f"{suffix} is not supported ({listed} are)."
-        )
-    expected = FORMATS[suffix].content if suffix else ()
-    if content and content not in expected:
-        raise _disagreement(path, suffix, content, content_suffix)
-    if raw and expected and not any(magic in raw[:_BEGINNING] for magic, kind in SIGNATURES if kind in expected):
-        raise _text_instead(raw, path, suffix[1:].upper())
-    return suffix
-
-
-def _content(raw: bytes) -> tuple[str, str]:
-    """The binary content that a file's beginning gives away (empty for text), and the suffix of our format for it."""
-    for magic, content in SIGNATURES:
-        if raw.startswith(magic):
-            return content, next((suffix for suffix, known in FORMATS.items() if content in known.content), "")
-    if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
-        return "", ".html"
-    return "", ""
-
-
-def _text_instead(raw: bytes, path: str, kind: str) -> LoadError:
-    """The refusal of a file that does not begin like its binary format: it is text of some kind, or damaged."""
-    beginning = raw[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_text = not any(byte < 0x20 and byte not in b"\t\n\v\f\r" for byte in raw[:_BEGINNING])
-    if beginning.startswith(b"{\\rtf"):
-        found_zh, found_en = "RTF 文档（.rtf）", "an RTF document (.rtf)"
-    elif _content(raw)[1] == ".html":
-        found_zh, found_en = "网页（.html）", "a web page (.html)"
-    elif is_text and beginning.startswith(b"<?xml"):
-        found_zh, found_en = "XML 文件", "an XML file"
-    elif is_text and beginning:
-        found_zh, found_en = "纯文本", "plain text"
-    else:
-        return refusal(
-            path,
-            f"文件已损坏，或不是 {kind}：开头没有 {kind} 的标志。请重新下载或另存一份后再试。",
-            f"it is damaged or no {kind}: it does not begin like one; download or save it again.",
-        )
-    return refusal(
-        path,
-        f"文件其实是{found_zh}，不是 {kind}。请改正后缀，或另存为支持的格式后再试。",
-        f"it is really {found_en}, no {kind}; correct its suffix, or save it in a format that is supported.",
-    )
-
-
-def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> LoadError:
-    if content_suffix:
-        return refusal(
-            path,
-            f"后缀是 {suffix}，内容却是 {content}。若确是 {content_suffix} 文件，请改正后缀再试。",
-            f"its suffix is {suffix} but its content is {content}; if it is a {content_suffix} file, rename it.",
-        )
-    return refusal(
-        path,
-        f"内容是 {content}，属于二进制文件，不是文档。请换成文本、HTML、PDF 或 DOCX 文件。",
-        f"its content is {content}: a binary file, no document; give a text, HTML, PDF or DOCX file instead.",
-    )
+def _empty(path: str) -> LoadError:
+    return refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
 
 
 def title_in_text(text: str) -> str:

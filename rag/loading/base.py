@@ -16,7 +16,7 @@ MAX_BYTES = 50_000_000
 """Largest file taken in, in bytes, unless the caller says otherwise."""
 
 MAX_UNPACKED_BYTES = 200_000_000
-"""Largest total size, in bytes, of what a packed format (.docx) unpacks to."""
+"""Largest total size, in bytes, of what a packed format (.docx, .xlsx, .pptx, .epub) unpacks to."""
 
 MAX_XML_BYTES = 64_000_000
 """Largest single XML part of a packed format, in bytes: parsed, it takes about ten times that in memory."""

@@ -227,6 +227,6 @@ def _undecodable(raw: bytes, name: str) -> Exception:
 def _binary(name: str) -> Exception:
     return refusal(
         name,
-        "这是二进制文件，不是文本。请换成文本、HTML、PDF 或 DOCX 文件。",
-        "it is a binary file, not text; give a text, HTML, PDF or DOCX file instead.",
+        "这是二进制文件，不是文本。请换成文本、网页、PDF、Word、Excel、PowerPoint 等文件。",
+        "it is a binary file, not text; give a text, HTML, PDF, Word, Excel or PowerPoint file instead.",
     )

@@ -47,6 +47,15 @@ FORMATS: dict[str, Format] = {
     ".xhtml": Format("rag.loading.html:extract"),
     ".pdf": Format("rag.loading.pdf:extract", ("PDF",)),
     ".docx": Format("rag.loading.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
+    ".xlsx": Format("rag.loading.workbooks:extract", ("ZIP",)),
+    ".xlsm": Format("rag.loading.workbooks:extract", ("ZIP",)),
+    ".csv": Format("rag.loading.delimited:extract"),
+    ".tsv": Format("rag.loading.delimited:extract"),
+    ".pptx": Format("rag.loading.slides:extract", ("ZIP",)),
+    ".epub": Format("rag.loading.epub:extract", ("ZIP",)),
+    ".eml": Format("rag.loading.mail:extract"),
+    ".mhtml": Format("rag.loading.mail:extract_page"),
+    ".mht": Format("rag.loading.mail:extract_page"),
 }
 """Suffix → format. One line adds one (docs/adding.md)."""
 
