@@ -82,20 +82,19 @@ def _decoded(raw: bytes, name: str) -> tuple[str, int]:
 
 def _parsed(page: str, name: str) -> Any:
     import lxml.etree
-    import lxml.html
 
-    parser = lxml.html.HTMLParser(huge_tree=True)
+    parser = lxml.etree.HTMLParser(huge_tree=True)
     try:
-        root: Any = lxml.html.document_fromstring(page, parser=parser)
+        root: Any = lxml.etree.fromstring(page, parser)
         _check_complete(parser.error_log, name)
     except lxml.etree.XMLSyntaxError as error:  # it mends every page: only a lack of memory makes it give up
         raise MemoryError from error
-    except (lxml.etree.ParserError, ValueError) as error:
+    if root is None:
         raise refusal(
             name,
             "网页内容为空或无法解析。请在浏览器中打开，另存一份后再试。",
             "the page is empty or cannot be parsed; open it in a browser, save a fresh copy and try again.",
-        ) from error
+        )
     return root
 
 

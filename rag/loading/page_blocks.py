@@ -143,6 +143,8 @@ class PageText:
         return True
 
     def _inner(self, element: Any) -> str:
+        if not len(element):
+            return _collapsed(element.text)
         return _without_marks(_joined(self._pieces([_collapsed(element.text), *element], in_line=True)))
 
     def _line(self, element: Any) -> str:
@@ -157,18 +159,23 @@ class PageText:
 
     def _cell(self, cell: Any) -> str | None:
         """A cell's text, one line a block; None for a cell that is left out, alone or with its row."""
-        for one in (cell, *cell.iterancestors("tr", "tbody", "thead", "tfoot", "table")):
-            if one.tag == "table":
-                break
-            if one in self._dropped:
-                if one not in self._rows_left_out:
-                    self._rows_left_out.add(one)
-                    self._is_left_out(one)
-                return None
+        if self._dropped and self._is_left_out_with_row(cell):
+            return None
         if cell in self._notes.bodies:
             return self._note(cell)
         lines = (_WHITE_SPACE.sub(" ", line).strip(" \xa0\u3000") for line in self._inner(cell).split("\n"))
         return "\n".join(line for line in lines if line)
+
+    def _is_left_out_with_row(self, cell: Any) -> bool:
+        for one in (cell, *cell.iterancestors()):
+            if one.tag == "table":
+                return False
+            if one in self._dropped:
+                if one not in self._rows_left_out:
+                    self._rows_left_out.add(one)
+                    self._is_left_out(one)
+                return True
+        return False
 
     def _script(self, element: Any, last: str) -> str:
         """A superscript or subscript that is no mark of a note."""
@@ -204,8 +211,9 @@ def _collapsed(text: str | None) -> str:
 
 
 def _joined(pieces: Iterator[str]) -> str:
-    return _AFTER_BULLET.sub("", "".join(pieces))
+    text = "".join(pieces)
+    return _AFTER_BULLET.sub("", text) if _ITEM in text else text
 
 
 def _without_marks(text: str) -> str:
-    return _MARKS.sub("", text)
+    return text if text.isascii() else _MARKS.sub("", text)

@@ -32,7 +32,9 @@ class ListNumbers:
         style = _style(parent)
         if parent is None or (parent.tag != "ol" and style not in _NUMBERED):
             return "- "
-        number = _whole(item.get("value"), self._next.get(parent, _first(parent)))
+        if parent not in self._next:
+            self._next[parent] = _first(parent)
+        number = _whole(item.get("value"), self._next[parent])
         self._next[parent] = number + (-1 if "reversed" in parent.attrib else 1)
         if style == "none":
             return ""

@@ -12,7 +12,7 @@ NEVER_TEXT = frozenset(
 REGIONS = frozenset(
     re.findall(
         r"\w+",
-        "html body div section article main aside header footer nav form table center ul ol dl details figure span p h1",
+        "html body div section article main aside header footer nav form table center ul ol dl details figure span p h1 a tbody tr",
     )
 )
 """Elements that are measured."""
@@ -28,7 +28,7 @@ class Measure:
     Attributes:
         text: all text.
         linked: text in links.
-        links: number of links with text.
+        links: number of links with words or pictures.
         sentences: text outside of links with a punctuation mark of sentences.
     """
 
@@ -75,9 +75,9 @@ def measured(root: Any) -> dict[Any, Measure]:
         if event == "end":
             if tag == "a":
                 links_open -= 1
-                stack[-1].links += stack[-1].text > 0
+                stack[-1].links += stack[-1].text > 0 or len(element) > 0
             inner = stack.pop()
-            if inner.text and tag in REGIONS:
+            if inner.text and (tag in REGIONS or (tag == "td" and len(element))):
                 found[element] = inner
             stack[-1].take(inner)
         stack[-1].say(element.tail, links_open > 0)

@@ -40,6 +40,7 @@ class Notes:
         order, targets = _places(root, {_fragment(link) for link in links})
         labels = _Labels()
         blocks: dict[Any, Any] = {}
+        fit: dict[Any, bool] = {}
         backwards: list[Any] = []
         for link in links:
             target = targets.get(_fragment(link))
@@ -49,7 +50,10 @@ class Notes:
                 backwards.append(link)
             elif said := _label(link):
                 if target not in blocks:
-                    blocks[target] = _block(target)
+                    block = _block(target)
+                    if block not in fit:
+                        fit[block] = _holds_only_notes(block)
+                    blocks[target] = block if fit[block] else None
                 if blocks[target] is not None and blocks[target] not in link.iterancestors():
                     self.marks[_whole_mark(link)] = labels.label(target, said)
         held = Counter(blocks[target] for target in labels.given)
@@ -125,13 +129,14 @@ def _as_label(text: str) -> str:
 
 
 def _block(target: Any) -> Any:
-    """The block that holds a note, of which ``target`` is the whole or a part; None where it holds more than a note."""
-    block = target
-    while block is not None and block.tag not in _BLOCKS:
-        block = block.getparent()
-    if block is None or block.find(".//h1") is not None or block.find(".//h2") is not None:
-        return None
-    return block if len("".join(block.itertext())) <= _LONGEST_NOTE else None
+    """The block that holds a note, of which ``target`` is the whole or a part."""
+    return target if target.tag in _BLOCKS else next(target.iterancestors(*_BLOCKS), None)
+
+
+def _holds_only_notes(block: Any) -> bool:
+    if block is None or next(block.iterdescendants("h1", "h2"), None) is not None:
+        return False
+    return sum(map(len, block.itertext())) <= _LONGEST_NOTE
 
 
 def _whole_mark(link: Any) -> Any:

@@ -139,7 +139,9 @@ def _length(element: Any) -> int:
 
 
 def _span(cell: Any, name: str, most: int) -> int:
-    found = re.match(r"\s*(\d{1,9})", cell.get(name, "")[:20], re.ASCII)
+    if name not in cell.attrib:
+        return 1
+    found = re.match(r"\s*(\d{1,9})", cell.get(name)[:20], re.ASCII)
     number = int(found[1]) if found else 1
     return most if number == 0 and name == "rowspan" else max(1, min(number, most))
 
