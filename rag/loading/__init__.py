@@ -23,6 +23,7 @@ from rag.loading.folders import files_among
 from rag.loading.formats import FORMATS, SIGNATURES
 from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
+from rag.loading.titles import title_in_text
 from rag.text.documents import Document
 
 __all__ = [
@@ -41,9 +42,6 @@ __all__ = [
 ]
 
 SUFFIXES = frozenset(FORMATS)
-
-TITLE_CHARACTERS = 80
-"""Longest title taken from a text's own lines, in characters."""
 
 _BEGINNING = 1024
 """Within so many bytes a binary file must show what it is; some begin with a line of something else."""
@@ -191,10 +189,3 @@ def _disagreement(path: str, suffix: str, content: str, content_suffix: str) -> 
         f"内容是 {content}，属于二进制文件，不是文档。请换成文本、HTML、PDF 或 DOCX 文件。",
         f"its content is {content}: a binary file, no document; give a text, HTML, PDF or DOCX file instead.",
     )
-
-
-def title_in_text(text: str) -> str:
-    """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
-    lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
-    heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
-    return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]

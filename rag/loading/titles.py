@@ -1,0 +1,11 @@
+"""The title of a text that has no other: its first heading, or its first line."""
+
+TITLE_CHARACTERS = 80
+"""Longest title taken from a text's own lines, in characters."""
+
+
+def title_in_text(text: str) -> str:
+    """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
+    lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
+    heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
+    return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]
