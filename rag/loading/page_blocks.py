@@ -58,6 +58,14 @@ class PageText:
 
     def text(self) -> str:
         """The text of the page; to be read once."""
+        text = self._text()
+        if not text and self.left_out[surroundings.AROUND]:  # nothing would be left: the page is what looked like that
+            self._dropped = {one: kind for one, kind in self._dropped.items() if kind != surroundings.AROUND}
+            self.left_out.clear()
+            text = self._text()
+        return text
+
+    def _text(self) -> str:
         lines = _joined(self._pieces([self._root])).split("\n")
         return "\n".join(line for line in map(_tidy, lines) if line.strip(" \t\xa0\u3000"))
 

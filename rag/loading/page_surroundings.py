@@ -93,8 +93,9 @@ _MAYBE_AROUND = frozenset(
         "next",
     ]
 )
+_LINE_NUMBERS = frozenset({"gutter", "lineno", "linenos"})  # beside code
 _NAMED_TAGS = frozenset(
-    ["div", "section", "ul", "ol", "dl", "aside", "header", "footer", "p", "span", "table", "form", "a"]
+    ["div", "section", "ul", "ol", "dl", "aside", "header", "footer", "p", "span", "table", "td", "form", "a"]
 )
 
 _CREDITS = re.compile(r"版权所有|copyright|©|ICP备|公网安备|网站标识码|主办单位|承办单位", re.IGNORECASE)
@@ -177,12 +178,13 @@ class _Page:
     def _is_around(self, element: Any, measure: Measure, beside: bool) -> bool:
         tag = element.tag
         mostly_links = measure.links > 0 and 2 * measure.linked >= measure.text
-        if tag == "form" or element.get("role") in _ROLES:
+        if element.get("role") in _ROLES:
             return True
+        if tag == "form":
+            return self._is_form(element, measure)
         if tag in _SECTIONS:
             within = next(element.iterancestors("article", "main", "blockquote"), None) is not None
-            has_headline = tag == "header" and any(map(_has_no_link, element.iter("h1")))
-            if mostly_links or not (within or has_headline):
+            if not any(map(_has_no_link, element.iter("h1"))) and (mostly_links or not within):
                 return True
         if not measure.text:
             return False
@@ -192,13 +194,20 @@ class _Page:
             return True
         return beside and _leads_elsewhere(element, measure)
 
+    def _is_form(self, form: Any, measure: Measure) -> bool:
+        """Whether a form is filled in; ASP.NET wraps whole pages in one, old pages the rows of a table."""
+        if form.getparent().tag in ("table", "tbody") or 5 * measure.sentences > 2 * self._all.sentences:
+            return False
+        return not measure.sentences or next(form.iter("input", "select", "textarea", "button"), None) is not None
+
     def _is_named_around(self, element: Any, measure: Measure, mostly_links: bool) -> bool:
         names = {word.lower() for word in _WORDS.findall(f"{element.get('class', '')} {element.get('id', '')}"[:500])}
+        if element.tag == "td":
+            return bool(names & _LINE_NUMBERS) and "".join("".join(element.itertext()).split()).isdecimal()
         # A block may say a little; a paragraph or words within one that say something are text.
         few_sentences = 5 * measure.sentences <= 2 * self._all.sentences * (element.tag not in ("p", "span", "a"))
-        if names & _SURELY_AROUND:
-            return few_sentences and element.find(".//h1") is None
-        return bool(names & _MAYBE_AROUND) and mostly_links and few_sentences
+        is_named = bool(names & _SURELY_AROUND) or (mostly_links and bool(names & _MAYBE_AROUND))
+        return is_named and few_sentences and not any(map(_has_no_link, element.iter("h1")))
 
 
 def _path_to_article(root: Any, measures: Mapping[Any, Measure]) -> list[Any]:
@@ -252,6 +261,6 @@ def _has_no_link(heading: Any) -> bool:
 def _headings_of_nothing(found: Mapping[Any, str]) -> Iterator[Any]:
     """Headings directly above a region that is left out, with nothing else below them."""
     for element, kind in found.items():
-        above = element.getprevious() if kind == AROUND else None
+        above = element.getprevious() if kind == AROUND and element.tag not in ("span", "a") else None
         if above is not None and above.tag in _HEADINGS and above not in found and element.getnext() is None:
             yield above

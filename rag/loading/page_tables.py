@@ -14,7 +14,6 @@ MOST_PLACES = 1_000_000
 """Places of a table, spanned ones included, beyond which cells count as spanning nothing."""
 
 _SECTIONS = {"thead": 0, "tbody": 1, "tfoot": 2}
-_HOLDERS = frozenset({"tbody", "thead", "tfoot", "form"})
 _LAYOUT = ("h1", "h2", "h3", "article", "section", "form", "pre")
 _LONGEST_CELL = 500  # characters
 _MOST_BLOCKS = 3
@@ -42,8 +41,10 @@ def holds_data(table: Any) -> bool:
     several = sum(len(row) > 1 for row in rows) > 1
     if next(table.iterdescendants("table"), None) is not None:
         return several and 2 * sum(map(_length, _inner_tables(cells))) < _length(table)
+    if next(table.iterdescendants("p", "div", "ul", "ol"), None) is None:
+        return True
     if not several:
-        return next(table.iterdescendants("p", "div", "ul", "ol"), None) is None
+        return False
     lengths = [_length(cell) for cell in cells]
     longest = max(lengths)
     blocks = sum(1 for _ in cells[lengths.index(longest)].iterdescendants("p", "div"))
@@ -67,7 +68,8 @@ def lines_of(table: Any, cell_text: CellText) -> Iterator[str]:
     while rows and _is_across(rows[-1], width) and _NOTE.match(rows[-1][0].text):
         below[:0] = rows.pop()[0].text.split("\n")
     if _is_regular(rows):
-        yield from table_text(rows, heads or None).split("\n")
+        has_labels = any(cell.text.endswith(("：", ":")) for cell in rows[0]) if rows else False
+        yield from table_text(rows, heads or (0 if has_labels else None)).split("\n")
     else:
         yield from (" ".join(" ".join(cell.text.split()) for cell in row) for row in rows)
     yield from below
@@ -102,11 +104,10 @@ def _groups(table: Any) -> list[_Group]:
     while stack:
         section, holder = stack.pop()
         loose: list[Any] | None = None  # cells that stand in no row
-        if not groups or holder.tag != "form":
-            groups.append((section, []))
+        groups.append((section, []))
         rows = groups[-1][1]
         inner = []
-        for child in holder:
+        for child in _elements_of(holder):
             if child.tag in ("td", "th"):
                 if loose is None:
                     loose = []
@@ -116,10 +117,19 @@ def _groups(table: Any) -> list[_Group]:
             loose = None if child.tag == "tr" else loose
             if child.tag == "tr":
                 rows.append([cell for cell in child if cell.tag in ("td", "th")])
-            elif child.tag in _HOLDERS:
-                inner.append((_SECTIONS.get(child.tag, section), child))
+            elif child.tag in _SECTIONS:
+                inner.append((_SECTIONS[child.tag], child))
         stack.extend(reversed(inner))
     return [group for group in groups if group[1]]
+
+
+def _elements_of(holder: Any) -> Iterator[Any]:
+    """What stands in a table or a section of it, also within a form that old pages put around its rows."""
+    for child in holder:
+        if child.tag == "form":
+            yield from child
+        else:
+            yield child
 
 
 def _inner_tables(cells: list[Any]) -> Iterator[Any]:

@@ -5,7 +5,7 @@ TITLE_CHARACTERS = 80
 
 
 def title_in_text(text: str) -> str:
-    """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
-    lines = [line.strip() for line in text[:4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
+    """The first ``# `` heading of Markdown within the first lines, else the first line with a letter or digit."""
+    lines = [line.strip() for line in text[:4000].splitlines() if any(map(str.isalnum, line))]
     heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
     return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]
