@@ -21,7 +21,7 @@ SURPLUS = {
     "index_page": ["共1页 首页 尾页"],
     "news_obfuscated": ["关于我们广告服务诚聘英才", "违法和不良信息举报电话：000-00000000"],
     "wechat_article": ["阅读原文"],
-    "wechat_sections": ["往期推荐", "公积金提取指南", "个税汇算怎么办"],
+    "wechat_sections": ["往期推荐", "公积金提取指南", "个税汇算怎么办", "分享收藏点赞在看"],
 }
 """Lines that stand around the article and are kept nevertheless, as nothing tells them from it."""
 
@@ -62,6 +62,16 @@ def test_text_that_only_looks_like_surroundings_is_kept() -> None:
     assert text(page) == (
         "# 公司股价\n昨日收盘价为12.6元，较前日上涨3%。\n分析师评论：业绩好于预期。\n公告一和公告二已经披露，投资者可以查阅。\n"
         "附件：公告.pdf 附表.doc"
+    )
+
+
+def test_words_that_only_look_like_buttons_are_kept() -> None:
+    page = (
+        "<h1>帮助</h1><p>如何操作，见下。</p><table><tr><td>操作<td>状态<td>链接<tr><td>打印<td>关闭<td><a href=a>打印</a></table>"
+        "<ul><li>打印</li><li>分享</li></ul><div><a href='javascript:print()'>打印</a> <a href='#' onclick='x()'>关闭</a></div>"
+    )
+    assert text(page) == (
+        "# 帮助\n如何操作，见下。\n| 操作 | 状态 | 链接 |\n| --- | --- | --- |\n| 打印 | 关闭 | 打印 |\n- 打印\n- 分享"
     )
 
 

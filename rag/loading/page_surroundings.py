@@ -236,8 +236,13 @@ def _is_control(element: Any, measure: Measure) -> bool:
         return True
     if not _CONTROLS.fullmatch(text):
         return False
-    several = len(_ACTION.findall(text)) > 1 or _SIZES_NAMED.match(text) is not None
-    return several or "javascript" in (element.get("href") or "") or "onclick" in element.attrib
+    if _SIZES_NAMED.match(text):
+        return True
+    links = [element, *element.iter("a")]
+    if any("javascript:" in (link.get("href") or "") or "onclick" in link.attrib for link in links):
+        return True
+    # Words of a table or a list may name actions without being buttons.
+    return measure.links > 0 and len(_ACTION.findall(text)) > 1 and element.tag not in ("td", "tr", "tbody")
 
 
 def _leads_elsewhere(element: Any, measure: Measure) -> bool:
