@@ -75,6 +75,14 @@ def test_words_that_only_look_like_buttons_are_kept() -> None:
     )
 
 
+def test_lists_of_links_in_an_article_are_kept_where_one_section_holds_nearly_all_sentences() -> None:
+    page = (
+        "<h1>桥</h1><div><p>桥长，一里。</p><h2>参见</h2><ul><li><a href=a>河流列表</a></li><li><a href=b>斜拉桥</a></li></ul>"
+        f"<h2>历史</h2><div>{'<p>始建于明代，历代重修，今仍通行。</p>' * 9}</div></div>"
+    )
+    assert text(page).startswith("# 桥\n桥长，一里。\n## 参见\n- 河流列表\n- 斜拉桥\n## 历史\n始建")
+
+
 def test_a_page_of_links_alone_is_kept() -> None:
     links = "".join(f"<li><a href='/{number}'>政策文件之{number}</a></li>" for number in "一二三")
     assert text(f"<div><ul>{links}</ul></div>") == "- 政策文件之一\n- 政策文件之二\n- 政策文件之三"
@@ -150,6 +158,10 @@ NOTES = {
         "<p>增长3%<a href='#_ftn1' name='_ftnref1'><sup>[1]</sup></a>。</p><div id='ftn1'><p>"
         "<a href='#_ftnref1' name='_ftn1'>[1]</a> 可比价格。</p></div>",
         "增长3%[^1]。\n[^1]: 可比价格。",
+    ),
+    "whose number stands before it": (
+        "<p>增长3<sup><a href='#n1'>1</a></sup>倍<sup><a href='#n2'>2</a></sup></p><p id=n1>1. 同比。</p><p id=n2>2.5万吨以上。</p>",
+        "增长3[^1]倍[^2]\n[^1]: 同比。\n[^2]: 2.5万吨以上。",
     ),
     "without its note": (
         "<p>增长3<sup><a href='#gone'>[1]</a></sup>，<sup>②</sup>共264<sup>1,2</sup></p>",

@@ -13,6 +13,7 @@ _BRACKETED = re.compile(r"[\[［〔【].+[\]］〕】]|[①-⑳㉑-㉟]|[(（]\d
 _BACK = re.compile(r"\W*|\W*(?:\d+\.\d+|[a-z]|返回.{0,6}|回到.{0,6}|跳转.{0,6}|back)\W*", re.IGNORECASE)
 _ARROWS = re.compile(r"^[\s↑^↩⏎]+")
 _BLOCKS = frozenset({"p", "li", "div", "dd", "td", "dt", "section", "aside"})
+_AFTER_LABEL = re.compile(r"[.．、:：](?!\d)")
 _LONGEST_NOTE = 20_000  # characters; of a block that holds several, too
 _MOST_LINKS = 20_000
 
@@ -87,7 +88,11 @@ def without_back_marks(note: str, label: str) -> str:
     """A note's text without what leads back to its mark: arrows, and its label in brackets."""
     note = _ARROWS.sub("", note.strip()).strip()
     found = _MARK.match(note)
-    if found and _as_label(found[1]) == label and (found[0].rstrip() != found[1] or label not in note[: found.end(1)]):
+    if (
+        found
+        and _as_label(found[1]) == label
+        and (_BRACKETED.fullmatch(found[0].strip()) or _AFTER_LABEL.match(note, found.end()))
+    ):
         note = note[found.end() :]
     return note.lstrip(" \u3000.．、:：")
 

@@ -216,15 +216,21 @@ def _path_to_article(root: Any, measures: Mapping[Any, Measure]) -> list[Any]:
     if not sentences:
         return []
     path = [root]
-    while True:
+    # A sentence or a heading of its own makes an element the article, even where one of its sections holds nearly all.
+    while not any(_is_own(child, measures) for child in path[-1]):
         inner = max(
             (child for child in path[-1] if child in measures and child.tag not in ("p", "span", "ul", "ol", "dl")),
             key=lambda child: measures[child].sentences,
             default=None,
         )
         if inner is None or measures[inner].sentences < _MOST * sentences:
-            return path
+            break
         path.append(inner)
+    return path
+
+
+def _is_own(child: Any, measures: Mapping[Any, Measure]) -> bool:
+    return child.tag in ("h2", "h3") or (child.tag == "p" and child in measures and measures[child].sentences > 0)
 
 
 def _is_control(element: Any, measure: Measure) -> bool:
