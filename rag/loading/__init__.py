@@ -24,8 +24,8 @@ from rag.loading.folders import files_among
 from rag.loading.formats import FORMATS
 from rag.loading.publication import date_in_text
 from rag.loading.sidecar import Metadata, metadata_of
+from rag.loading.titles import title_in_text
 from rag.text.documents import Document
-from rag.text.markup import end_of_front_matter
 
 __all__ = [
     "FORMATS",
@@ -43,9 +43,6 @@ __all__ = [
 ]
 
 SUFFIXES = frozenset(FORMATS)
-
-TITLE_CHARACTERS = 80
-"""Longest title taken from a text's own lines, in characters."""
 
 
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None) -> Document:
@@ -150,11 +147,3 @@ def _document(
 
 def _empty(path: str) -> LoadError:
     return refusal(path, "文件是空的，没有文字。", "it is empty: there is no text in it.")
-
-
-def title_in_text(text: str) -> str:
-    """The first ``# `` heading of Markdown within the first lines, else the first line that is not blank."""
-    begin = end_of_front_matter(text)
-    lines = [line.strip() for line in text[begin : begin + 4000].splitlines() if line.strip("\ufeff \t\u3000\xa0")]
-    heading = next((line for line in lines if line.startswith("# ")), lines[0] if lines else "")
-    return heading.lstrip("#").strip("\ufeff \t\u3000\xa0")[:TITLE_CHARACTERS]

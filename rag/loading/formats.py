@@ -40,8 +40,8 @@ class Format:
 FORMATS: dict[str, Format] = {
     ".txt": Format("rag.loading.plain:extract"),
     ".text": Format("rag.loading.plain:extract"),
-    ".md": Format("rag.loading.plain:extract"),
-    ".markdown": Format("rag.loading.plain:extract"),
+    ".md": Format("rag.loading.markdown:extract"),
+    ".markdown": Format("rag.loading.markdown:extract"),
     ".html": Format("rag.loading.html:extract"),
     ".htm": Format("rag.loading.html:extract"),
     ".xhtml": Format("rag.loading.html:extract"),

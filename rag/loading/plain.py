@@ -1,4 +1,4 @@
-"""Plain text and Markdown: decoded, never changed."""
+"""Plain text: decoded, never changed."""
 
 from rag.loading.base import Extracted
 from rag.loading.encodings import decode
