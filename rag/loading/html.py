@@ -1,19 +1,19 @@
 """HTML through lxml: the article's text, one block per line, without the page around it.
 
 lxml is there for .docx already, and reads the same trees as Beautiful Soup would with lxml below it.
-:mod:`rag.loading.page_surroundings` tells what of the page is not its text, :mod:`rag.loading.page_blocks` writes the rest
-down, and :mod:`rag.loading.page_head` reads what the page says of itself.
+:mod:`rag.loading.web_surroundings` tells what of the page is not its text, :mod:`rag.loading.web_blocks` writes the rest
+down, and :mod:`rag.loading.web_head` reads what the page says of itself.
 """
 
 import re
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading import page_surroundings as surroundings
+from rag.loading import web_surroundings as surroundings
 from rag.loading.base import NO_MEMORY, Extracted, refusal
 from rag.loading.encodings import decode
-from rag.loading.page_blocks import FORMULAS, PICTURES, PageText
-from rag.loading.page_head import described
+from rag.loading.web_blocks import FORMULAS, PICTURES, PageText
+from rag.loading.web_head import described
 from rag.text.surrogates import without_surrogates
 
 _DECLARATIONS = (

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from rag.loading import page_surroundings as surroundings
-from rag.loading.page_formulas import linear
-from rag.loading.page_lists import ListNumbers
-from rag.loading.page_notes import Notes, without_back_marks
-from rag.loading.page_tables import holds_data, lines_of
+from rag.loading import web_surroundings as surroundings
 from rag.loading.raised_characters import lowered, raised
+from rag.loading.web_formulas import linear
+from rag.loading.web_lists import ListNumbers
+from rag.loading.web_notes import Notes, without_back_marks
+from rag.loading.web_tables import holds_data, lines_of
 
 PICTURES, FORMULAS = "pictures", "formulas"
 

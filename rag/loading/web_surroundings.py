@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rag.loading.page_measures import NEVER_TEXT, Measure, measured
+from rag.loading.web_measures import NEVER_TEXT, Measure, measured
 
 AROUND, HIDDEN, STRUCK, CONTROL, MEDIA, READING, SILENT = (
     "around", "hidden", "struck", "control", "media", "reading", "silent",
