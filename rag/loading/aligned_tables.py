@@ -68,7 +68,9 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
 
 def _goes_on(above: Row, row: Row, columns: _Columns) -> bool:
     close = row[0].base - above[0].base < 1.45 * row[0].size
-    return close and len(columns) > 1 and row[0].left > columns[0][1] and not any(_bridges(part, columns) for part in row)
+    return (
+        close and len(columns) > 1 and row[0].left > columns[0][1] and not any(_bridges(part, columns) for part in row)
+    )
 
 
 def _columns(rows: Sequence[Row]) -> _Columns:

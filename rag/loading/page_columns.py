@@ -17,7 +17,7 @@ _NARROWEST = 8.0
 
 _FULL = 0.75
 _FULL_SHARE = 0.5
-"""Half the lines of a column are at least three quarters as wide as its widest."""
+"""Half the text of a column is in lines at least three quarters as wide as its widest."""
 
 _LEAST_ROWS = 3
 _MOST_CANDIDATES = 24
@@ -124,14 +124,15 @@ def _are_columns(left: Sequence[Item], right: Sequence[Item], least_rows: int) -
 
 
 def _is_column(parts: Sequence[Stretch], least_rows: int) -> bool:
-    """Whether text runs down a side: lines wide enough, most of which reach the width of the first column in it."""
+    """Whether text runs down a side: most of it in lines wide enough, which reach the width of the first column in it."""
     edge = min(part.left for part in parts)
     size = median(part.size for part in parts)
     first = [part for part in parts if part.left < edge + 4 * size]
     widest = max(part.right - part.left for part in first)
-    if widest < _NARROWEST * size or median(part.right - part.left for part in parts) < _NARROWEST / 2 * size:
+    narrow = sum(part.weight for part in parts if part.right - part.left < _NARROWEST / 2 * size)
+    if widest < _NARROWEST * size or narrow > 0.5 * sum(part.weight for part in parts):
         return False
-    if len(rows_of(first)) < least_rows:
-        return False
-    full = sum(part.right - part.left > _FULL * widest for part in first)
-    return full >= _FULL_SHARE * len(first) or least_rows == 1
+    if least_rows == 1:
+        return True
+    full = sum(part.weight for part in first if part.right - part.left > _FULL * widest)
+    return full >= _FULL_SHARE * sum(part.weight for part in first) and len(rows_of(first)) >= least_rows

@@ -13,13 +13,12 @@ from itertools import pairwise
 from typing import Any
 
 from rag.loading.character_forms import usual_form
-from rag.loading.page_rules import Box, Drawing, drawing_of, turned_box
+from rag.loading.page_rules import PAINTS_NOTHING, STROKES_UNSEEN, Box, Drawing, drawing_of, turned_box
 
 MOST_GLYPHS = 20_000
 """Characters of a page beyond which its geometry is not looked at; no page for readers has as many."""
 
-_PAINTS_NOTHING = 3  # text rendering mode, ISO 32000-1 table 106
-_FILLS_AND_STROKES = 2
+_FILLS_AND_STROKES = 2  # text rendering mode
 _WHITE = 250
 _BOLD = 600
 _STRAIGHT = math.radians(4)
@@ -90,31 +89,34 @@ class _Style:
     is_white: bool
 
 
-def content_of(page: Any, text_page: Any, plain: str, with_geometry: bool) -> PageContent:
+def content_of(page: Any, with_geometry: bool) -> PageContent:
     """What stands on a page.
 
     Args:
         page: pypdfium2's page.
-        text_page: its text page.
-        plain: its text in PDFium's own order.
         with_geometry: whether to look at the characters' places at all.
     """
     import pypdfium2.raw as pdfium
 
-    count = pdfium.FPDFText_CountChars(text_page.raw)
+    drawing = drawing_of(page)
     left, bottom, right, top = page.get_bbox()
-    content = PageContent(plain, Box(left, -top, right, -bottom))
-    if not with_geometry or count > MOST_GLYPHS:
-        return content
-    content.drawing = drawing_of(page)
-    read = _Reader(text_page, content)
-    for index in range(count):
-        read.character(index)
-    _turn(content, read.angles)
-    content.in_order = math.isfinite(
-        sum(glyph.left + glyph.top + glyph.right + glyph.bottom + glyph.base + glyph.size for glyph in content.glyphs)
-    )
+    text_page = page.get_textpage()
+    try:
+        content = PageContent(text_page.get_text_range(), Box(left, -top, right, -bottom), drawing=drawing)
+        count = pdfium.FPDFText_CountChars(text_page.raw)
+        if with_geometry and count <= MOST_GLYPHS:
+            read = _Reader(text_page, content)
+            for index in range(count):
+                read.character(index)
+            _turn(content, read.angles)
+            content.in_order = math.isfinite(sum(map(_sum, content.glyphs)))
+    finally:
+        text_page.close()
     return content
+
+
+def _sum(glyph: Glyph) -> float:
+    return glyph.left + glyph.top + glyph.right + glyph.bottom + glyph.base + glyph.size
 
 
 class _Reader:
@@ -199,7 +201,7 @@ class _Reader:
             face=face,
             is_bold=is_bold or mode == _FILLS_AND_STROKES,
             angle=math.atan2(matrix.b, matrix.a),
-            is_painted=painted and mode != _PAINTS_NOTHING,
+            is_painted=painted and mode not in (*PAINTS_NOTHING, STROKES_UNSEEN),
             is_white=white and mode != _FILLS_AND_STROKES,
         )
 

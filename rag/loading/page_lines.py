@@ -22,6 +22,7 @@ _WIDEST_JUMP = 0.6
 
 _SMALL = 0.82
 _BLANK_GAP = 0.22
+_SEEN_GAP = 0.35
 _FULL_WIDTH = re.compile(f"[{HAN}\u2e80-\u30ff\uff00-\uffef\u2018-\u201d\u2026\u2014·]")
 _HYPHENATED = re.compile(r"[a-zà-ÿ]-$")
 
@@ -103,7 +104,11 @@ def _continues(last: Glyph, glyph: Glyph) -> bool:
 def _stretch(glyphs: Sequence[Glyph]) -> Stretch:
     text = glyphs[0].text
     for last, glyph in zip(glyphs, glyphs[1:], strict=False):
-        text += (" " if _is_blank_between(last.text, glyph.text, glyph.after_blank, glyph.left - last.right, glyph.size) else "") + glyph.text
+        text += (
+            " "
+            if _is_blank_between(last.text, glyph.text, glyph.after_blank, glyph.left - last.right, glyph.size)
+            else ""
+        ) + glyph.text
     size = Counter(round(glyph.size, 2) for glyph in glyphs).most_common(1)[0][0]
     return Stretch(
         pieces=[(text, 0)],
@@ -121,8 +126,9 @@ def _stretch(glyphs: Sequence[Glyph]) -> Stretch:
 
 def _is_blank_between(one: str, other: str, marked: bool, gap: float, size: float) -> bool:
     """Whether a blank stands between two characters of a line; between Chinese ones only if it is meant to be seen."""
-    if _FULL_WIDTH.match(one[-1]) or _FULL_WIDTH.match(other[0]):
-        return marked and gap > _WIDEST_JUMP * size
+    full_width = bool(_FULL_WIDTH.match(one[-1])) + bool(_FULL_WIDTH.match(other[0]))
+    if full_width:
+        return marked and gap > (_WIDEST_JUMP if full_width > 1 else _SEEN_GAP) * size
     return marked or gap > _BLANK_GAP * size
 
 

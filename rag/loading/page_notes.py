@@ -16,9 +16,7 @@ _CIRCLED = {chr(0x2460 + number): str(number + 1) for number in range(20)}
 Row = list[Stretch]
 
 
-def notes_of(
-    columns: Sequence[Sequence[Stretch]], body_size: float
-) -> tuple[list[list[Stretch]], list[str]]:
+def notes_of(columns: Sequence[Sequence[Stretch]], body_size: float) -> tuple[list[list[Stretch]], list[str]]:
     """The columns of a page without its footnotes, their marks as ``[^1]``; and the notes, as ``[^1]: …``.
 
     Args:

@@ -101,7 +101,9 @@ def paragraphs_of(lines: Sequence[Stretch], left: float, right: float, body: Typ
         paragraph.is_indented = paragraph.lines[0].left > left + _INDENT * last.size
         paragraph.heading = _heading(paragraph, body)
         if paragraph.heading is None:
-            paragraph.text = _BULLET.sub("- ", paragraph.text, count=1) if _BULLET.match(paragraph.text) else paragraph.text
+            paragraph.text = (
+                _BULLET.sub("- ", paragraph.text, count=1) if _BULLET.match(paragraph.text) else paragraph.text
+            )
     return found
 
 
@@ -152,12 +154,21 @@ def _goes_on(
     distance = (line.base - last.base) / size
     if not _same_type(last, line) or not 0.3 < distance <= min(_FARTHER * leading, _WIDEST_LEADING):
         return False
-    if last.is_bold != line.is_bold and (first.is_bold or line.is_bold) and len(paragraph) == 1 and last.right < right - 3 * size:
+    if (
+        last.is_bold != line.is_bold
+        and (first.is_bold or line.is_bold)
+        and len(paragraph) == 1
+        and last.right < right - 3 * size
+    ):
         return False
     slack = _SLACK_AT_SENTENCE_END if _ENDS_TEXT.search(last.text) else _SLACK
     if last.right + first_word(line) < right - slack * size:
         return _is_centred(last, line, left, right) and distance < 1.6
-    if _LIST_MARK.match(line.text) and (_LIST_MARK.match(first.text) or _ENDS_TEXT.search(last.text)) and line.left < first.left + size:
+    if (
+        _LIST_MARK.match(line.text)
+        and (_LIST_MARK.match(first.text) or _ENDS_TEXT.search(last.text))
+        and line.left < first.left + size
+    ):
         return False
     if line.left <= left + _INDENT * size:
         return True
@@ -170,10 +181,15 @@ def _goes_on(
 def _is_centred(one: Stretch, other: Stretch, left: float, right: float) -> bool:
     """Whether two lines are those of a title: in the middle, and both in type that is no text's."""
     middle = (left + right) / 2
-    return all(
-        abs((line.left + line.right) / 2 - middle) < 0.6 * line.size and line.left > left + 2 * line.size
-        for line in (one, other)
-    ) and _same_type(one, other) and one.face == other.face and not _ENDS_SENTENCE.search(one.text)
+    return (
+        all(
+            abs((line.left + line.right) / 2 - middle) < 0.6 * line.size and line.left > left + 2 * line.size
+            for line in (one, other)
+        )
+        and _same_type(one, other)
+        and one.face == other.face
+        and not _ENDS_SENTENCE.search(one.text)
+    )
 
 
 def _heading(paragraph: Paragraph, body: Type) -> tuple[float, str] | None:

@@ -14,6 +14,11 @@ _THIN = 3.0
 
 _SHORTEST = 6.0
 _LIGHT = 245
+_NO_WIDTH = 0.01
+STROKES = 1
+STROKES_UNSEEN = 5
+PAINTS_NOTHING = (3, 7)
+"""Text rendering modes, ISO 32000-1 table 106; :data:`STROKES_UNSEEN` is used here for text that paints nothing."""
 
 
 @dataclass(slots=True)
@@ -53,20 +58,42 @@ def turned_box(
     return Box(min(x, other_x), min(y, other_y), max(x, other_x), max(y, other_y))
 
 
+def _give_width(item: Any) -> None:
+    import pypdfium2.raw as pdfium
+
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+    if min(right.value - left.value, top.value - bottom.value) > _NO_WIDTH:
+        return
+    matrix = pdfium.FS_MATRIX()
+    pdfium.FPDFPageObj_GetMatrix(item, matrix)
+    mode = pdfium.FPDFTextObj_GetTextRenderMode(item)
+    # A stroke has a width, which is reckoned when the matrix is set.
+    pdfium.FPDFTextObj_SetTextRenderMode(item, STROKES_UNSEEN if mode in PAINTS_NOTHING else STROKES)
+    pdfium.FPDFPageObj_SetStrokeWidth(item, 1.0)
+    pdfium.FPDFPageObj_SetMatrix(item, matrix)
+
+
 _Matrix = tuple[float, float, float, float, float, float]
 
 
 def drawing_of(page: Any) -> Drawing:
-    """The rules, areas and images of pypdfium2's page."""
+    """The rules, areas and images of pypdfium2's page; to be called before its text page is made.
+
+    Text without width is given one: PDFium takes a single character of a font that is neither in the file nor on this
+    system for nothing, and leaves it out of the text page.
+    """
     import pypdfium2.raw as pdfium
 
     drawing = Drawing()
     for number, (item, matrix) in enumerate(_objects(page)):
         drawing.is_blank = False
-        if number >= MOST_OBJECTS:
-            break
         kind = pdfium.FPDFPageObj_GetType(item)
-        if kind == pdfium.FPDF_PAGEOBJ_PATH:
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            _give_width(item)
+        elif number >= MOST_OBJECTS:
+            continue
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             _add_path(drawing, item, matrix)
         elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
             box = _bounds(item, matrix)
@@ -91,7 +118,9 @@ def _objects(page: Any) -> Iterator[tuple[Any, _Matrix | None]]:
                 pdfium.FPDFPageObj_GetMatrix(item, own)
                 inner = _product((own.a, own.b, own.c, own.d, own.e, own.f), matrix)
                 objects = pdfium.FPDFFormObj_CountObjects(item)
-                yield from within(objects, lambda at, form=item: pdfium.FPDFFormObj_GetObject(form, at), inner, depth + 1)
+                yield from within(
+                    objects, lambda at, form=item: pdfium.FPDFFormObj_GetObject(form, at), inner, depth + 1
+                )
 
     yield from within(
         pdfium.FPDFPage_CountObjects(page.raw), lambda at: pdfium.FPDFPage_GetObject(page.raw, at), None, 0
@@ -113,9 +142,7 @@ def _bounds(item: Any, matrix: _Matrix | None) -> Box:
 
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
-    corners = [
-        _moved(x, y, matrix) for x, y in ((left.value, bottom.value), (right.value, top.value))
-    ]
+    corners = [_moved(x, y, matrix) for x, y in ((left.value, bottom.value), (right.value, top.value))]
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return Box(min(xs), -max(ys), max(xs), -min(ys))
 

@@ -150,7 +150,8 @@ def _spans(
                 width += 1
             height = 1
             while row + height < rows and not any(
-                below(row + height, across) or (row + height, across) in taken for across in range(column, column + width)
+                below(row + height, across) or (row + height, across) in taken
+                for across in range(column, column + width)
             ):
                 height += 1
             taken |= {(row + down, column + across) for down in range(height) for across in range(width)}

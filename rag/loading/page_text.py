@@ -143,7 +143,9 @@ def _levels(blocks: Sequence[_Block]) -> dict[tuple[float, str], int]:
 
     The largest is the title's (level 1) if there is one of it, and it comes first.
     """
-    ranks = [block.element.heading for block in blocks if isinstance(block.element, Paragraph) and block.element.heading]
+    ranks = [
+        block.element.heading for block in blocks if isinstance(block.element, Paragraph) and block.element.heading
+    ]
     sizes = sorted({rank for rank in ranks if rank[0]}, reverse=True)
     forms = list(dict.fromkeys(rank for rank in ranks if not rank[0]))
     has_title = bool(sizes) and ranks[0] == sizes[0] and Counter(ranks)[sizes[0]] == 1

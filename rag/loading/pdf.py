@@ -17,7 +17,7 @@ from rag.loading.character_forms import usual_form
 from rag.loading.page_glyphs import content_of
 from rag.loading.page_layout import PageParts, laid_out, parts_of, type_of_text
 from rag.loading.page_text import PAGE_BREAK, whole_text
-from rag.loading.running_heads import without_running_heads
+from rag.loading.running_heads import without_repeated, without_running_heads
 from rag.text.surrogates import without_surrogates
 
 MOST_CHARACTERS = 800_000
@@ -63,8 +63,9 @@ def extract(raw: bytes, name: str) -> Extracted:
             "here. Run it through OCR software first.",
         )
     kept, dropped = without_running_heads([(page.parts, page.box, bool(page.tables)) for page in found.pages])
-    for page, parts in zip(found.pages, kept, strict=True):
-        page.parts = parts
+    askew, marks = without_repeated([page.askew for page in found.pages])
+    for page, parts, texts in zip(found.pages, kept, askew, strict=True):
+        page.parts, page.askew = parts, texts
     body = type_of_text(found.pages)
     text, starts = whole_text([laid_out(page, body) for page in found.pages])
     return Extracted(
@@ -72,7 +73,7 @@ def extract(raw: bytes, name: str) -> Extracted:
         title=_title(found.metadata.get("Title", ""), found.beginning),
         page_starts=starts,
         encoding="pdf",
-        left_out=tuple(_left_out(found, dropped)),
+        left_out=tuple(_left_out(found, dropped + marks)),
     )
 
 
@@ -80,7 +81,10 @@ def _left_out(found: _Found, heads: int) -> Iterator[tuple[str, str]]:
     if heads:
         yield f"页眉、页脚和页码 {heads} 行", f"{heads} running heads, footers and page numbers"
     if found.unseen:
-        yield f"看不见的文字 {found.unseen} 个字（白字或在页面之外）", f"{found.unseen} characters that nobody sees (white, or beside the page)"
+        yield (
+            f"看不见的文字 {found.unseen} 个字（白字或在页面之外）",
+            f"{found.unseen} characters that nobody sees (white, or beside the page)",
+        )
     if found.unmapped:
         zh, en = _numbers(found.unmapped_on)
         yield (
@@ -97,7 +101,10 @@ def _numbers(pages: Sequence[int]) -> tuple[str, str]:
     """Page numbers as text, the first of them if there are many."""
     listed = list(map(str, pages[:_MOST_NUMBERS]))
     more = len(pages) > _MOST_NUMBERS
-    return f"第 {'、'.join(listed)} {'等' if more else ''}页", f"page {', '.join(listed)}{' and others' if more else ''}"
+    return (
+        f"第 {'、'.join(listed)} {'等' if more else ''}页",
+        f"page {', '.join(listed)}{' and others' if more else ''}",
+    )
 
 
 def _title(declared: str, beginning: str) -> str:
@@ -136,22 +143,21 @@ def _read(raw: bytes, name: str) -> _Found:
 
 def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int:
     """Reads a page; returns how many characters PDFium finds on it."""
-    text_page = page.get_textpage()
     try:
-        given = text_page.get_text_range()
-        plain = _tidy(given)
-        content = content_of(page, text_page, plain, with_geometry)
+        content = content_of(page, with_geometry)
+        given, content.plain = content.plain, _tidy(content.plain)
         parts = parts_of(content)
-        if not plain.strip() and not content.unmapped and not content.drawing.is_blank:
+        if not content.plain.strip() and not content.unmapped and not content.drawing.is_blank:
             parts.plain = text_of_image(page) or ""
             if not parts.plain:
                 found.without_text.append(number)
     finally:
-        text_page.close()
         page.close()
     if number <= 2:
-        found.beginning += plain
-    unmapped = content.unmapped if content.in_order else len("".join(given.split())) - len("".join(plain.split()))
+        found.beginning += content.plain
+    unmapped = (
+        content.unmapped if content.in_order else len("".join(given.split())) - len("".join(content.plain.split()))
+    )
     if unmapped > 0:
         found.unmapped += unmapped
         found.unmapped_on.append(number)

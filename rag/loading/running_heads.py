@@ -1,4 +1,4 @@
-"""Running heads, footers and page numbers: lines at the edge of the page that other pages have as well.
+"""Running heads, footers, page numbers and watermarks: what several pages have at the same place.
 
 Two lines are the same if they differ only in numbers and stand at about the same height. Lines are taken from the edge
 inwards; the first that no other page has ends that, so text of the body is never reached.
@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from statistics import median
 
 from rag.loading.page_lines import Stretch, line_of, rows_of
 from rag.loading.page_rules import Box
@@ -60,6 +59,13 @@ def without_running_heads(pages: Sequence[tuple[Sequence[Stretch], Box, bool]]) 
     return kept, dropped
 
 
+def without_repeated(pages: Sequence[Sequence[str]]) -> tuple[list[list[str]], int]:
+    """Texts that stand askew on each page without those that several pages have (watermarks), and how many those were."""
+    seen = Counter(text for texts in pages for text in set(texts))
+    kept = [[text for text in texts if seen[text] < _LEAST_PAGES] for texts in pages]
+    return kept, sum(map(len, pages)) - sum(map(len, kept))
+
+
 def _heads(page: Sequence[Row], box: Box, is_top: bool, seen: Counter[_Key], least: int) -> tuple[list[Row], int]:
     """The lines at one edge of a page that others have too, or that are its number; and how many are up to its number."""
     found: list[Row] = []
@@ -79,7 +85,8 @@ def _stand_apart(page: Sequence[Row], count: int, is_top: bool, has_more: bool) 
     if count in (0, len(bases)):
         return has_more
     gaps = [abs(other - one) for one, other in pairwise(bases)]
-    usual = median(gaps[count:]) if len(gaps) > count else 2 * page[0][0].size
+    inner = sorted(gaps[count:])
+    usual = inner[len(inner) // 4] if inner else 2 * page[0][0].size
     return gaps[count - 1] > _APART * usual
 
 
