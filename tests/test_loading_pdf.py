@@ -9,6 +9,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from reportlab.lib import colors
+from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
@@ -119,21 +120,42 @@ def test_paragraphs_without_indents_are_told_by_the_space_between_them() -> None
     assert text_of(sheet.raw()) == f"{FIRST}\n{SECOND}"
 
 
-def test_latin_lines_are_joined_with_blanks_and_divided_words_made_whole() -> None:
+LATIN_FIRST = (
+    "The county has built two hundred stations since the beginning of the year, which is more than in all of the year "
+    "before. State-of-the-art equipment was bought from Shanghai and from other cities, and the installation was "
+    "finished in June; the price of the equipment was 264 million, which is less than had been expected."
+)
+
+
+def test_latin_lines_are_joined_with_blanks() -> None:
     sheet = Sheet()
-    lines = [
-        "The county has built two hundred stations since the begin-",
-        "ning of the year, which is more than in all of the year be-",
-        "fore it. State-of-the-art equipment was bought from Shanghai",
-        "at a price of 264 million.",
-    ]
-    y = sheet.latin(100, lines)
-    sheet.latin(y, ["A second paragraph begins after a short line and goes on to", "the end."])
-    assert text_of(sheet.raw()) == (
-        "The county has built two hundred stations since the beginning of the year, which is more than in all of the year "
-        "before it. State-of-the-art equipment was bought from Shanghai at a price of 264 million.\n"
-        "A second paragraph begins after a short line and goes on to the end."
+    y = sheet.latin(100, simpleSplit(LATIN_FIRST, LATIN, 10, RIGHT - LEFT))
+    sheet.latin(y, simpleSplit(LATIN_FIRST[::-1], LATIN, 10, RIGHT - LEFT))
+    assert text_of(sheet.raw()) == f"{LATIN_FIRST}\n{LATIN_FIRST[::-1]}"
+
+
+def test_divided_words_are_made_whole() -> None:
+    sheet = Sheet()
+    sheet.latin(
+        100,
+        [
+            "The stations have been built since the begin-",
+            "ning of the year with state-of-the-",
+            "art equipment from Shang-",
+            "Hai.",
+        ],
     )
+    assert text_of(sheet.raw()) == (
+        "The stations have been built since the beginning of the year with state-of-the-art equipment from Shang-\nHai."
+    )
+
+
+def test_lines_of_equal_length_in_a_narrow_list_stay_lines() -> None:
+    sheet = Sheet()
+    lines = [f"第{number}乡收到补贴{number}0万元" for number in range(1, 7)]
+    for number, line in enumerate(lines):
+        sheet.write(LEFT, 100 + 18 * number, line)
+    assert text_of(sheet.raw()) == "\n".join(lines)
 
 
 def test_short_lines_stay_lines() -> None:
@@ -266,11 +288,8 @@ def test_text_drawn_along_the_page(turn: int) -> None:
 
 def test_vertical_text_is_read_from_right_to_left() -> None:
     sheet = Sheet()
-    for column in range(4):
-        for place in range(20):
-            character = FIRST[column * 20 + place : column * 20 + place + 1]
-            if character:
-                sheet.write(400 - 20 * column, 100 + 13 * place, character, 12)
+    for place, character in enumerate(FIRST):
+        sheet.write(400 - 20 * (place // 30), 100 + 22 * (place % 30), character, 12)
     assert text_of(sheet.raw()) == FIRST
 
 

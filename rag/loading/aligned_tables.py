@@ -130,11 +130,10 @@ def _without_split_columns(
 
 def _is_aligned(cells: Sequence[Stretch]) -> bool:
     size = median(cell.size for cell in cells)
-    for edge in (
-        lambda cell: cell.left, lambda cell: cell.right, lambda cell: (cell.left + cell.right) / 2,
-    ):  # fmt: skip
-        middle = median(edge(cell) for cell in cells)
-        if sum(abs(edge(cell) - middle) < 0.6 * size for cell in cells) >= _ALIGNED * len(cells):
+    lefts, rights = [cell.left for cell in cells], [cell.right for cell in cells]
+    for edges in (lefts, rights, [(left + right) / 2 for left, right in zip(lefts, rights, strict=True)]):
+        middle = median(edges)
+        if sum(abs(edge - middle) < 0.6 * size for edge in edges) >= _ALIGNED * len(cells):
             return True
     return False
 

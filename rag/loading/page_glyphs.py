@@ -134,7 +134,7 @@ class _Reader:
     def character(self, index: int) -> None:
         pdfium = self._pdfium
         code = pdfium.FPDFText_GetUnicode(self._page, index)
-        if code <= 0x20 and code not in (0, 2) or code in (0xA0, 0x3000):
+        if (code <= 0x20 and code not in (0, 2)) or code in (0xA0, 0x3000):
             self._blank = self._blank or code not in (10, 13)
             return
         if pdfium.FPDFText_IsGenerated(self._page, index) == 1:

@@ -26,6 +26,8 @@ class PageParts:
         askew: texts in other directions than the page's.
         box: what of the page is shown.
         plain: the text in PDFium's order, where the geometry cannot be used.
+        has_image: whether there are images on it.
+        types: how many characters are in each type.
     """
 
     parts: list[Stretch]
@@ -33,6 +35,7 @@ class PageParts:
     askew: list[str]
     box: Box
     plain: str = ""
+    has_image: bool = False
     types: Counter[Type] = field(default_factory=Counter)
 
 
@@ -46,7 +49,9 @@ def parts_of(content: PageContent) -> PageParts:
     types: Counter[Type] = Counter()
     for (size, face, is_bold), count in drawn.items():
         types[Type(round(size * 2) / 2, face, is_bold)] += count
-    return PageParts(parts, tables, _askew(content.askew), content.box, types=types)
+    return PageParts(
+        parts, tables, _askew(content.askew), content.box, has_image=bool(content.drawing.images), types=types
+    )
 
 
 def type_of_text(pages: Iterable[PageParts]) -> Type:

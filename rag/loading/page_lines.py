@@ -4,6 +4,7 @@ A part of a line (:class:`Stretch`) ends where the gap before the next character
 same height may be a line of one column, two columns, or cells of a table. Which they are is decided elsewhere.
 """
 
+import itertools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,7 @@ _BLANK_GAP = 0.22
 _SEEN_GAP = 0.35
 _FULL_WIDTH = re.compile(f"[{HAN}\u2e80-\u30ff\uff00-\uffef\u2018-\u201d\u2026\u2014·]")
 _HYPHENATED = re.compile(r"[a-zà-ÿ]-$")
+_COMPOUND = re.compile(r"\w-\w+-$")
 
 
 @dataclass(slots=True)
@@ -69,9 +71,14 @@ def joined(one: str, other: str) -> str:
     """Two texts that follow each other, the second on a new line: a word that was divided is whole again."""
     if not one or not other:
         return one + other
-    if _HYPHENATED.search(one) and other[0].islower() and other[0].isascii():
-        return one[:-1] + other
+    if is_divided(one, other):
+        return (one if _COMPOUND.search(one) else one[:-1]) + other
     return one + ("" if _meets_full_width(one[-1], other[0]) else " ") + other
+
+
+def is_divided(one: str, other: str) -> bool:
+    """Whether a word was divided with a hyphen between two lines: lower-case letters stand on both sides of it."""
+    return bool(_HYPHENATED.search(one)) and other[:1].islower()
 
 
 def _meets_full_width(one: str, other: str) -> bool:
@@ -103,7 +110,7 @@ def _continues(last: Glyph, glyph: Glyph) -> bool:
 
 def _stretch(glyphs: Sequence[Glyph]) -> Stretch:
     text = glyphs[0].text
-    for last, glyph in zip(glyphs, glyphs[1:], strict=False):
+    for last, glyph in itertools.pairwise(glyphs):
         text += (
             " "
             if _is_blank_between(last.text, glyph.text, glyph.after_blank, glyph.left - last.right, glyph.size)

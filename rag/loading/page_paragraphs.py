@@ -4,11 +4,12 @@ A paragraph goes on with the next line where that line's first word had no room 
 distance, nor an indent, nor the type says that something else begins.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.loading.page_lines import Stretch, first_word, joined
+from rag.loading.page_lines import Stretch, first_word, is_divided, joined
 from rag.text.view import HAN_CHARACTER
 
 _LONGEST_HEADING = 60
@@ -18,6 +19,8 @@ _SAME_SIZE = 0.08
 _INDENT = 0.8
 _FARTHER = 1.3
 _WIDEST_LEADING = 2.4
+_LEAST_FULL = 3
+_NARROW = 0.55
 _SLACK = 1.25
 _SLACK_AT_SENTENCE_END = 0.6
 """How much of a line, in font sizes, may be left although the next word did not fit: programs break lines unevenly."""
@@ -122,12 +125,13 @@ def runs_over(one: Paragraph, other: Paragraph) -> bool:
 def edges_of(lines: Sequence[Stretch], page_left: float, page_right: float) -> tuple[float, float]:
     """The edges between which a column's lines stand.
 
-    Where few lines reach the right edge, the margins of the page are taken to be equally wide.
+    Where few lines reach the right edge, or that is far from the page's, the margins are taken to be equally wide: lines
+    of a list may well be equally long.
     """
     left = min(line.left for line in lines)
     right = max(line.right for line in lines)
     reach = sum(line.right > right - 1.5 * line.size for line in lines)
-    if reach < 3 and reach < 0.6 * len(lines) or len(lines) < 3:
+    if reach < max(_LEAST_FULL, 0.3 * len(lines)) or right - left < _NARROW * (page_right - page_left):
         right = max(right, page_right - (left - page_left))
     return left, right
 
@@ -136,7 +140,7 @@ def _leading(lines: Sequence[Stretch]) -> float:
     """Distance of lines in font sizes: the usual one, as most are of the same paragraph as the one before."""
     distances = sorted(
         (other.base - one.base) / one.size
-        for one, other in zip(lines, lines[1:], strict=False)
+        for one, other in itertools.pairwise(lines)
         if _same_type(one, other) and other.base - one.base < _WIDEST_LEADING * one.size
     )
     return distances[len(distances) // 3] if distances else 1.5
@@ -161,6 +165,8 @@ def _goes_on(
         and last.right < right - 3 * size
     ):
         return False
+    if is_divided(last.text, line.text):
+        return True
     slack = _SLACK_AT_SENTENCE_END if _ENDS_TEXT.search(last.text) else _SLACK
     if last.right + first_word(line) < right - slack * size:
         return _is_centred(last, line, left, right) and distance < 1.6
@@ -174,7 +180,7 @@ def _goes_on(
         return True
     if len(paragraph) > 1 or _LIST_MARK.match(first.text):
         # An indent that the paragraph's own lines have; an item's lines stand behind its mark.
-        return abs(line.left - last.left) < 0.5 * size or len(paragraph) == 1 and line.left > first.left + 0.5 * size
+        return abs(line.left - last.left) < 0.5 * size or (len(paragraph) == 1 and line.left > first.left + 0.5 * size)
     return abs(line.left - last.left) < 0.5 * size and after is not None and abs(after.left - line.left) < 0.5 * size
 
 

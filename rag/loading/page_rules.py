@@ -106,25 +106,21 @@ def _objects(page: Any) -> Iterator[tuple[Any, _Matrix | None]]:
     """The objects of a page and of the forms on it, with the matrix of the form that each is in."""
     import pypdfium2.raw as pdfium
 
-    def within(count: int, get: Callable[[int], Any], matrix: _Matrix | None, depth: int) -> Iterator[Any]:
-        for index in range(count):
-            item = get(index)
-            if not item:
-                continue
-            if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_FORM:
-                yield item, matrix
-            elif depth < _DEEPEST_FORM:
-                own = pdfium.FS_MATRIX()
-                pdfium.FPDFPageObj_GetMatrix(item, own)
-                inner = _product((own.a, own.b, own.c, own.d, own.e, own.f), matrix)
-                objects = pdfium.FPDFFormObj_CountObjects(item)
-                yield from within(
-                    objects, lambda at, form=item: pdfium.FPDFFormObj_GetObject(form, at), inner, depth + 1
-                )
+    for index in range(pdfium.FPDFPage_CountObjects(page.raw)):
+        yield from _within(pdfium.FPDFPage_GetObject(page.raw, index), None, 0)
 
-    yield from within(
-        pdfium.FPDFPage_CountObjects(page.raw), lambda at: pdfium.FPDFPage_GetObject(page.raw, at), None, 0
-    )
+
+def _within(item: Any, matrix: _Matrix | None, depth: int) -> Iterator[tuple[Any, _Matrix | None]]:
+    import pypdfium2.raw as pdfium
+
+    if pdfium.FPDFPageObj_GetType(item) != pdfium.FPDF_PAGEOBJ_FORM:
+        yield item, matrix
+    elif depth < _DEEPEST_FORM:
+        own = pdfium.FS_MATRIX()
+        pdfium.FPDFPageObj_GetMatrix(item, own)
+        inner = _product((own.a, own.b, own.c, own.d, own.e, own.f), matrix)
+        for index in range(pdfium.FPDFFormObj_CountObjects(item)):
+            yield from _within(pdfium.FPDFFormObj_GetObject(item, index), inner, depth + 1)
 
 
 def _product(first: _Matrix, then: _Matrix | None) -> _Matrix:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.loading.grids import GridCell, table_text
-from rag.loading.page_lines import joined
 from rag.loading.page_paragraphs import Paragraph, runs_over
 from rag.loading.page_tables import PageTable
 

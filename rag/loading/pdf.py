@@ -62,7 +62,9 @@ def extract(raw: bytes, name: str) -> Extracted:
             f"this PDF of {len(found.pages)} page(s) has no text layer, so it is probably a scan; text is not recognised "
             "here. Run it through OCR software first.",
         )
-    kept, dropped = without_running_heads([(page.parts, page.box, bool(page.tables)) for page in found.pages])
+    kept, dropped = without_running_heads(
+        [(page.parts, page.box, bool(page.tables or page.has_image)) for page in found.pages]
+    )
     askew, marks = without_repeated([page.askew for page in found.pages])
     for page, parts, texts in zip(found.pages, kept, askew, strict=True):
         page.parts, page.askew = parts, texts

@@ -52,7 +52,7 @@ def without_running_heads(pages: Sequence[tuple[Sequence[Stretch], Box, bool]]) 
         out = {
             id(row)
             for is_top, (found, sure) in zip((True, False), heads, strict=True)
-            for row in (found if _stand_apart(page, len(found), is_top, has_more) else found[:sure])
+            for row in _dropped(page, found, sure, is_top, has_more)
         }
         dropped += len(out)
         kept.append([part for row in page if id(row) not in out for part in row])
@@ -79,15 +79,19 @@ def _heads(page: Sequence[Row], box: Box, is_top: bool, seen: Counter[_Key], lea
     return found, sure
 
 
-def _stand_apart(page: Sequence[Row], count: int, is_top: bool, has_more: bool) -> bool:
-    """Whether the outermost lines are farther from the next than lines of the page are from each other."""
+def _dropped(page: Sequence[Row], found: list[Row], sure: int, is_top: bool, has_more: bool) -> list[Row]:
+    """Those of the outermost lines that are none of the body's.
+
+    They are farther from the next than lines of the page are from each other; what is all of a page is its text.
+    """
     bases = [row[0].base for row in (page if is_top else page[::-1])]
+    count = len(found)
     if count in (0, len(bases)):
-        return has_more
+        return found if has_more else []
     gaps = [abs(other - one) for one, other in pairwise(bases)]
     inner = sorted(gaps[count:])
     usual = inner[len(inner) // 4] if inner else 2 * page[0][0].size
-    return gaps[count - 1] > _APART * usual
+    return found if gaps[count - 1] > _APART * usual else found[:sure]
 
 
 def _edge_rows(page: Sequence[Row], box: Box, is_top: bool) -> Iterator[Row]:
