@@ -317,7 +317,7 @@ def test_running_heads_and_page_numbers_are_left_out_and_told() -> None:
     report(sheet, [FIRST, SECOND, THIRD])
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert extracted.text == f"{FIRST}\f{SECOND}\f{THIRD}"
-    assert extracted.left_out == (("页眉、页脚和页码 6 行", "6 running heads, footers and page numbers"),)
+    assert extracted.left_out == (("页眉、页脚和页码 6 行", "running heads, footers and page numbers: 6"),)
 
 
 def test_heads_of_two_pages_and_heads_on_alternate_sides() -> None:
@@ -691,7 +691,7 @@ def test_characters_without_meaning_are_left_out_and_told() -> None:
     extracted = pdf.extract(with_letters({"A": "\ue123", "B": "字"}, "BABAB"), "a.pdf")
     assert extracted.text == "字字字"
     assert extracted.left_out == (
-        ("文件没有说明是什么字的 2 个字（第 1 页）", "2 characters that the file does not identify (page 1)"),
+        ("文件没有说明是什么字的 2 个字（第 1 页）", "characters that the file does not identify: 2 (page 1)"),
     )
 
 
@@ -705,7 +705,7 @@ def test_text_that_nobody_sees_is_left_out_and_told() -> None:
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert extracted.text == FIRST
     assert extracted.left_out == (
-        ("看不见的文字 4 个字（白字或在页面之外）", "4 characters that nobody sees (white, or beside the page)"),
+        ("看不见的文字 4 个字（白字或在页面之外）", "characters that nobody sees (white, or beside the page): 4"),
     )
 
 
@@ -738,7 +738,7 @@ def test_pages_without_a_text_layer_are_told_one_by_one() -> None:
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert extracted.text == f"{FIRST}\f\f{SECOND}\f"
     assert extracted.page_starts == (0, len(FIRST) + 1, len(FIRST) + 2, len(FIRST) + len(SECOND) + 3)
-    assert extracted.left_out == (("没有文字层的页 2 页（第 2、4 页）", "2 pages without a text layer (page 2, 4)"),)
+    assert extracted.left_out == (("没有文字层的页 2 页（第 2、4 页）", "pages without a text layer: 2 (page 2, 4)"),)
 
 
 def test_a_file_of_scans_is_refused() -> None:

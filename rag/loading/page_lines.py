@@ -24,7 +24,8 @@ _WIDEST_JUMP = 0.6
 _SMALL = 0.82
 _BLANK_GAP = 0.22
 _SEEN_GAP = 0.35
-_FULL_WIDTH = re.compile(f"[{HAN}\u2e80-\u30ff\uff00-\uffef\u2018-\u201d\u2026\u2014·]")
+_FULL_WIDTH = re.compile(f"[{HAN}\u2e80-\u30ff\uff00-\uffef]")
+_PERHAPS_FULL_WIDTH = "\u2018\u2019\u201c\u201d\u2026\u2014\u00b7"
 _HYPHENATED = re.compile(r"[a-zà-ÿ]-$")
 _COMPOUND = re.compile(r"\w-\w+-$")
 
@@ -82,7 +83,16 @@ def is_divided(one: str, other: str) -> bool:
 
 
 def _meets_full_width(one: str, other: str) -> bool:
-    return bool(_FULL_WIDTH.match(one) or _FULL_WIDTH.match(other)) or one == "-"
+    return one == "-" or _full_width(one, other) > 0
+
+
+def _full_width(one: str, other: str) -> int:
+    """How many of two neighbours are as wide as a Chinese character; quotes and dashes are beside one that is."""
+    return sum(
+        bool(_FULL_WIDTH.match(it))
+        or (it in _PERHAPS_FULL_WIDTH and bool(_FULL_WIDTH.match(beside) or beside in _PERHAPS_FULL_WIDTH))
+        for it, beside in ((one, other), (other, one))
+    )
 
 
 def stretches_of(glyphs: Sequence[Glyph]) -> list[Stretch]:
@@ -133,7 +143,7 @@ def _stretch(glyphs: Sequence[Glyph]) -> Stretch:
 
 def _is_blank_between(one: str, other: str, marked: bool, gap: float, size: float) -> bool:
     """Whether a blank stands between two characters of a line; between Chinese ones only if it is meant to be seen."""
-    full_width = bool(_FULL_WIDTH.match(one[-1])) + bool(_FULL_WIDTH.match(other[0]))
+    full_width = _full_width(one[-1], other[0])
     if full_width:
         return marked and gap > (_WIDEST_JUMP if full_width > 1 else _SEEN_GAP) * size
     return marked or gap > _BLANK_GAP * size

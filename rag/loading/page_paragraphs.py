@@ -44,6 +44,7 @@ _FORMS = (
     ("1.", re.compile(r"\d{1,2}(?:[.．、](?!\d)|\s+(?=\D))")),
     ("(1)", re.compile(r"[（(]\d{1,2}[）)]")),
 )
+_LEADS_TO_PAGE = re.compile(r"(?:[.．·…]\s*){4,}\d{1,4}$")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -165,6 +166,8 @@ def _goes_on(
         and last.right < right - 3 * size
     ):
         return False
+    if _LEADS_TO_PAGE.search(last.text):
+        return False
     if is_divided(last.text, line.text):
         return True
     slack = _SLACK_AT_SENTENCE_END if _ENDS_TEXT.search(last.text) else _SLACK
@@ -181,7 +184,10 @@ def _goes_on(
     if len(paragraph) > 1 or _LIST_MARK.match(first.text):
         # An indent that the paragraph's own lines have; an item's lines stand behind its mark.
         return abs(line.left - last.left) < 0.5 * size or (len(paragraph) == 1 and line.left > first.left + 0.5 * size)
-    return abs(line.left - last.left) < 0.5 * size and after is not None and abs(after.left - line.left) < 0.5 * size
+    # Two lines with the same indent: an indented block, unless each is a paragraph whose first line is all of it.
+    return abs(line.left - last.left) < 0.5 * size and (
+        not _ENDS_TEXT.search(last.text) or (after is not None and abs(after.left - line.left) < 0.5 * size)
+    )
 
 
 def _is_centred(one: Stretch, other: Stretch, left: float, right: float) -> bool:

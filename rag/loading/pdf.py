@@ -81,22 +81,22 @@ def extract(raw: bytes, name: str) -> Extracted:
 
 def _left_out(found: _Found, heads: int) -> Iterator[tuple[str, str]]:
     if heads:
-        yield f"页眉、页脚和页码 {heads} 行", f"{heads} running heads, footers and page numbers"
+        yield f"页眉、页脚和页码 {heads} 行", f"running heads, footers and page numbers: {heads}"
     if found.unseen:
         yield (
             f"看不见的文字 {found.unseen} 个字（白字或在页面之外）",
-            f"{found.unseen} characters that nobody sees (white, or beside the page)",
+            f"characters that nobody sees (white, or beside the page): {found.unseen}",
         )
     if found.unmapped:
         zh, en = _numbers(found.unmapped_on)
         yield (
             f"文件没有说明是什么字的 {found.unmapped} 个字（{zh}）",
-            f"{found.unmapped} characters that the file does not identify ({en})",
+            f"characters that the file does not identify: {found.unmapped} ({en})",
         )
     if found.without_text:
         zh, en = _numbers(found.without_text)
         count = len(found.without_text)
-        yield f"没有文字层的页 {count} 页（{zh}）", f"{count} pages without a text layer ({en})"
+        yield f"没有文字层的页 {count} 页（{zh}）", f"pages without a text layer: {count} ({en})"
 
 
 def _numbers(pages: Sequence[int]) -> tuple[str, str]:
