@@ -638,6 +638,25 @@ def test_a_table_without_rules_whose_cells_have_several_lines() -> None:
     )
 
 
+def test_heads_over_several_columns_and_the_caption_of_the_next_table() -> None:
+    sheet = Sheet()
+    y = sheet.paragraph(80, FIRST) + 10
+    for x, head in ((190, "火车站发往码头"), (370, "码头发往火车站")):
+        sheet.write(x, y, head)
+    rows = [
+        ["站名", "首班", "末班", "首班", "末班"],
+        ["火车站", "5:40", "22:10", "7:12", "23:32"],
+        ["码头", "6:31", "22:57", "6:20", "22:40"],
+    ]
+    y = aligned(sheet, rows, [LEFT, 180, 260, 360, 440], y + 18, at_right=False)
+    sheet.centred(y + 14, "表2  泊位情况")
+    aligned(sheet, OUTPUT, [LEFT, 250, 380], y + 34, at_right=False)
+    assert text_of(sheet.raw()) == (
+        f"{FIRST}\n| 站名 | 火车站发往码头 || 码头发往火车站 ||\n| ^^ | 首班 | 末班 | 首班 | 末班 |\n| --- | --- | --- | --- | --- |\n"
+        f"| 火车站 | 5:40 | 22:10 | 7:12 | 23:32 |\n| 码头 | 6:31 | 22:57 | 6:20 | 22:40 |\n表2 泊位情况\n{OUTPUT_TEXT}"
+    )
+
+
 def test_two_lines_side_by_side_are_no_table() -> None:
     sheet = Sheet()
     for number, (label, said) in enumerate([("甲方：", "沙洲县"), ("乙方：", "江北县")]):

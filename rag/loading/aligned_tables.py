@@ -5,7 +5,9 @@ row that has nothing in the first column and follows closely goes on with the ce
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -21,6 +23,8 @@ _ALIGNED = 0.7
 _FAR = 2.6
 """Distance of rows in font sizes beyond which a table ends."""
 
+_FARTHER = 1.6
+_CLOSE = 1.45
 _MARK = re.compile(r"[^\w\s]?[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]+|[一二三四五六七八九十]+)?[.)）、．]?|\W")
 
 Row = list[Stretch]
@@ -38,24 +42,59 @@ def aligned_tables(parts: Sequence[Stretch]) -> list[PageTable | Row]:
         if table is None:
             found.append(rows[index])
             index += 1
-        else:
-            found.append(table)
-            index = end
+            continue
+        above = found[-1] if found else None
+        if isinstance(above, list) and _add_spanning_heads(table, above, rows[index]):
+            found.pop()
+        found.append(table)
+        index = end
     return found
+
+
+def _add_spanning_heads(table: PageTable, heads: Row, below: Row) -> bool:
+    """Whether the row above a table is of heads, each over columns of its own and one of them over several.
+
+    Then it has been added; where it has none, the head below stands for both rows. A single part is none: it may as well
+    be the table's caption.
+    """
+    if len(heads) < 2 or below[0].base - heads[0].base > _FAR * below[0].size:
+        return False
+    begins: dict[int, GridCell] = {}
+    free = set(range(len(table.edges) - 1))
+    for part in heads:
+        first, last = (bisect_right(table.edges[1:-1], place) for place in (part.left, part.right))
+        if not free >= set(range(first, last + 1)):
+            return False
+        free -= set(range(first, last + 1))
+        begins[first] = GridCell(part.text, columns=last - first + 1)
+    if all(cell.columns == 1 for cell in begins.values()):
+        return False
+    first_row = table.rows[0]
+    begins |= {column: replace(first_row[column], rows=2) for column in free}
+    below_heads = [cell for column, cell in enumerate(first_row) if column not in free]
+    table.rows[:1] = [[begins[column] for column in sorted(begins)], below_heads]
+    table.box.top = min(part.top for part in heads)
+    return True
 
 
 def _end_of(rows: Sequence[Row], start: int) -> int:
     """The row behind the last that keeps to the columns of the rows before it."""
     columns = _columns(rows[start : start + 1])
+    gaps: list[float] = []
     end = start + 1
     for number in range(start + 1, len(rows)):
         row, above = rows[number], rows[number - 1]
-        if row[0].base - above[0].base > _FAR * row[0].size or abs(row[0].size - above[0].size) > 0.2 * row[0].size:
+        gap = row[0].base - above[0].base
+        usual = median(gaps) if gaps else gap
+        if gap > min(_FAR * row[0].size, _FARTHER * usual) or abs(row[0].size - above[0].size) > 0.2 * row[0].size:
             break
         together = _columns(rows[start : number + 1])
         if len(together) < len(columns) or any(_bridges(part, columns) for part in row):
             break
+        if len(row) == 1 and row[0].left > columns[0][1] and gap > _CLOSE * row[0].size:
+            break  # a caption, or what stands under a table
         columns = together
+        gaps.append(gap)
         if len(row) > 1:
             end = number + 1
         elif number - end >= 3:
@@ -67,7 +106,7 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
 
 
 def _goes_on(above: Row, row: Row, columns: _Columns) -> bool:
-    close = row[0].base - above[0].base < 1.45 * row[0].size
+    close = row[0].base - above[0].base < _CLOSE * row[0].size
     return (
         close and len(columns) > 1 and row[0].left > columns[0][1] and not any(_bridges(part, columns) for part in row)
     )
@@ -90,6 +129,8 @@ def _bridges(part: Stretch, columns: _Columns) -> bool:
 def _table(rows: Sequence[Row]) -> PageTable | None:
     columns = _columns(rows)
     placed = [{_place(part, columns): part for part in row} for row in rows]
+    if any(len(places) < len(row) for places, row in zip(placed, rows, strict=True)):
+        return None  # parts of a row that others bridge
     columns, placed = _without_split_columns(columns, placed)
     whole = [row for row in placed if len(row) > 1]
     if len(columns) < 2 or len(whole) < _LEAST_ROWS or sum(map(len, whole)) < 0.6 * len(whole) * len(columns):
@@ -146,7 +187,7 @@ def _cells(placed: Sequence[dict[int, Stretch]], columns: int) -> list[list[Grid
     for number, row in enumerate(placed):
         cells = [row[place].text if place in row else "" for place in range(columns)]
         goes_on = number > 0 and 0 not in row and gaps[number - 1] < 0.95 * usual
-        if goes_on or (texts and 0 not in row and len(row) == 1):
+        if goes_on:
             texts[-1] = [joined(above, below) for above, below in zip(texts[-1], cells, strict=True)]
         else:
             texts.append(cells)

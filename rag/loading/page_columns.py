@@ -16,8 +16,8 @@ _NARROWEST = 8.0
 """Narrowest column in font sizes."""
 
 _FULL = 0.75
-_FULL_SHARE = 0.5
-"""Half the text of a column is in lines at least three quarters as wide as its widest."""
+_FULL_SHARE = 0.6
+"""Most of the text of a column is in lines at least three quarters as wide as its widest."""
 
 _LEAST_ROWS = 3
 _MOST_CANDIDATES = 24

@@ -1,8 +1,8 @@
 """A page's paragraphs, tables and footnotes in the order of reading, from what is drawn on it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from rag.loading.aligned_tables import aligned_tables
@@ -14,6 +14,9 @@ from rag.loading.page_paragraphs import Paragraph, Type, edges_of, paragraphs_of
 from rag.loading.page_rules import Box
 from rag.loading.page_tables import PageTable, ruled_tables
 from rag.loading.page_text import Element, PageText
+
+_LONG = 15.0
+"""Length, in font sizes, of lines that are a text's and no heading's, label's or cell's."""
 
 
 @dataclass(slots=True)
@@ -27,7 +30,6 @@ class PageParts:
         box: what of the page is shown.
         plain: the text in PDFium's order, where the geometry cannot be used.
         has_image: whether there are images on it.
-        types: how many characters are in each type.
     """
 
     parts: list[Stretch]
@@ -36,7 +38,6 @@ class PageParts:
     box: Box
     plain: str = ""
     has_image: bool = False
-    types: Counter[Type] = field(default_factory=Counter)
 
 
 def parts_of(content: PageContent) -> PageParts:
@@ -45,20 +46,16 @@ def parts_of(content: PageContent) -> PageParts:
         return PageParts([], [], [], content.box, content.plain)
     tables, rest = ruled_tables(content.glyphs, content.drawing.rules)
     parts = stretches_of(rest)
-    drawn = Counter((glyph.size, glyph.face, glyph.is_bold) for glyph in content.glyphs)
-    types: Counter[Type] = Counter()
-    for (size, face, is_bold), count in drawn.items():
-        types[Type(round(size * 2) / 2, face, is_bold)] += count
-    return PageParts(
-        parts, tables, _askew(content.askew), content.box, has_image=bool(content.drawing.images), types=types
-    )
+    return PageParts(parts, tables, _askew(content.askew), content.box, has_image=bool(content.drawing.images))
 
 
-def type_of_text(pages: Iterable[PageParts]) -> Type:
-    """The type that most of a document is in."""
+def type_of_text(pages: Sequence[PageParts]) -> Type:
+    """The type that most of a document is in: of its long lines, or, without any, of all that it says."""
+    parts = [part for page in pages for part in page.parts]
+    long = [part for part in parts if part.right - part.left > _LONG * part.size]
     types: Counter[Type] = Counter()
-    for page in pages:
-        types.update(page.types)
+    for part in long or parts:
+        types[Type(round(part.size * 2) / 2, part.face, part.is_bold)] += part.weight
     sizes: Counter[float] = Counter()
     for kind, count in types.items():
         sizes[kind.size] += count
@@ -77,7 +74,9 @@ def laid_out(page: PageParts, body: Type) -> PageText:
         for number, table in enumerate(page.tables)
     ]
     columns = columns_of([*page.parts, *regions])
-    parts, notes = notes_of([[item for item in column if isinstance(item, Stretch)] for column in columns], body.size)
+    parts, notes = notes_of(
+        [[item for item in column if isinstance(item, Stretch)] for column in columns], page.tables, body.size
+    )
     text = PageText(notes=notes)
     for column, own in zip(columns, parts, strict=True):
         tables = [page.tables[item.number] for item in column if isinstance(item, Region)]

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.loading.page_lines import Stretch, joined, line_of, rows_of
+from rag.loading.page_lines import Stretch, joined, line_of, rows_of, shown
+from rag.loading.page_tables import PageTable
 
 _SMALLER = 0.93
 _MARK = r"\d{1,3}|[①-⑳]|[*†‡§]{1,3}"
@@ -16,17 +17,21 @@ _CIRCLED = {chr(0x2460 + number): str(number + 1) for number in range(20)}
 Row = list[Stretch]
 
 
-def notes_of(columns: Sequence[Sequence[Stretch]], body_size: float) -> tuple[list[list[Stretch]], list[str]]:
+def notes_of(
+    columns: Sequence[Sequence[Stretch]], tables: Sequence[PageTable], body_size: float
+) -> tuple[list[list[Stretch]], list[str]]:
     """The columns of a page without its footnotes, their marks as ``[^1]``; and the notes, as ``[^1]: …``.
 
     Args:
         columns: the parts of each column.
+        tables: the page's ruled tables, in whose cells the marks are written as such.
         body_size: the size of the document's text, in points.
     """
     rows = [rows_of(column) for column in columns]
     begins = [_beginning_of_notes(column, body_size) for column in rows]
     body = [part for column, begin in zip(rows, begins, strict=True) for row in column[:begin] for part in row]
-    marks = {mark for part in body for text, height in part.pieces if height == 1 and (mark := _mark(text))}
+    raised = [text for part in body for text, height in part.pieces if height == 1]
+    marks = {_mark(text) for text in [*raised, *(text for table in tables for text in table.raised)]} - {""}
     notes: list[tuple[str, str]] = []
     for number, (column, begin) in enumerate(zip(rows, begins, strict=True)):
         found = _notes(column[begin:], marks)
@@ -35,7 +40,17 @@ def notes_of(columns: Sequence[Sequence[Stretch]], body_size: float) -> tuple[li
             rows[number] = column[:begin]
     there = {mark for mark, _ in notes}
     kept = [[_marked(part, there) for row in column for part in row] for column in rows]
+    for table in tables:
+        _mark_cells(table, there)
     return kept, [f"[^{mark}]: {text}" for mark, text in notes]
+
+
+def _mark_cells(table: PageTable, marks: set[str]) -> None:
+    for written in {text for text in table.raised if _mark(text) in marks}:
+        pattern = re.compile(rf"(?<!10)(?<!m){re.escape(shown(written, 1))}")
+        table.rows = [
+            [replace(cell, text=pattern.sub(f"[^{_mark(written)}]", cell.text)) for cell in row] for row in table.rows
+        ]
 
 
 def _mark(text: str) -> str:

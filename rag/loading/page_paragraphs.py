@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.loading.page_lines import Stretch, first_word, is_divided, joined
-from rag.text.view import HAN_CHARACTER
+from rag.text.view import HAN, HAN_CHARACTER
 
 _LONGEST_HEADING = 60
 _MOST_HEADING_LINES = 3
@@ -28,9 +28,9 @@ _SLACK_AT_SENTENCE_END = 0.6
 _ENDS_SENTENCE = re.compile(r"[。！？；…!?;：:，,.][”’」』）)\]\"']*$")
 _ENDS_CLAUSE = re.compile(r"[。；，,;.]$")
 _ENDS_TEXT = re.compile(r"[。！？…!?.：:][”’」』）)\]\"']*(?:\[\^[^\]]+\])?$")
-_BULLET = re.compile(r"[•●■◆▪◦‣∙○□➢✓]\s*|[·–—-]\s+")
+_BULLET = re.compile(rf"[•●■◆▪◦‣∙○□➢✓]\s*|[·–—-]\s+|[·–-](?=[{HAN}])")
 _LIST_MARK = re.compile(
-    r"[•●■◆▪◦‣∙○□➢✓]|[·–—-]\s|[（(](?:\d{1,3}|[a-z]|[一二三四五六七八九十]{1,3})[）)]|\d{1,3}(?:[、)）]|[.．](?!\d))"
+    r"[•●■◆▪◦‣∙○□➢✓]|[·–—-]\s|[·–-](?=[^\W\d_])|[（(](?:\d{1,3}|[a-z]|[一二三四五六七八九十]{1,3})[）)]|\d{1,3}(?:[、)）]|[.．](?!\d))"
     r"|[一二三四五六七八九十]{1,3}[、.．]|第[一二三四五六七八九十百\d]{1,5}[章节条编部款]"
 )
 _FORMS = (

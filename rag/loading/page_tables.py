@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from rag.loading.grids import GridCell
 from rag.loading.page_glyphs import Glyph
-from rag.loading.page_lines import first_word, joined, line_of, rows_of, stretches_of
+from rag.loading.page_lines import Stretch, first_word, joined, line_of, rows_of, stretches_of
 from rag.loading.page_rules import Box
 
 MOST_RULES = 4_000
@@ -32,11 +32,13 @@ class PageTable:
         rows: its cells, a spanning cell where it begins.
         box: its place.
         edges: x of its columns' edges.
+        raised: what stands raised in its cells.
     """
 
     rows: list[list[GridCell]]
     box: Box
     edges: list[float] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
 
 
 def ruled_tables(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> tuple[list[PageTable], list[Glyph]]:
@@ -119,17 +121,20 @@ def _table(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> tuple[PageTable, li
             rest.append(glyph)
     spans = _spans(xs, ys, level, upright)
     cells: list[list[GridCell]] = [[] for _ in range(rows)]
+    raised: list[str] = []
     filled = 0
     for (row, column), (height, width) in sorted(spans.items()):
         content = [
             glyph for down in range(row, row + height) for across in range(column, column + width)
             for glyph in inside.get((down, across), ())
         ]  # fmt: skip
-        filled += bool(content)
-        cells[row].append(GridCell(_cell_text(content, xs[column], xs[column + width]), height, width))
+        lines = [line_of(part) for part in rows_of(stretches_of(content))]
+        raised += [text for line in lines for text, lifted in line.pieces if lifted == 1]
+        filled += bool(lines)
+        cells[row].append(GridCell(_cell_text(lines, xs[column], xs[column + width]), height, width))
     if filled < 2 or filled < _LEAST_FILLED * len(spans) or len({column for _, column in spans}) < 2:
         return None
-    return PageTable(cells, box, xs), rest
+    return PageTable(cells, box, xs, raised), rest
 
 
 def _spans(
@@ -174,9 +179,8 @@ def _drawn(
     return lambda line, place: covered.get((line, place), 0.0) > _COVERED * (places[place + 1] - places[place])
 
 
-def _cell_text(glyphs: Sequence[Glyph], left: float, right: float) -> str:
+def _cell_text(lines: Sequence[Stretch], left: float, right: float) -> str:
     """The text of a cell between two edges: its lines joined where the next word would not have fitted."""
-    lines = [line_of(row) for row in rows_of(stretches_of(glyphs))]
     if not lines:
         return ""
     margin = max(0.0, min(min(line.left for line in lines) - left, right - max(line.right for line in lines)))
