@@ -649,7 +649,7 @@ def test_heads_over_several_columns_and_the_caption_of_the_next_table() -> None:
         ["码头", "6:31", "22:57", "6:20", "22:40"],
     ]
     y = aligned(sheet, rows, [LEFT, 180, 260, 360, 440], y + 18, at_right=False)
-    sheet.centred(y + 14, "表2  泊位情况")
+    sheet.centred(y + 14, "表2　泊位情况")
     aligned(sheet, OUTPUT, [LEFT, 250, 380], y + 34, at_right=False)
     assert text_of(sheet.raw()) == (
         f"{FIRST}\n| 站名 | 火车站发往码头 || 码头发往火车站 ||\n| ^^ | 首班 | 末班 | 首班 | 末班 |\n| --- | --- | --- | --- | --- |\n"

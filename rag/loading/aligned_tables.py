@@ -25,6 +25,7 @@ _FAR = 2.6
 
 _FARTHER = 1.6
 _CLOSE = 1.45
+_OFFSET = 1.1
 _MARK = re.compile(r"[^\w\s]?[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]+|[一二三四五六七八九十]+)?[.)）、．]?|\W")
 
 Row = list[Stretch]
@@ -43,12 +44,22 @@ def aligned_tables(parts: Sequence[Stretch]) -> list[PageTable | Row]:
             found.append(rows[index])
             index += 1
             continue
-        above = found[-1] if found else None
-        if isinstance(above, list) and _add_spanning_heads(table, above, rows[index]):
-            found.pop()
+        heads = _rows_above(found)
+        if heads and _add_spanning_heads(table, [part for row in heads for part in row], rows[index]):
+            del found[-len(heads) :]
         found.append(table)
         index = end
     return found
+
+
+def _rows_above(found: Sequence[PageTable | Row]) -> list[Row]:
+    """The row above a table, and the one before it if they are too near to be rows: cells set at different heights."""
+    rows = [row for row in found[-2:] if isinstance(row, list)]
+    if len(rows) == 2 and (
+        not isinstance(found[-1], list) or rows[1][0].base - rows[0][0].base > _OFFSET * rows[1][0].size
+    ):
+        return rows[1:] if isinstance(found[-1], list) else []
+    return rows if found and isinstance(found[-1], list) else []
 
 
 def _add_spanning_heads(table: PageTable, heads: Row, below: Row) -> bool:
@@ -59,22 +70,43 @@ def _add_spanning_heads(table: PageTable, heads: Row, below: Row) -> bool:
     """
     if len(heads) < 2 or below[0].base - heads[0].base > _FAR * below[0].size:
         return False
-    begins: dict[int, GridCell] = {}
-    free = set(range(len(table.edges) - 1))
-    for part in heads:
-        first, last = (bisect_right(table.edges[1:-1], place) for place in (part.left, part.right))
-        if not free >= set(range(first, last + 1)):
-            return False
-        free -= set(range(first, last + 1))
-        begins[first] = GridCell(part.text, columns=last - first + 1)
-    if all(cell.columns == 1 for cell in begins.values()):
+    spans = _spans(heads, table)
+    if not any(last > first for first, last in spans.values()):
         return False
     first_row = table.rows[0]
+    begins: dict[int, GridCell] = {}
+    free = set(range(len(table.edges) - 1))
+    down: set[int] = set()
+    for number, (first, last) in spans.items():
+        columns = set(range(first, last + 1))
+        if not free >= columns:
+            return False
+        free -= columns
+        reaches_down = not any(first_row[column].text for column in columns)
+        begins[first] = GridCell(heads[number].text, rows=1 + reaches_down, columns=len(columns))
+        down |= columns if reaches_down else set()
     begins |= {column: replace(first_row[column], rows=2) for column in free}
-    below_heads = [cell for column, cell in enumerate(first_row) if column not in free]
+    below_heads = [cell for column, cell in enumerate(first_row) if column not in free | down]
     table.rows[:1] = [[begins[column] for column in sorted(begins)], below_heads]
     table.box.top = min(part.top for part in heads)
     return True
+
+
+def _spans(heads: Row, table: PageTable) -> dict[int, tuple[int, int]]:
+    """The first and the last column that each head stands over, by its number.
+
+    Those that it reaches, and those on its right that no head reaches if there are heads of a lower row below it.
+    """
+    inner = table.edges[1:-1]
+    spans = {
+        number: (bisect_right(inner, part.left), bisect_right(inner, part.right)) for number, part in enumerate(heads)
+    }
+    begins = sorted(first for first, _ in spans.values())
+    for number, (first, last) in spans.items():
+        end = next((begin for begin in begins if begin > first), len(table.edges) - 1)
+        if any(table.rows[0][column].text for column in range(first, last + 1)):
+            spans[number] = (first, max(last, end - 1))
+    return spans
 
 
 def _end_of(rows: Sequence[Row], start: int) -> int:

@@ -163,7 +163,7 @@ def _lift(stretches: list[Stretch]) -> None:
                 continue
             rise = (other.base - part.base) / other.size
             gap = min(abs(part.left - other.right), abs(other.left - part.right)) / other.size
-            level = 0.18 < rise < 0.75 or -0.5 < rise < -0.06
+            level = 0.18 < rise < 0.75 or -0.65 < rise < -0.06
             if level and gap < 0.4 and (best is None or gap < best[0]):
                 best = (gap, other)
         if best is not None:

@@ -110,13 +110,13 @@ def _table(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> tuple[PageTable, li
     columns, rows = len(xs) - 1, len(ys) - 1
     if columns < 2 or rows < 1 or columns * rows > _MOST_PLACES:
         return None
-    inside: dict[tuple[int, int], list[Glyph]] = {}
+    inside: dict[tuple[int, int], list[int]] = {}
     rest: list[Glyph] = []
-    for glyph in glyphs:
+    for number, glyph in enumerate(glyphs):
         x, y = (glyph.left + glyph.right) / 2, (glyph.top + glyph.bottom) / 2
         column, row = bisect_right(xs, x) - 1, bisect_right(ys, y) - 1
         if 0 <= column < columns and 0 <= row < rows:
-            inside.setdefault((row, column), []).append(glyph)
+            inside.setdefault((row, column), []).append(number)
         else:
             rest.append(glyph)
     spans = _spans(xs, ys, level, upright)
@@ -124,11 +124,13 @@ def _table(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> tuple[PageTable, li
     raised: list[str] = []
     filled = 0
     for (row, column), (height, width) in sorted(spans.items()):
-        content = [
-            glyph for down in range(row, row + height) for across in range(column, column + width)
-            for glyph in inside.get((down, across), ())
-        ]  # fmt: skip
-        lines = [line_of(part) for part in rows_of(stretches_of(content))]
+        content = sorted(
+            number
+            for down in range(row, row + height)
+            for across in range(column, column + width)
+            for number in inside.get((down, across), ())
+        )
+        lines = [line_of(part) for part in rows_of(stretches_of([glyphs[number] for number in content]))]
         raised += [text for line in lines for text, lifted in line.pieces if lifted == 1]
         filled += bool(lines)
         cells[row].append(GridCell(_cell_text(lines, xs[column], xs[column + width]), height, width))
