@@ -16,6 +16,9 @@ from rag.loading.page_lines import Stretch, joined, rows_of
 from rag.loading.page_rules import Box
 from rag.loading.page_tables import PageTable
 
+MOST_ROWS = 300
+"""Rows beyond which none are looked at; no page for readers has as many."""
+
 _LEAST_ROWS = 3
 _ALIGNED = 0.7
 """Share of a column's cells that share an edge or their middle."""
@@ -29,12 +32,14 @@ _OFFSET = 1.1
 _MARK = re.compile(r"[^\w\s]?[(（]?(?:\d{1,2}|[a-zA-Z]|[ivx]+|[一二三四五六七八九十]+)?[.)）、．]?|\W")
 
 Row = list[Stretch]
-_Columns = list[tuple[float, float]]
+_Columns = Sequence[tuple[float, float]]
 
 
 def aligned_tables(parts: Sequence[Stretch]) -> list[PageTable | Row]:
     """The rows of a column of the page from top to bottom, those of tables as tables."""
     rows = rows_of(parts)
+    if len(rows) > MOST_ROWS:
+        return list(rows)
     found: list[PageTable | Row] = []
     index = 0
     while index < len(rows):
@@ -120,7 +125,7 @@ def _end_of(rows: Sequence[Row], start: int) -> int:
         usual = median(gaps) if gaps else gap
         if gap > min(_FAR * row[0].size, _FARTHER * usual) or abs(row[0].size - above[0].size) > 0.2 * row[0].size:
             break
-        together = _columns(rows[start : number + 1])
+        together = _columns([row], columns)
         if len(together) < len(columns) or any(_bridges(part, columns) for part in row):
             break
         if len(row) == 1 and row[0].left > columns[0][1] and gap > _CLOSE * row[0].size:
@@ -144,9 +149,10 @@ def _goes_on(above: Row, row: Row, columns: _Columns) -> bool:
     )
 
 
-def _columns(rows: Sequence[Row]) -> _Columns:
-    columns: _Columns = []
-    for left, right in sorted((part.left, part.right) for row in rows for part in row):
+def _columns(rows: Sequence[Row], known: _Columns = ()) -> _Columns:
+    """Where the parts of rows, and columns known before, leave no gap between them."""
+    columns: list[tuple[float, float]] = []
+    for left, right in sorted([*known, *((part.left, part.right) for row in rows for part in row)]):
         if columns and left <= columns[-1][1]:
             columns[-1] = (columns[-1][0], max(columns[-1][1], right))
         else:

@@ -21,6 +21,9 @@ _WIDEST_BLANK = 1.2
 _WIDEST_JUMP = 0.6
 """Widest gaps in font sizes within a line: to the character that is drawn next, and to one drawn at another time."""
 
+MOST_PARTS = 3_000
+"""Parts of lines beyond which raised characters are not looked for, as each is compared with those near it."""
+
 _SMALL = 0.82
 _BLANK_GAP = 0.22
 _SEEN_GAP = 0.35
@@ -104,7 +107,8 @@ def stretches_of(glyphs: Sequence[Glyph]) -> list[Stretch]:
         else:
             parts.append([glyph])
     drawn = [_stretch(part) for part in parts]
-    _lift(drawn)
+    if len(drawn) <= MOST_PARTS:
+        _lift(drawn)
     return [part for row in rows_of(drawn) for part in _merged(row)]
 
 

@@ -89,10 +89,10 @@ def drawing_of(page: Any) -> Drawing:
     for number, (item, matrix) in enumerate(_objects(page)):
         drawing.is_blank = False
         kind = pdfium.FPDFPageObj_GetType(item)
+        if number >= MOST_OBJECTS:
+            break
         if kind == pdfium.FPDF_PAGEOBJ_TEXT:
             _give_width(item)
-        elif number >= MOST_OBJECTS:
-            continue
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             _add_path(drawing, item, matrix)
         elif kind in (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_SHADING):
