@@ -822,7 +822,7 @@ def test_no_character_is_lost_wherever_it_stands(seed: int) -> None:
 def test_a_page_with_too_many_characters_keeps_the_order_of_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = Sheet()
     columns(sheet, [[FIRST], [SECOND]], 100)
-    monkeypatch.setattr("rag.loading.page_glyphs.MOST_GLYPHS", 20)
+    monkeypatch.setattr("rag.loading.pdf_glyphs.MOST_GLYPHS", 20)
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert nonblank(extracted.text) == nonblank(FIRST + SECOND)
     assert "\n" in extracted.text

@@ -12,9 +12,9 @@ from itertools import pairwise
 from statistics import median
 
 from rag.loading.grids import GridCell
-from rag.loading.page_lines import Stretch, joined, rows_of
-from rag.loading.page_rules import Box
-from rag.loading.page_tables import PageTable
+from rag.loading.pdf_lines import Stretch, joined, rows_of
+from rag.loading.pdf_rules import Box
+from rag.loading.pdf_tables import PageTable
 
 MOST_ROWS = 300
 """Rows beyond which none are looked at; no page for readers has as many."""

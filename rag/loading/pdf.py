@@ -1,7 +1,7 @@
 """PDF through PDFium: the text layer as a person reads it.
 
 PDFium gives each character with its place; what they form (lines, columns, tables, notes, paragraphs) is told from their
-places by the modules that :mod:`rag.loading.page_layout` puts together. A page whose places cannot be used keeps PDFium's
+places by the modules that :mod:`rag.loading.pdf_layout` puts together. A page whose places cannot be used keeps PDFium's
 own order.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 from rag.errors import LoadError
 from rag.loading.base import MAX_PAGES, Extracted, refusal
 from rag.loading.character_forms import usual_form
-from rag.loading.page_glyphs import content_of
-from rag.loading.page_layout import PageParts, laid_out, parts_of, type_of_text
-from rag.loading.page_text import PAGE_BREAK, whole_text
+from rag.loading.pdf_glyphs import content_of
+from rag.loading.pdf_layout import PageParts, laid_out, parts_of, type_of_text
+from rag.loading.pdf_text import PAGE_BREAK, whole_text
 from rag.loading.running_heads import without_repeated, without_running_heads
 from rag.text.surrogates import without_surrogates
 

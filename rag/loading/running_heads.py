@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from rag.loading.page_lines import Stretch, line_of, rows_of
-from rag.loading.page_rules import Box
+from rag.loading.pdf_lines import Stretch, line_of, rows_of
+from rag.loading.pdf_rules import Box
 
 _DEEPEST_ROWS = 4
 _EDGE = 0.14

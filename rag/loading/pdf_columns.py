@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from rag.loading.page_lines import Stretch, rows_of
+from rag.loading.pdf_lines import Stretch, rows_of
 
 _NARROWEST = 8.0
 """Narrowest column in font sizes."""

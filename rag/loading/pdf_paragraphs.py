@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.loading.page_lines import Stretch, first_word, is_divided, joined
+from rag.loading.pdf_lines import Stretch, first_word, is_divided, joined
 from rag.text.view import HAN, HAN_CHARACTER
 
 _LONGEST_HEADING = 60

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rag.loading.grids import GridCell, table_text
-from rag.loading.page_paragraphs import Paragraph, runs_over
-from rag.loading.page_tables import PageTable
+from rag.loading.pdf_paragraphs import Paragraph, runs_over
+from rag.loading.pdf_tables import PageTable
 
 PAGE_BREAK = "\f"
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.loading.character_forms import lowered, raised
-from rag.loading.page_glyphs import Glyph
+from rag.loading.pdf_glyphs import Glyph
 from rag.text.view import HAN
 
 _SAME_BASE = 0.3

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.loading.page_lines import Stretch, joined, line_of, rows_of, shown
-from rag.loading.page_tables import PageTable
+from rag.loading.pdf_lines import Stretch, joined, line_of, rows_of, shown
+from rag.loading.pdf_tables import PageTable
 
 _SMALLER = 0.93
 _MARK = r"\d{1,3}|[①-⑳]|[*†‡§]{1,3}"

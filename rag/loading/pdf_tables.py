@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.loading.grids import GridCell
-from rag.loading.page_glyphs import Glyph
-from rag.loading.page_lines import Stretch, first_word, joined, line_of, rows_of, stretches_of
-from rag.loading.page_rules import Box
+from rag.loading.pdf_glyphs import Glyph
+from rag.loading.pdf_lines import Stretch, first_word, joined, line_of, rows_of, stretches_of
+from rag.loading.pdf_rules import Box
 
 MOST_RULES = 4_000
 """Rules beyond which a page is a drawing."""

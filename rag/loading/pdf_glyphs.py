@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from rag.loading.character_forms import usual_form
-from rag.loading.page_rules import PAINTS_NOTHING, STROKES_UNSEEN, Box, Drawing, drawing_of, turned_box
+from rag.loading.pdf_rules import PAINTS_NOTHING, STROKES_UNSEEN, Box, Drawing, drawing_of, turned_box
 
 MOST_GLYPHS = 20_000
 """Characters of a page beyond which its geometry is not looked at; no page for readers has as many."""

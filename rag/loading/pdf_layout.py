@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rag.loading.aligned_tables import aligned_tables
-from rag.loading.page_columns import Region, columns_of
-from rag.loading.page_glyphs import Glyph, PageContent
-from rag.loading.page_lines import Stretch, line_of, stretches_of
-from rag.loading.page_notes import notes_of
-from rag.loading.page_paragraphs import Paragraph, Type, edges_of, paragraphs_of, runs_over
-from rag.loading.page_rules import Box
-from rag.loading.page_tables import PageTable, ruled_tables
-from rag.loading.page_text import Element, PageText
+from rag.loading.pdf_columns import Region, columns_of
+from rag.loading.pdf_glyphs import Glyph, PageContent
+from rag.loading.pdf_lines import Stretch, line_of, stretches_of
+from rag.loading.pdf_notes import notes_of
+from rag.loading.pdf_paragraphs import Paragraph, Type, edges_of, paragraphs_of, runs_over
+from rag.loading.pdf_rules import Box
+from rag.loading.pdf_tables import PageTable, ruled_tables
+from rag.loading.pdf_text import Element, PageText
 
 _LONG = 15.0
 """Length, in font sizes, of lines that are a text's and no heading's, label's or cell's."""
