@@ -60,6 +60,8 @@ SAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("news", "news.jsonl", {}),
     ("genres", "../../eval/genres", {"kinds": "-outside"}),
     ("genres", "../../eval/genres/law", {"kinds": "article,sister"}),
+    ("formats", "../../eval/formats", {"format": "txt"}),
+    ("formats", "../../eval/formats", {"format": "md", "documents": "all", "kinds": "note"}),
 ]
 
 
@@ -71,7 +73,7 @@ def test_common_shape(name: str, path: str, options: dict[str, Any], tmp_path: P
     assert len(set(names)) == len(names) and len(set(ids)) == len(ids)
     assert all(Path(found).name == found for found in names), "spans name documents by file name"
     assert all(
-        question.kind in base.KINDS and question.split in (SPLITS if name == "genres" else ("test",))
+        question.kind in base.KINDS and question.split in (SPLITS if name in ("genres", "formats") else ("test",))
         for question in dataset.questions
     )
     for question in dataset.questions:

@@ -27,6 +27,7 @@ DATASETS: dict[str, str] = {
     "c-mteb": "eval.datasets.beir:load",
     "own": "eval.datasets.own:load",
     "genres": "eval.datasets.genres:load",
+    "formats": "eval.datasets.formats:load",
     "news": "eval.datasets.news:load",
     "youju": "eval.datasets.exported:load",
 }
