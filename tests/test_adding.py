@@ -93,7 +93,7 @@ def test_a_folder_takes_the_new_format(project: Path, tmp_path: Path) -> None:
 
 
 def test_a_binary_format_is_one_line_too(project: Path, tmp_path: Path) -> None:
-    with_macros = '".docm": Format("rag.loading.docx:extract", ("ZIP",)),'
+    with_macros = '".docm": Format("rag.formats.docx:extract", ("ZIP",)),'
     into_table(project / "rag/loading/formats.py", "FORMATS", with_macros)
     document = WordDocument()
     document.add_paragraph("第一段。")

@@ -3,10 +3,10 @@
 import pytest
 
 from rag.errors import LoadError
+from rag.formats.docx import extract
+from rag.formats.ordinal_formats import shown
 from rag.loading import load_bytes
 from rag.loading.base import MAX_XML_BYTES
-from rag.loading.docx import extract
-from rag.loading.ordinal_formats import shown
 from tests.word_documents import (
     DECLARED,
     Part,

@@ -10,7 +10,8 @@ import docx
 import pytest
 
 from rag.errors import LoadError
-from rag.loading import base, load_bytes, pdf
+from rag.formats import pdf
+from rag.loading import base, load_bytes
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="{charset}"><title>标题 &amp; 网站</title>
 <meta name="PubDate" content="2023-03-05 10:00"><meta name="ContentSource" content="新华网">
@@ -136,7 +137,7 @@ def test_scanned_pdf(make_pdf: PdfMaker) -> None:
 
 
 def test_pdf_with_too_many_pages(make_pdf: PdfMaker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.loading.pdf.MAX_PAGES", 2)
+    monkeypatch.setattr("rag.formats.pdf.MAX_PAGES", 2)
     with pytest.raises(LoadError, match="3"):
         pdf.extract(make_pdf([["字"]] * 3), "a.pdf")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.loading import html, load_bytes
+from rag.formats import html
+from rag.loading import load_bytes
 from rag.loading.base import Extracted
 
 PAGES = Path(__file__).parent / "data" / "pages"

@@ -12,7 +12,8 @@ import pytest
 from pptx.util import Inches
 
 from rag.errors import LoadError
-from rag.loading import epub, load_bytes, mail, slides
+from rag.formats import epub, mail, slides
+from rag.loading import load_bytes
 
 
 def refused(raw: bytes, name: str) -> LoadError:

@@ -16,7 +16,8 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import SimpleDocTemplate, Table
 
 from rag.errors import LoadError
-from rag.loading import load_bytes, pdf
+from rag.formats import pdf
+from rag.loading import load_bytes
 from tests.breaking import hostile_files
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
@@ -822,7 +823,7 @@ def test_no_character_is_lost_wherever_it_stands(seed: int) -> None:
 def test_a_page_with_too_many_characters_keeps_the_order_of_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = Sheet()
     columns(sheet, [[FIRST], [SECOND]], 100)
-    monkeypatch.setattr("rag.loading.pdf_glyphs.MOST_GLYPHS", 20)
+    monkeypatch.setattr("rag.formats.pdf_glyphs.MOST_GLYPHS", 20)
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert nonblank(extracted.text) == nonblank(FIRST + SECOND)
     assert "\n" in extracted.text

@@ -11,8 +11,9 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from rag.errors import LoadError
-from rag.loading import load_bytes, sheets, workbooks
-from rag.loading.number_formats import shown_number, shown_text
+from rag.formats import sheets, workbooks
+from rag.formats.number_formats import shown_number, shown_text
+from rag.loading import load_bytes
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

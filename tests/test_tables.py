@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import rag
 from rag.answers import Citation
+from rag.formats.grids import GridCell, table_text
 from rag.loading import load
-from rag.loading.grids import GridCell, table_text
 from rag.text.documents import Document
 from rag.text.structure import Sentence, reading_at, sentences_of
 from rag.text.view import readable

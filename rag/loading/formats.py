@@ -38,24 +38,24 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    ".txt": Format("rag.loading.plain:extract"),
-    ".text": Format("rag.loading.plain:extract"),
-    ".md": Format("rag.loading.markdown:extract"),
-    ".markdown": Format("rag.loading.markdown:extract"),
-    ".html": Format("rag.loading.html:extract"),
-    ".htm": Format("rag.loading.html:extract"),
-    ".xhtml": Format("rag.loading.html:extract"),
-    ".pdf": Format("rag.loading.pdf:extract", ("PDF",)),
-    ".docx": Format("rag.loading.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
-    ".xlsx": Format("rag.loading.workbooks:extract", ("ZIP",)),
-    ".xlsm": Format("rag.loading.workbooks:extract", ("ZIP",)),
-    ".csv": Format("rag.loading.delimited:extract"),
-    ".tsv": Format("rag.loading.delimited:extract"),
-    ".pptx": Format("rag.loading.slides:extract", ("ZIP",)),
-    ".epub": Format("rag.loading.epub:extract", ("ZIP",)),
-    ".eml": Format("rag.loading.mail:extract"),
-    ".mhtml": Format("rag.loading.mail:extract_page"),
-    ".mht": Format("rag.loading.mail:extract_page"),
+    ".txt": Format("rag.formats.plain:extract"),
+    ".text": Format("rag.formats.plain:extract"),
+    ".md": Format("rag.formats.markdown:extract"),
+    ".markdown": Format("rag.formats.markdown:extract"),
+    ".html": Format("rag.formats.html:extract"),
+    ".htm": Format("rag.formats.html:extract"),
+    ".xhtml": Format("rag.formats.html:extract"),
+    ".pdf": Format("rag.formats.pdf:extract", ("PDF",)),
+    ".docx": Format("rag.formats.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
+    ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
+    ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
+    ".csv": Format("rag.formats.delimited:extract"),
+    ".tsv": Format("rag.formats.delimited:extract"),
+    ".pptx": Format("rag.formats.slides:extract", ("ZIP",)),
+    ".epub": Format("rag.formats.epub:extract", ("ZIP",)),
+    ".eml": Format("rag.formats.mail:extract"),
+    ".mhtml": Format("rag.formats.mail:extract_page"),
+    ".mht": Format("rag.formats.mail:extract_page"),
 }
 """Suffix → format. One line adds one (docs/adding.md)."""
 

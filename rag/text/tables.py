@@ -2,7 +2,7 @@ r"""Tables in a text: which lines are one, and where each of its cells stands.
 
 The notation is Markdown's, with ``||`` for a cell that spans the next column and ``^^`` for one that the row above reaches
 into (MultiMarkdown); several rows above the line of dashes are heads, and a table may begin with that line and have none
-(:mod:`rag.loading.grids` writes it). ``\|`` is a bar within a cell. Plain text parts columns by tabs, full-width bars or
+(:mod:`rag.formats.grids` writes it). ``\|`` is a bar within a cell. Plain text parts columns by tabs, full-width bars or
 wide gaps; that is a table where several lines have as many columns.
 """
 

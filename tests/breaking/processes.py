@@ -29,7 +29,7 @@ _CONTEXT.set_forkserver_preload(
         "rag.assistant",
         "rag.index.doctor",
         "rag.index.indexing",
-        "rag.loading.plain",
+        "rag.formats.plain",
         "rag.language_models",
         "embeddings.loading",
         "pypinyin",
