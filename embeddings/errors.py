@@ -6,6 +6,11 @@ This module is the lowest of the project, so that both ``embeddings`` and ``rag`
 import os
 
 
+def in_user_language(zh: str, en: str) -> str:
+    """Of a text in two languages the one that the user reads."""
+    return zh if interface_language() == "zh" else en
+
+
 def interface_language() -> str:
     """Language of what the user sees: ``"zh"`` or ``"en"``.
 
@@ -34,7 +39,7 @@ class YoujuError(Exception):
         self.en = en
 
     def __str__(self) -> str:
-        return self.zh if interface_language() == "zh" else self.en
+        return in_user_language(self.zh, self.en)
 
 
 class UsageError(YoujuError):

@@ -1,6 +1,6 @@
 """The errors of the core; the base class and the choice of language come from :mod:`embeddings.errors`."""
 
-from embeddings.errors import EmbeddingError, UsageError, WeightsError, YoujuError, interface_language
+from embeddings.errors import EmbeddingError, UsageError, WeightsError, YoujuError, in_user_language, interface_language
 
 __all__ = [
     "DamageError",
@@ -12,6 +12,7 @@ __all__ = [
     "UsageError",
     "WeightsError",
     "YoujuError",
+    "in_user_language",
     "interface_language",
 ]
 

@@ -28,6 +28,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{title} states very many figures: only the first ones are looked up by date and value (YOUJU_FILE_FACTS); "
         "all of its text can be found and cited.",
     ),
+    "read": ("{title}：读到 {parts}", "{title}: read {parts}"),
+    "read_pages": ("{n} 页", "{n} pages"),
+    "read_tables": ("{n} 张表", "{n} tables"),
+    "read_notes": ("{n} 条注", "{n} notes"),
+    "left_out": ("{title}：没有收入正文的：{lines}", "{title}: not in its text: {lines}"),
     "adding": ("加入文档", "Adding documents"),
     "rebuilding": ("重建索引", "Rebuilding the index"),
     "preparing": ("首次使用：为示例文档建立索引", "First use: indexing the sample documents"),

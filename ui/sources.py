@@ -45,6 +45,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "数据太多：只有前面的能按日期和数值查询，全文仍可检索和引用",
         "very many figures: only the first ones are looked up by date and value; all of its text can be cited",
     ),
+    "sources_left_out": ("没有收入正文的：", "Not in its text: "),
     "sources_progress": ("加入文档的进度", "Progress of adding"),
     "sources_adding": ("正在加入第 {n} 份，共 {total} 份", "Adding {n} of {total}"),
     "sources_finished": (
@@ -564,6 +565,13 @@ def _line(upload: Upload, language: Language) -> Html:
         parts.append(element("span", said, class_="why"))
     if upload.shortened:
         parts.append(element("span", say("sources_shortened", language), class_="why"))
+    if upload.left_out:
+        lines = (
+            "；".join(zh for zh, _ in upload.left_out)
+            if language == "zh"
+            else "; ".join(en for _, en in upload.left_out)
+        )
+        parts.append(element("span", say("sources_left_out", language) + lines, class_="why"))
     if upload.error:
         reason = upload.error.zh if language == "zh" else upload.error.en
         parts.append(element("span", _without_name(reason, upload.name), class_="why"))

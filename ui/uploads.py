@@ -67,6 +67,7 @@ class Upload:
         title: of that document.
         near: titles of documents with nearly the same text.
         shortened: whether it states more figures than are taken out of one document.
+        left_out: what of the file is not in the text of the document, each a line in Chinese and in English.
         error: why it was refused.
     """
 
@@ -76,6 +77,7 @@ class Upload:
     title: str = ""
     near: tuple[str, ...] = ()
     shortened: bool = False
+    left_out: tuple[tuple[str, str], ...] = ()
     error: YoujuError | None = None
 
 
@@ -169,7 +171,7 @@ def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upl
     known = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
     near = tuple(known[other] for other in report.duplicates.get(document.id, ()) if other in known)
     state: State = "unchanged" if report.unchanged else "added"
-    return Upload(document.path, state, document.id, document.title, near, bool(report.shortened))
+    return Upload(document.path, state, document.id, document.title, near, bool(report.shortened), document.left_out)
 
 
 def _read(path: Path, name: str, limit: int) -> Document:

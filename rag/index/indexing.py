@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import LoadError, UsageError, YoujuError
+from rag.errors import LoadError, UsageError, YoujuError, in_user_language
 from rag.index.changes import Prepared, catch_up, put_document, remake
 from rag.index.database import check_chunk_size
 from rag.index.duplicates import signature
@@ -19,7 +19,7 @@ from rag.index.seals import checksum
 from rag.index.store import Store
 from rag.text.chunks import chunk
 from rag.text.documents import Document
-from rag.text.structure import sentences_of
+from rag.text.structure import parts_of_text, sentences_of
 from rag.text.surrogates import is_storable
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Report:
         dry_run: whether nothing was written.
         shortened: ids of added or replaced documents that state more figures than
             :class:`~rag.loading.file_limits.FileLimits` allow: only the first ones answer questions about figures and dates.
+        read: what was read of each added or replaced document, by its id: pages, tables and notes.
+        left_out: what of its file is not in its text, by its id, each a line in Chinese and in English.
     """
 
     added: list[str] = field(default_factory=list)
@@ -72,6 +74,8 @@ class Report:
     paths: dict[str, str] = field(default_factory=dict)
     dry_run: bool = False
     shortened: list[str] = field(default_factory=list)
+    read: dict[str, dict[str, int]] = field(default_factory=dict)
+    left_out: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """How many documents became what, by the key of the message that says so."""
@@ -95,6 +99,8 @@ class Report:
             "unchanged": self.unchanged,
             "duplicates": {key: list(others) for key, others in self.duplicates.items()},
             "shortened": self.shortened,
+            "read": self.read,
+            "left_out": {key: [in_user_language(*line) for line in lines] for key, lines in self.left_out.items()},
             "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in self.failed],
         }
 
@@ -287,6 +293,9 @@ def add_document(
         if put_document(store, document, chunks, vectors, signature("\n".join(texts)), edited, sentences):
             report.shortened.append(document.id)
     (report.replaced if known else report.added).append(document.id)
+    report.read[document.id] = {"pages": len(document.page_starts), **parts_of_text(document.text)}
+    if document.left_out:
+        report.left_out[document.id] = document.left_out
     report.paths[document.id] = document.path
     if not dry_run:
         became = "replaced" if known else "added"

@@ -142,6 +142,7 @@ def _document(
         page_starts=extracted.page_starts,
         encoding=extracted.encoding,
         digest=hashlib.sha256(raw).hexdigest(),
+        left_out=extracted.left_out,
     )
 
 

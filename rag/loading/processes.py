@@ -290,6 +290,7 @@ def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits)
             source=str(header["source"]),
             page_starts=tuple(map(int, header["page_starts"])),
             encoding=str(header["encoding"]),
+            left_out=tuple((str(zh), str(en)) for zh, en in header["left_out"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _failed(name, type(error).__name__) from error

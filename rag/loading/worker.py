@@ -24,6 +24,9 @@ KEPT_MEMORY = 150_000_000
 LONGEST_NAME = 500
 """Longest title or source that a file's own metadata may give, in characters; what is longer is cut."""
 
+MOST_LEFT_OUT = 50
+"""Most lines about what of a file is not in its text."""
+
 _OPEN_FILES = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
 _QUICK_SECONDS = 0.02  # what takes less takes little memory
@@ -81,6 +84,7 @@ def _described(extracted: Extracted) -> dict[str, Any]:
         "source": extracted.source[:LONGEST_NAME],
         "page_starts": extracted.page_starts,
         "encoding": extracted.encoding,
+        "left_out": [[part[:LONGEST_NAME] for part in line] for line in extracted.left_out[:MOST_LEFT_OUT]],
     }
 
 

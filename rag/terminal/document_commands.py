@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import LoadError, UsageError, YoujuError
+from rag.errors import LoadError, UsageError, YoujuError, in_user_language
 from rag.messages import both, say
 from rag.terminal import output
 from rag.terminal.opening import document_id, entries_of, named_index, opened_assistant, opened_store, own_index
@@ -175,7 +175,7 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
     typer.echo(say("dry_run", counted=counted) if report.dry_run else counted)
     for key, path in report.changes():
         typer.echo(f"  {one_line(f'{say(key)} {path}')}")
-    known = assistant.documents() if report.duplicates or report.shortened else []
+    known = assistant.documents() if report.duplicates or report.shortened or report.read else []
     titles = {entry.id: entry.title for entry in known}
     for identifier, others in report.duplicates.items():
         named = "、".join(f"《{titles.get(other, other)}》" for other in others)
@@ -183,5 +183,14 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
         typer.echo(f"  {one_line(near)}")
     for identifier in report.shortened:
         typer.echo(f"  {one_line(say('shortened', title=f'《{titles.get(identifier, identifier)}》'))}")
+    comma, semicolon = help_text("、", ", "), help_text("；", "; ")
+    for identifier, counts in report.read.items():
+        title = f"《{titles.get(identifier, report.paths.get(identifier, identifier))}》"
+        parts = comma.join(say(f"read_{part}", n=n) for part, n in counts.items() if n)
+        if parts:
+            typer.echo(f"  {one_line(say('read', title=title, parts=parts))}")
+        if lines := report.left_out.get(identifier):
+            told = semicolon.join(in_user_language(*line) for line in lines)
+            typer.echo(f"  {one_line(say('left_out', title=title, lines=told))}")
     for failure in report.failed:
         typer.echo(f"  {one_line(str(failure.error))}", err=True)

@@ -21,6 +21,7 @@ class Document:
         encoding: for plain text, the encoding it was decoded with (``text`` encodes back to the file's bytes);
             otherwise the name of the format.
         digest: SHA-256 of the file's bytes, hexadecimal.
+        left_out: what of the file is not in ``text``, each a line in Chinese and in English; known while it is added.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Document:
     page_starts: tuple[int, ...] = ()
     encoding: str = ""
     digest: str = ""
+    left_out: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     id: str = field(default="")
 
     def __post_init__(self) -> None:

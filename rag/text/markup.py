@@ -37,6 +37,7 @@ _RAISED = re.compile(r"<su([pb])>([\d+\-=()n]{1,8})</su[pb]>")
 _BREAK = re.compile(r"<br ?/?>")
 _TO_SUPERSCRIPT = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
 _TO_SUBSCRIPT = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
+_NOTE = re.compile(r"\[\^[^\[\]\s]{1,30}\]:")
 _BULLET = re.compile(r"[-*+•●■◆▪‣][ \t\u3000]+\S")
 _FRONT_MATTER = re.compile(
     r"\ufeff?(---|\+\+\+)[ \t]*\r?\n(?:(?:[\w.-]{1,40}[ \t]*[:=].{0,500}|[ \t]+.{0,500}|- .{0,500}|[ \t]*|#.{0,200})\r?\n){1,80}\1[ \t]*(?:\r?\n|$)"
@@ -83,6 +84,11 @@ def may_stand_for(stored: str, shown: str) -> bool:
 def is_bulleted(line: str) -> bool:
     """Whether a line is an item of a list that a bullet marks."""
     return bool(_BULLET.match(line))
+
+
+def is_note(line: str) -> bool:
+    """Whether a line is the text of a note: ``[^1]: …``."""
+    return bool(_NOTE.match(line))
 
 
 def end_of_front_matter(text: str) -> int:

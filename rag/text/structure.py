@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
-from rag.text.markup import is_bulleted
+from rag.text.markup import is_bulleted, is_note
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turns import Turns
 from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
@@ -134,6 +134,15 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
                     sentences.append(replace(told, is_bulleted=begins))
                     begins = False
     return sentences
+
+
+def parts_of_text(text: str) -> dict[str, int]:
+    """How many tables and notes a stored text holds."""
+    paragraphs = layout(text).paragraphs
+    return {
+        "tables": sum(paragraph.kind == "table" for paragraph in paragraphs),
+        "notes": sum(is_note(paragraph.lines[0].text) for paragraph in paragraphs),
+    }
 
 
 def reading_at(text: str, start: int, end: int) -> str:
