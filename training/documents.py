@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.reading.matching import Span
+from training import table_documents
 from training.pairs import Pair
 from training.question_pairs import under_heading
 from training.sources import Question, Window, sentences, window_around, windows
@@ -27,6 +28,7 @@ TITLED = 0.7
 """Share of the pairs whose passage stands under its title, where the question does not need it; else all do."""
 SHORTEST, WHOLE = 240, 420
 """Characters of the shortest window, and of the longest text that is read whole."""
+LONGEST_WITH_TABLES = 3000
 ALIKE = 0.25
 """How much of two questions is the same from which on the second asks the first's sister, from 0 to 1."""
 NAMED = 3
@@ -55,14 +57,26 @@ def documents(folder: Path = FOLDER) -> list[Written]:
     found = []
     for path in sorted(folder.glob("*.jsonl.xz")):
         with lzma.open(path, "rt", encoding="utf-8") as lines:
-            found += [Written(**json.loads(line), kind=path.name.split(".")[0]) for line in lines]
+            found += [read(json.loads(line), path.name.split(".")[0]) for line in lines]
     return found
+
+
+def read(line: dict[str, Any], kind: str) -> Written:
+    """The document of a line of a file; one with tables as the product reads it.
+
+    Raises:
+        ValueError: what it asks of a table is not there.
+    """
+    if "markdown" not in line:
+        return Written(**line, kind=kind)
+    text = table_documents.text_of(line["markdown"])
+    return Written(line["title"], text, list(table_documents.questions_of(line)), line["claims"], kind)
 
 
 def faults(document: Written) -> Iterator[str]:
     """What is wrong with a document, for its author."""
     text = document.text
-    if not document.title or not 60 <= len(text) <= 1500:
+    if not document.title or not 60 <= len(text) <= (LONGEST_WITH_TABLES if "tables" in document.kind else 1500):
         yield f"text of {len(text)} characters"
     for asked in document.questions:
         question, answer = asked["q"], asked["a"]
@@ -100,7 +114,10 @@ def answer_of(text: str, asked: dict[str, Any]) -> Span | None:
 
 def _place_of(text: str, words: str, asked: dict[str, Any]) -> Span:
     sentence = asked.get("in") or ""
-    start = text.index(words, text.index(sentence)) if sentence else text.index(words)
+    if asked.get("last"):  # a cell's text stands at the end of its sentence
+        start = text.index(sentence) + sentence.rindex(words)
+    else:
+        start = text.index(words, text.index(sentence)) if sentence else text.index(words)
     return start, start + len(words)
 
 
