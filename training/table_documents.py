@@ -62,8 +62,8 @@ def _of_table(markdown: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for turn, name in enumerate(column.get("unknown", [])):
             template = column["questions"][turn % len(column["questions"])]
             near, sentence = told[turn % len(told)] if told else (None, None)
-            row, lacks = (name, name) if isinstance(name, str) else (name["name"], name["lacks"])
-            found = {"q": template.format(row=row), "a": None, "lacks": lacks}
+            unknown, lacks = (name, name) if isinstance(name, str) else (name["name"], name["lacks"])
+            found = {"q": template.format(row=unknown), "a": None, "lacks": lacks}
             yield found | ({"near": near, "in": sentence, "last": True} if near else {})
 
 
