@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from rag.loading.publication import date_in_text, day_of
+from rag.loading.publication import date_in_text, day_of, source_in_text
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,13 @@ from rag.loading.publication import date_in_text, day_of
         ("正文" * 400 + "\n工业和信息化部\n2023年3月5日\n", "2023-03-05"),
         ("新华社北京2023年1月2日电 题：全力以赴稳工业", "2023-01-02"),
         ("2020-01-01\n发布日期：2023-03-05\n正文", "2023-03-05"),
+        ("标题\n柳河县交通运输局 2024年11月6日\n正文", "2024-11-06"),
+        ("标题\n（沙洲县统计局 2024年3月20日发布）\n正文", "2024-03-20"),
+        ("正文" * 400 + "\n审判长　姚晋\n二〇二三年九月十五日\n书记员　童欣", "2023-09-15"),
+        ("正文" * 400 + "\n某省人民政府\n二○二四年十二月二十八日", "2024-12-28"),
+        ("| 索引号 | A1 | 成文日期 | 2024年3月5日 |\n正文", "2024-03-05"),
+        ("成文日期：2024年3月5日 发布日期：2024年3月8日\n正文", "2024-03-08"),
+        ("正文" * 400 + "\n望川县人民政府办公室2024年3月5日印发", "2024-03-05"),
     ],
 )
 def test_datelines(text: str, expected: str) -> None:
@@ -36,10 +43,30 @@ def test_datelines(text: str, expected: str) -> None:
         "2020-01-01\n2023-03-05\n正文",
         "正文" * 400 + "\n2023-03-05\n" + "正文" * 400,
         "编号 2023-03-05-001",
+        "报名时间：2024年6月1日\n正文",
+        "会议定于2024年6月1日\n正文",
+        "二〇二三年九月一日起施行",
     ],
 )
 def test_what_is_no_dateline(text: str) -> None:
     assert date_in_text(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("标题\n发布时间：2023-03-05 10:00 来源：新华网\n正文", "新华网"),
+        ("标题\n发布单位：栾溪县统计局　国家统计局栾溪调查队\n正文", "栾溪县统计局"),
+        ("标题\n柳河县交通运输局 2024年11月6日\n正文", "柳河县交通运输局"),
+        ("标题\n（沙洲县统计局2024年3月20日发布）\n正文", "沙洲县统计局"),
+        ("正文" * 200 + "。\n桐溪县第二实验小学\n2025年6月20日", "桐溪县第二实验小学"),
+        ("正文" * 200 + "。\n2025年6月20日", ""),
+        ("标题\n会议定于2024年6月1日\n正文", ""),
+        ("资金来源于财政。正文", ""),
+    ],
+)
+def test_who_published_it(text: str, expected: str) -> None:
+    assert source_in_text(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_a_row_that_is_marked_as_a_head_below_others_is_none() -> None:
 def test_a_column_of_nothing_but_automatic_numbers() -> None:
     body = table(row("序号", "单位"), row(cell(numbered("", 1)), "甲"), row(cell(numbered("", 1)), "乙"))
     part = numbering([level(0, "decimal", "%1")], use(1, 0))
-    assert text_of(body, part) == "| --- | --- |\n| 序号 | 单位 |\n| 1 | 甲 |\n| 2 | 乙 |"
+    assert text_of(body, part) == "| 序号 | 单位 |\n| --- | --- |\n| 1 | 甲 |\n| 2 | 乙 |"
 
 
 def test_a_table_without_a_word_and_a_row_that_is_hidden() -> None:

@@ -1,6 +1,5 @@
 """Packed formats (.xlsx, .pptx, .epub): a ZIP archive of XML parts, opened once nothing in it can do harm."""
 
-import datetime
 import io
 import posixpath
 import zipfile
@@ -12,7 +11,6 @@ from urllib.parse import unquote
 
 from rag.errors import LoadError
 from rag.loading.base import MAX_UNPACKED_BYTES, MAX_XML_BYTES, NO_MEMORY, refusal
-from rag.loading.publication import day_of
 from rag.text.surrogates import without_surrogates
 
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
@@ -150,18 +148,17 @@ class Archive:
             raise self.damaged()
         return found
 
-    def properties(self, text: str) -> tuple[str, datetime.date | None]:
-        """An Office file's title, where its text says it too, and the day on which it was last changed.
+    def title(self, text: str) -> str:
+        """An Office file's title, where its text says it too: programs put in titles of their own.
 
-        Programs put in titles of their own, and the day of making is often that of the template.
+        The days of making and of the last change are not taken for that of publication; the first is often the template's.
         """
         path = next((each.target for each in self.relations("") if each.kind == "core-properties"), "")
         if path not in self.paths:
-            return "", None
+            return ""
         tree = self.tree(path)
         title = " ".join(without_surrogates(tree.findtext("{*}title") or "").split())
-        changed = tree.findtext("{*}modified") or tree.findtext("{*}created") or ""
-        return title if title and title in text else "", day_of(changed)
+        return title if title in text else ""
 
 
 def resolved(base: str, target: str) -> str:

@@ -21,6 +21,7 @@ from rag.text.tables import is_number
 MOST_COLUMNS = 200
 """Columns beyond which a row is written as text; no person reads such a table."""
 
+_NOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,30}\]")
 _BLANKS = re.compile(r"[^\S\n]+")
 
 
@@ -53,7 +54,7 @@ def table_text(rows: Sequence[Sequence[GridCell]], header_rows: int | None = Non
     grid = _placed(rows)
     used = [place for place in range(_width(grid)) if any(isinstance(row.get(place), GridCell) for row in grid)]
     shown = [row for row in grid if any(isinstance(cell, GridCell) and cell.text.strip() for cell in row.values())]
-    if len(used) < 2 or len(used) > MOST_COLUMNS:
+    if not shown or len(used) < 2 or len(used) > MOST_COLUMNS:
         return "\n".join(
             " ".join(cell.text.strip() for cell in row.values() if isinstance(cell, GridCell)) for row in shown
         )
@@ -110,27 +111,33 @@ def _header_rows(rows: Sequence[_Row]) -> int:
 def _first_words(rows: Sequence[_Row]) -> int:
     """How many rows at the beginning are heads by what stands in them and below them.
 
-    Heads are words, one above each column, and rows of one shape stand below: in a form the cells are of many widths. Of
-    two columns the second must hold numbers, or they are labels and what they say.
+    Heads are words, one above each column, without a colon, and rows of one shape stand below: in a form a label stands
+    before each thing, and the things are of many widths. Of two columns the second must hold numbers, or they are labels
+    and what they say.
     """
     heads = 1
     while heads < len(rows) and _ABOVE in rows[heads].values():
         heads += 1  # a cell of the first row reaches down: the rows beside it are heads too
     first, below = rows[:heads], rows[heads:]
     words = [cell.text.strip() for row in first for cell in row.values() if isinstance(cell, GridCell)]
-    if not below or not all(words[1:]) or any(map(is_number, words)):
+    if not below or not all(words[1:]) or any(is_number(word) or word.endswith(("：", ":")) for word in words):
         return 0
-    shapes = [[place for place, cell in row.items() if cell != _LEFT] for row in below]
-    if any(len(shape) not in (1, len(below[0])) for shape in shapes):
+    columns = max(map(len, below))
+    if any(_LEFT in list(row.values())[_first_width(row) :] for row in below):
         return 0
-    columns = len(below[0])
-    numbers = any(all(is_number(_text(row, place)) for row in below) for place in range(1, columns))
+    numbers = any(all(is_number(_text(row, place)) for row in below) for place in range(columns))
     return heads if columns > 2 or numbers else 0
+
+
+def _first_width(row: _Row) -> int:
+    """How many columns the first cell of a row spans: ``合计`` stands over several, and so does the head of a group."""
+    cells = list(row.values())
+    return next((place for place in range(1, len(cells)) if cells[place] != _LEFT), len(cells))
 
 
 def _text(row: _Row, place: int) -> str:
     cell = row.get(place, "")
-    return cell.text.strip() if isinstance(cell, GridCell) else ""
+    return _NOTE_MARK.sub("", cell.text).strip() if isinstance(cell, GridCell) else ""
 
 
 def _row(row: _Row, used: Sequence[int]) -> str:

@@ -77,11 +77,11 @@ def extract(raw: bytes, name: str) -> Extracted:
         if lines:
             texts.append("\n".join(lines))
     text = "\n\n".join(texts)
-    title, day = archive.properties(text)
+    title = archive.title(text)
     left_out = counted(missing["hidden"], "隐藏的幻灯片 {} 张", "hidden slide")
     for kind, zh, one, many in _LEFT_OUT:
         left_out += counted(missing[kind], zh, one, many)
-    return Extracted(text=text, title=title, date=day, encoding="pptx", left_out=tuple(left_out))
+    return Extracted(text=text, title=title, encoding="pptx", left_out=tuple(left_out))
 
 
 def _slide_lines(

@@ -23,7 +23,7 @@ _MOST_STYLES = 100_000
 
 
 def extract(raw: bytes, name: str) -> Extracted:
-    """The tables of every visible sheet, numbers as their formats show them, with title and day of the last change.
+    """The tables of every visible sheet, numbers as their formats show them, with its title.
 
     Raises:
         LoadError: the file is damaged, encrypted, no workbook, or holds too much.
@@ -59,10 +59,8 @@ def extract(raw: bytes, name: str) -> Extracted:
             "its formulas have no saved results; open it in a spreadsheet program, save it once and try again.",
         )
     text = "\n\n".join(f"## {title}\n{text}" if len(texts) > 1 else text for title, text in texts)
-    title, day = archive.properties(text)
-    return Extracted(
-        text=text, title=title, date=day, encoding="xlsx", left_out=tuple(_left_out(archive, book, hidden))
-    )
+    title = archive.title(text)
+    return Extracted(text=text, title=title, encoding="xlsx", left_out=tuple(_left_out(archive, book, hidden)))
 
 
 def _strings(archive: Archive, path: str) -> list[str]:

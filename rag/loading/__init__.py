@@ -22,7 +22,7 @@ from rag.loading.file_limits import FileLimits
 from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
 from rag.loading.formats import FORMATS
-from rag.loading.publication import date_in_text
+from rag.loading.publication import date_in_text, source_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.loading.titles import title_in_text
 from rag.text.documents import Document
@@ -136,7 +136,7 @@ def _document(
         path=path,
         title=metadata.title or extracted.title or title_in_text(extracted.text) or Path(name).stem,
         date=metadata.date or extracted.date or date_in_text(extracted.text),
-        source=metadata.source or extracted.source,
+        source=metadata.source or extracted.source or source_in_text(extracted.text),
         event=metadata.event,
         speakers=metadata.speakers,
         page_starts=extracted.page_starts,
