@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rag.answering.dated_answers import DatedAnswers
+from rag.answering.named_articles import named_article
 from rag.answering.nearest import Nearest
 from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
@@ -39,6 +40,7 @@ class Part:
         misattribution: whose words it gives to somebody else.
         nearest: what comes nearest to it, where the documents do not answer it.
         is_quoted: whether the evidence is to be quoted though a language model could write.
+        is_whole: whether all of the evidence is to be quoted: it is the article that was asked for.
         is_respelled: whether it is spelt otherwise than it was asked.
         confidence: how surely the documents answer it, from 0 to 1.
         findings: what the reader found; None where none read.
@@ -51,6 +53,7 @@ class Part:
     misattribution: Misattribution | None = None
     nearest: Nearest | None = None
     is_quoted: bool = False
+    is_whole: bool = False
     is_respelled: bool = False
     confidence: float = 0.0
     findings: "Findings | None" = None
@@ -158,6 +161,8 @@ class Finder:
             hits = self.retrieve(question)
             step.attributes["hits"] = len(hits)
             step.tell(found=lambda: hits_told(hits))
+        if article := named_article(question, hits, self.selector.structure):
+            return Part(question, hits, article.evidence, is_whole=True, confidence=float(bool(article.evidence)))
         with self.trace.step("evidence", question) as step:
             evidence, sure, findings = self._chosen(question, hits)
             step.attributes["sentences"] = len(evidence)

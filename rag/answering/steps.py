@@ -216,8 +216,10 @@ class Answering:
         """
         evidence = list(part.evidence)
         is_list = is_chinese(part.question) and listed(part.question, evidence)
-        if writer.writes_freely and not (part.is_quoted or asks_for_speaker(part.question) or is_list):
+        if writer.writes_freely and not (part.is_quoted or part.is_whole or asks_for_speaker(part.question) or is_list):
             return writer.write(part.question, evidence)
+        if part.is_whole:
+            return iter(["\n".join(each.sentence.text for each in evidence)])
         with self.trace.step("write", part.question) as step:
             # Whom a sentence names is not who says it.
             pieces = list(ExtractiveWriter(names_speakers=not telling.is_named(part)).write(part.question, evidence))
