@@ -52,6 +52,20 @@ def test_a_cell_reads_under_its_heads_with_its_unit_and_is_its_own_span() -> Non
     assert {cell.heading for cell in found} == {"表1 各县粮食产量"}
 
 
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("单位：万元（另有注明者除外）", "甲 · 收入：12万元"),
+        ("表1　各县收入（单位：万元）", "甲 · 收入：12万元"),
+        ("管理单位：望川物流园", "甲 · 收入：12"),
+        ("单位：万元、%", "甲 · 收入：12万元"),
+        ("收入如下，单位：元/平方米", "甲 · 收入：12元/平方米"),
+    ],
+)
+def test_the_unit_of_a_line_above(above: str, expected: str) -> None:
+    assert readings(f"{above}\n\n| 县 | 收入 |\n| --- | --- |\n| 甲 | 12 |") == [expected]
+
+
 def test_a_row_that_spans_all_columns_heads_the_rows_below_and_is_read_itself() -> None:
     assert ("heading", "山区") in [(sentence.kind, sentence.text) for sentence in sentences_of(COMMUNIQUE)]
 

@@ -34,7 +34,7 @@ class _Wanted:
     row: str
 
 
-def load(path: Path, name: str, format: str = "", kinds: str = "", documents: str = SHOWN) -> Dataset:
+def load(path: Path, name: str, format: str = "", kinds: str = "", documents: str = ALL) -> Dataset:
     """Writes the documents, loads them, and asks each question of one of them.
 
     Args:
@@ -43,8 +43,8 @@ def load(path: Path, name: str, format: str = "", kinds: str = "", documents: st
         format: ask everything of this format, as far as its files hold what the answer rests on; without it the formats take
             turns, by the question's id.
         kinds: only questions of these kinds, separated by commas; those that begin with ``-`` are left out.
-        documents: ``shown`` asks each question of its own file; ``all`` of all files together, where those of the same
-            content serve alike.
+        documents: ``all`` asks each question of all files together, where those of the same content serve alike; ``shown`` of
+            its own file, which is shown whole: nothing is retrieved then.
 
     Raises:
         UsageError: the set is malformed, an option has no such value, or a library for writing is missing.

@@ -18,8 +18,8 @@ LINES_OF_CAPTION = 3
 LONGEST_CAPTION = 80
 
 _UNIT_LINE = re.compile(
-    r"[（(]?(?:计量)?单位[:：]\s*(?P<unit>[^\s，,；;、。）)]{1,10})[）)]?|\(?units?:\s*(?P<english>[^)\s]{1,12})\)?",
-    re.I,
+    r"(?:^|(?<=[\s（(，,；;]))[（(]?(?:(?:计量|金额|数量)?单位[:：]\s*|units?:\s*)(?P<unit>[^\s，,；;、。（()）]{1,12})(?:[（(][^（()）]*[）)])?[）)]?",
+    re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\s*[（(]\s*(?:单位[:：]\s*)?(?P<unit>[^（()）]{1,10}?)\s*[）)]$")
 _UNIT_COLUMN = re.compile(r"(?:计量)?单位|units?", re.IGNORECASE)
@@ -63,8 +63,10 @@ def caption_of(above: Sequence[str]) -> Caption:
         if len(text) > LONGEST_CAPTION or text.endswith(("。", "；")) or "\n" in text:
             break
         named = _UNIT_LINE.search(text)
-        unit = unit or ((named["unit"] or named["english"]) if named else "")
-        title = _UNIT_LINE.sub("", text).strip()
+        if named and is_unit(named["unit"]):
+            unit = unit or named["unit"]
+            text = f"{text[: named.start()]}{text[named.end() :]}"
+        title = text.strip()
         if title:
             break
     return Caption(title, unit)

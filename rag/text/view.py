@@ -33,6 +33,7 @@ _BLANKS = "[ \t\u00a0\u3000]"
 _SPACE_BESIDE_HAN = re.compile(f"(?<={_BESIDE}){_BLANKS}+(?=\\S)|(?<!{_BLANKS}){_BLANKS}++(?={_BESIDE})")
 _PUNCTUATION_BESIDE_HAN = re.compile(f"(?<=[{HAN}”’）》%％])[,:;?!]|[,:;?!](?=[{HAN}“‘（《])")
 _DECIMAL_POINT = re.compile(r"(?<=\d)．(?=\d)")
+_THOUSANDS = re.compile(r"(?<=\d)，(?=\d{3}(?!\d))")  # of figures that were written full-width
 _LINE = re.compile(r"[^\r\n\f\x0b\x85\u2028\u2029]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\f\x0b\x85\u2028\u2029]")
 _VISIBLE = re.compile(f"[^\\s{INVISIBLE}](?:.*[^\\s{INVISIBLE}])?", re.DOTALL)
@@ -69,6 +70,7 @@ _TURN_LABEL = re.compile(
 _BEFORE_BLANK = ",;:)\"'%"  # after these and letters, lines of Latin text are joined with a blank
 _LONGEST_HEADING = 40
 _LONGEST_HEADING_WITH_COMMA = 32
+_LONGEST_VALUE = 20
 _LONGEST_MARKED = 200
 
 
@@ -254,7 +256,7 @@ def _is_hard_wrapped(lines: list[Line]) -> bool:
     """Whether most lines stop without a sentence's end, at about one width."""
     if len(lines) < 8 or sum(len(line.text) for line in lines) > 60 * len(lines):
         return False
-    open_lines = [line for line in lines if not _ENDS.search(line.text)]
+    open_lines = [line for line in lines if not _ENDS.search(line.text) and not _LABELLED.match(line.text)]
     if len(open_lines) < 0.4 * len(lines):
         return False
     widths = sorted(_width(line.text) for line in open_lines)
@@ -349,7 +351,7 @@ def _is_continuation(line: Line, kind: str, successor: Line, successor_kind: str
     if kind == "note" or successor_kind != "text" or _ENDS.search(line.text) or _opens_unit(successor):
         return False
     if wrapped:
-        return True
+        return len(line.text) > _LONGEST_VALUE or not (_LABELLED.match(line.text) and successor.after_blank)
     return len(line.text) > _LONGEST_HEADING_WITH_COMMA and bool(re.search("[，。,；;]", line.text))
 
 
@@ -366,16 +368,16 @@ def _may_show(stored: str, shown: str) -> bool:
         return True
     if may_stand_for(stored, shown):
         return True
-    return shown in (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION)) or (stored, shown) == (
-        "．",
-        ".",
-    )
+    given = (stored, stored.translate(HALF_WIDTH), stored.translate(_PUNCTUATION))
+    return shown in given or (stored, shown) in (("．", "."), ("，", ","))
 
 
 def _readable(text: str, start: int, end: int) -> tuple[str, "array[int]"]:
     """Readable form of ``text[start:end]`` (one line) with the offset of each character that is kept."""
     raw, dropped = with_signs_shown(text[start:end])
     shown = _DECIMAL_POINT.sub(".", raw.translate(HALF_WIDTH))
+    if shown != raw:
+        shown = _THOUSANDS.sub(",", shown)
     shown = _PUNCTUATION_BESIDE_HAN.sub(lambda match: match.group().translate(_PUNCTUATION), shown)
     dropped += [match.span() for match in _INVISIBLE.finditer(shown)]
     dropped += [match.span() for match in _SPACE_BESIDE_HAN.finditer(shown)]
