@@ -24,6 +24,8 @@ _UNIT_LINE = re.compile(
 _BRACKETED = re.compile(r"\s*[（(]\s*(?:单位[:：]\s*)?(?P<unit>[^（()）]{1,10}?)\s*[）)]$")
 _UNIT_COLUMN = re.compile(r"(?:计量)?单位|units?", re.IGNORECASE)
 _RANGE = re.compile(r"[-+±<>≤≥＜＞]?[\d,，.．\s]*\d(?:\s*[-~～—–－至]+\s*[\d,，.．]*\d)?")
+# What is counted has units of its own, and a ratio none, whatever the line above says of amounts.
+_COUNTS_OR_RATIO = re.compile(r"(?:数|数量|人次|率|比|比重|比例|增速|增长|增幅|名次|排名|年份|年度|[A-Za-zχ²]值)$")
 _SERIAL = re.compile(r"\W*(\d+)\W*")
 
 
@@ -99,9 +101,7 @@ class _Reader:
         self.is_numbered = self.table.columns > 1 and self._counts_rows()
         self.row_heads = self._columns_of_row_heads() if table.heads else ()
         self.paths = [self._path(column) for column in range(table.columns)]
-        self.unit_column = next(
-            (column for column, path in enumerate(self.paths) if path and _UNIT_COLUMN.fullmatch(path[-1])), None
-        )
+        self.unit_column = next(filter(self._holds_units, range(table.columns)), None)
 
     def listed(self, row: int) -> Iterator[CellReading]:
         """The cells of a row below heads of columns."""
@@ -155,18 +155,28 @@ class _Reader:
         return [self.shown(cell) for cell in found if cell and not cell.is_empty]
 
     def _columns_of_row_heads(self) -> tuple[int, ...]:
-        """The columns that name the rows: the first that does not count them, and those after it until the rows differ."""
+        """The columns that name the rows: the first that does not count them, and those after it until the rows differ.
+
+        Codes (``A02``) tell rows apart, but nobody calls them so: what stands beside them belongs to the name.
+        """
         first = 1 if self.is_numbered else 0
         if first == self.table.columns - 1:
             return ()
         heads = [first]
-        while len(heads) < MOST_ROW_HEADS and heads[-1] + 2 < self.table.columns and not self._differ(heads):
+        while (
+            len(heads) < MOST_ROW_HEADS
+            and heads[-1] + 2 < self.table.columns
+            and not (self._differ(heads) and self._holds_words(heads[-1]))
+        ):
             column = heads[-1] + 1
             texts = self._column(column)
             if any(map(is_number, texts)) or max(map(len, texts), default=0) > LONGEST_HEAD:
                 break
             heads.append(column)
         return tuple(heads)
+
+    def _holds_words(self, column: int) -> bool:
+        return any(HAN_CHARACTER.search(text) or len(text.split()) > 1 for text in self._column(column))
 
     def _differ(self, columns: Sequence[int]) -> bool:
         names = [tuple(self.cells.get((row, column)) for column in columns) for row in self.body]
@@ -177,6 +187,11 @@ class _Reader:
         """Whether the first column counts the rows from 1."""
         numbers = [_SERIAL.fullmatch(in_digits(text)) for text in self._column(0)]
         return bool(numbers) and [match and int(match[1]) for match in numbers] == list(range(1, len(numbers) + 1))
+
+    def _holds_units(self, column: int) -> bool:
+        """Whether a column is headed 单位 and holds units, not bodies."""
+        path, texts = self.paths[column], self._column(column)
+        return bool(path and _UNIT_COLUMN.fullmatch(path[-1]) and texts) and all(map(is_unit, texts))
 
     def _path(self, column: int) -> list[str]:
         """The heads above a column, the widest first; a title over all columns is none."""
@@ -194,12 +209,12 @@ class _Reader:
             return heads, ""
         for place in reversed(range(len(heads))):
             named = _BRACKETED.search(heads[place])
-            if named and is_unit(named["unit"]):
+            if named and is_unit(named["unit"]) and (place >= len(names) or not _COUNTS_OR_RATIO.search(heads[-1])):
                 rest = heads[place][: named.start()]
                 return [*heads[:place], rest, *heads[place + 1 :]], _unit_after(text, named["unit"])
         if self.unit_column is not None and (beside := self.cells.get((row, self.unit_column))):
             return heads, _unit_after(text, self.shown(beside))
-        return heads, _unit_after(text, self.unit)
+        return heads, "" if _COUNTS_OR_RATIO.search(heads[-1]) else _unit_after(text, self.unit)
 
     def _plain_unit(self, cell: Cell) -> str:
         return _unit_after(self.shown(cell), self.unit)
@@ -207,7 +222,9 @@ class _Reader:
 
 def _unit_after(text: str, unit: str) -> str:
     """The unit to be read after a number or a range of numbers, unless that has one."""
-    return unit if _RANGE.fullmatch(text) and not text.endswith(("%", "％", "‰")) else ""
+    if not unit or not _RANGE.fullmatch(text):
+        return ""
+    return f"×{unit}" if unit[0].isdigit() else unit
 
 
 def _joined(heads: Sequence[str]) -> str:

@@ -39,9 +39,9 @@ _TO_SUPERSCRIPT = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹
 _TO_SUBSCRIPT = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 _NOTE = re.compile(r"\[\^[^\[\]\s]{1,30}\]:")
 _BULLET = re.compile(r"[-*+•●■◆▪‣][ \t\u3000]+\S")
-_FRONT_MATTER = re.compile(
-    r"\ufeff?(---|\+\+\+)[ \t]*\r?\n(?:(?:[\w.-]{1,40}[ \t]*[:=].{0,500}|[ \t]+.{0,500}|- .{0,500}|[ \t]*|#.{0,200})\r?\n){1,80}\1[ \t]*(?:\r?\n|$)"
-)
+_FENCE = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\r?\n")
+_FRONT_LINE = re.compile(r"[\w.-]{1,40}[ \t]*[:=]|[ \t]|-[ \t]|#|\r?$")
+MOST_FRONT_LINES = 80
 
 
 def unread(line: str) -> list[tuple[int, int]]:
@@ -93,5 +93,16 @@ def is_note(line: str) -> bool:
 
 def end_of_front_matter(text: str) -> int:
     """Where the front matter of Markdown ends (``title: …`` between lines of dashes), which tells about a text; 0 without."""
-    match = _FRONT_MATTER.match(text)
-    return match.end() if match else 0
+    fence = _FENCE.match(text)
+    if not fence:
+        return 0
+    place = fence.end()
+    for _ in range(MOST_FRONT_LINES):
+        end = text.find("\n", place)
+        line = text[place : end if end >= 0 else len(text)]
+        if line.rstrip() == fence[1]:
+            return place + len(line) + (end >= 0)
+        if end < 0 or not _FRONT_LINE.match(line):
+            return 0
+        place = end + 1
+    return 0

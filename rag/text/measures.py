@@ -17,7 +17,9 @@ _UNIT = re.compile(
     rf"[\s]?[多余]?(?P<unit>亿?美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
     r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
 )
-_WHOLE_UNIT = re.compile(rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?|[A-Za-zμµ°℃℉%‰·/²³]+")
+_WHOLE_UNIT = re.compile(
+    rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?|(?:10[⁰¹²³⁴⁵⁶⁷⁸⁹]+/?)?[A-Za-zμµ°℃℉%‰·/²³]+"
+)
 _QUALIFIERS = {
     "超过": re.compile(
         r"(?:超过?|突破|逾|高于|多于|大于|首破)了?$|不(?:少|低)于$|至少$|(?:more than|over|exceed(?:ed|ing|s)?|above|at least)\s+$",

@@ -70,7 +70,10 @@ _TURN_LABEL = re.compile(
 _BEFORE_BLANK = ",;:)\"'%"  # after these and letters, lines of Latin text are joined with a blank
 _LONGEST_HEADING = 40
 _LONGEST_HEADING_WITH_COMMA = 32
-_LONGEST_VALUE = 20
+_LEAST_WIDTH = 24
+"""Least width at which lines are broken, in columns: twelve Chinese characters."""
+_OF_WIDTH = 0.6
+"""Share of the width at which lines are broken from which on a line may go on in the next."""
 _LONGEST_MARKED = 200
 
 
@@ -131,7 +134,8 @@ def layout(text: str) -> Layout:
     lines = _lines(text)
     tables = dict(tables_among([line.text for line in lines], [line.after_blank for line in lines]))
     in_table = {place for first, end in tables.items() for place in range(first, end)}
-    wrapped = _is_hard_wrapped([line for place, line in enumerate(lines) if place not in in_table])
+    width = _wrapped_width([line for place, line in enumerate(lines) if place not in in_table])
+    wrapped = width > 0
     kinds = _kinds(lines, wrapped, in_table)
     paragraphs: list[Paragraph] = []
     current: list[Line] = []
@@ -151,7 +155,7 @@ def layout(text: str) -> Layout:
             and _next_continues(lines, kinds, position)
         ):
             continue  # a caption in the middle of a sentence: not part of what is read
-        if current and not _is_continuation(current[-1], current_kind, line, kinds[position], wrapped):
+        if current and not _is_continuation(current[-1], current_kind, line, kinds[position], width):
             paragraphs.append(Paragraph(tuple(current), current_kind))
             current = []
         if not current:
@@ -252,15 +256,17 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def _is_hard_wrapped(lines: list[Line]) -> bool:
-    """Whether most lines stop without a sentence's end, at about one width."""
+def _wrapped_width(lines: list[Line]) -> int:
+    """The width at which most lines stop without a sentence's end; 0 where they are not broken at one."""
     if len(lines) < 8 or sum(len(line.text) for line in lines) > 60 * len(lines):
-        return False
+        return 0
     open_lines = [line for line in lines if not _ENDS.search(line.text) and not _LABELLED.match(line.text)]
     if len(open_lines) < 0.4 * len(lines):
-        return False
+        return 0
     widths = sorted(_width(line.text) for line in open_lines)
-    return widths[len(widths) // 2] >= 0.7 * widths[int(len(widths) * 0.95)]
+    middle = widths[len(widths) // 2]
+    is_even = middle >= 0.7 * widths[int(len(widths) * 0.95)]
+    return middle if is_even and middle >= _LEAST_WIDTH else 0
 
 
 def _kinds(lines: list[Line], wrapped: bool, in_table: set[int]) -> list[str]:
@@ -302,9 +308,7 @@ def _heads_what_follows(lines: list[Line], kinds: list[str], position: int) -> b
         return True
     if line.hard_break and kinds[position + 1] == "heading":
         return True  # it is set over two lines
-    first = position
-    while first and lines[first - 1].hard_break and _looks_like_heading(lines[first - 1]):
-        first -= 1
+    first = position - 1 if position and lines[position - 1].hard_break else position
     before = lines[first - 1].text if first and not lines[first].after_blank else ""
     begins = not before or bool(_ENDS.search(before) or _LABELLED.match(before)) or kinds[first - 1] == "table"
     is_prose = len(following.text) > _LONGEST_HEADING or bool(_ENDS.search(following.text))
@@ -344,14 +348,14 @@ def _looks_like_heading(line: Line) -> bool:
     return len(text) <= (2 * _LONGEST_HEADING if line.isolated else _LONGEST_HEADING)
 
 
-def _is_continuation(line: Line, kind: str, successor: Line, successor_kind: str, wrapped: bool) -> bool:
-    """Whether ``line`` breaks off and is continued by ``successor``."""
+def _is_continuation(line: Line, kind: str, successor: Line, successor_kind: str, width: int) -> bool:
+    """Whether ``line`` breaks off and is continued by ``successor``; of lines broken at a width only one about as wide."""
     if kind == "heading":  # a heading may be set over two lines
         return successor_kind == "heading" and line.hard_break
     if kind == "note" or successor_kind != "text" or _ENDS.search(line.text) or _opens_unit(successor):
         return False
-    if wrapped:
-        return len(line.text) > _LONGEST_VALUE or not (_LABELLED.match(line.text) and successor.after_blank)
+    if width:
+        return _width(line.text) >= _OF_WIDTH * width
     return len(line.text) > _LONGEST_HEADING_WITH_COMMA and bool(re.search("[，。,；;]", line.text))
 
 
