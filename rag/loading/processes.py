@@ -36,8 +36,13 @@ _START = (
     " main(*map(int, limits))"
 )
 # The environment holds keys, which a file has no business with; only what finds shared libraries is passed on.
-_SET = {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # it may start no threads
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_SET = {
+    "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # no threads may be started where files are read
+    "OMP_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, from 1.29 on
+}
 
 
 def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
