@@ -17,8 +17,8 @@ from rag.formats.character_forms import usual_form
 from rag.formats.pdf_glyphs import content_of
 from rag.formats.pdf_layout import PageParts, parts_of, text_of_pages
 from rag.formats.pdf_text import PAGE_BREAK
-from rag.formats.recognition import EXTRA, MOST_PIXELS
-from rag.formats.scans import Scans, can_recognise, page_numbers
+from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
+from rag.formats.scans import Scans, page_numbers
 from rag.loading.base import MAX_PAGES, Extracted, refusal
 from rag.text.surrogates import without_surrogates
 
@@ -145,7 +145,7 @@ def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int
 
 def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
     """What is recognised on a page without a text layer; None: nothing."""
-    if not can_recognise():
+    if not is_installed():
         scans.without_text.append(number)
         return None
     width, height = page.get_size()
@@ -160,7 +160,7 @@ def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
 def _without_text(name: str, found: _Found) -> LoadError:
     """The refusal of a file of which no page has text."""
     pages = len(found.pages)
-    if can_recognise():
+    if is_installed():
         return refusal(
             name,
             f"这份 PDF 共 {pages} 页，没有文字层，也没有识别出文字。请换一份更清晰的扫描件再试。",

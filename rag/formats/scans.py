@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rag.formats.pdf_layout import PageParts
 from rag.formats.pdf_lines import Stretch
 from rag.formats.pdf_rules import Box
-from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage, is_installed, written_page
+from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage, written_page
 
 if TYPE_CHECKING:
     from rag.formats.recognition import Picture
@@ -116,11 +116,6 @@ def page_numbers(pages: Sequence[int]) -> tuple[str, str]:
         f"第 {'、'.join(listed)} {'等' if more else ''}页",
         f"page{'s' if len(listed) > 1 else ''} {', '.join(listed)}{' and others' if more else ''}",
     )
-
-
-def can_recognise() -> bool:
-    """Whether pictures can be recognised here: the extra ``ocr`` is installed."""
-    return is_installed()
 
 
 def _of_characters(line: WrittenLine) -> Iterator[float]:
