@@ -154,12 +154,11 @@ def test_unsure_characters_are_found_again_in_the_text() -> None:
 @needs_recognition
 @pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".jpg", "JPEG"), (".bmp", "BMP"), (".webp", "WEBP")])
 def test_images(suffix: str, kind: str) -> None:
-    extracted = images.extract(saved(picture(REPORT, dots=150), kind), f"a{suffix}")
+    extracted = images.extract(saved(picture(REPORT), kind, quality=95), f"a{suffix}")
     assert extracted.text == REPORT_TEXT
     assert extracted.page_starts == (0,)
-    assert [zh for zh, _ in extracted.left_out] == [
-        f"图片里的文字是识别出来的（共 {sum(not one.isspace() for one in REPORT_TEXT)} 字）"
-    ]
+    count = sum(not one.isspace() for one in REPORT_TEXT)
+    assert [zh[: zh.index(" 字")] for zh, _ in extracted.left_out] == [f"图片里的文字是识别出来的（共 {count}"]
 
 
 @needs_recognition
@@ -189,7 +188,7 @@ def test_transparent_and_turned_pictures_are_seen_as_a_viewer_shows_them() -> No
 
 @needs_recognition
 def test_pages_for_which_no_time_is_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([1.0] * 5)  # one for the lines of the first page, one for each of them, one for the second page
+    looks = iter([1.0] * 6)  # two to find the lines of the first page, one for each of them, one on the second page
     monkeypatch.setattr(recognition, "seconds_left", lambda: next(looks, -1.0))
     extracted = pdf.extract(scan(*[picture(REPORT, dots=100)] * 3), "a.pdf")
     assert extracted.text == f"{REPORT_TEXT}\f\f"
@@ -206,12 +205,6 @@ def png(width: int, height: int, rows: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-@cache
-def pages_of_white(count: int) -> bytes:
-    image = Image.new("1", (200, 200), 1)
-    return saved(image, "TIFF", save_all=True, append_images=[image] * (count - 1))
-
-
 def hostile() -> Iterator[tuple[str, bytes, str]]:
     whole = {kind: saved(picture(REPORT, dots=72), kind) for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")}
     for kind, raw in whole.items():
@@ -223,20 +216,37 @@ def hostile() -> Iterator[tuple[str, bytes, str]]:
     yield "dot.png", saved(Image.new("L", (1, 1), 0), "PNG"), "no text"
     yield "thin.png", saved(Image.new("L", (3, 20_000), 0), "PNG"), "no text"
     yield "text.bmp", "这不是图片。".encode(), "damaged"
-    yield "pages.tiff", pages_of_white(5_001), "5000"
 
 
 @needs_recognition
 @pytest.mark.parametrize(
     "name",
-    ["cut.png", "cut.jpg", "cut.tiff", "cut.bmp", "cut.webp", "bomb.png", "large.png"]
-    + ["none.png", "blank.png", "dot.png", "thin.png", "text.bmp"],
+    [
+        "cut.png",
+        "cut.jpg",
+        "cut.tiff",
+        "cut.bmp",
+        "cut.webp",
+        "bomb.png",
+        "large.png",
+        "none.png",
+        "blank.png",
+        "dot.png",
+        "thin.png",
+        "text.bmp",
+    ],
 )
 def test_images_that_cannot_be_read_are_refused(name: str) -> None:
     raw, told = next((raw, told) for own, raw, told in hostile() if own == name)
     with pytest.raises(LoadError) as caught:
         load_bytes(raw, name)
     assert name in caught.value.en and told in caught.value.en
+
+
+@needs_recognition
+def test_pages_of_one_short_line_are_found() -> None:
+    extracted = pdf.extract(scan(*[picture([(x, y, "Page 1")]) for x, y in ((72, 100), (280, 400))]), "a.pdf")
+    assert extracted.text == "Page 1\fPage 1"
 
 
 def test_without_the_extra_files_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
