@@ -249,6 +249,15 @@ def test_pages_of_one_short_line_are_found() -> None:
     assert extracted.text == "Page 1\fPage 1"
 
 
+@needs_recognition
+def test_a_long_screenshot_is_read_from_top_to_bottom() -> None:
+    part = picture(REPORT, dots=120).crop((100, 120, 900, 340))
+    long = Image.new("RGB", (800, 220 * 12), "white")
+    for number in range(12):
+        long.paste(part, (0, 220 * number))
+    assert images.extract(saved(long, "PNG"), "a.png").text == "\n".join([REPORT_TEXT] * 12)
+
+
 def test_without_the_extra_files_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (pdf, images):
         monkeypatch.setattr(module, "is_installed", lambda: False)

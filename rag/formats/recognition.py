@@ -36,6 +36,8 @@ _LONGEST_SIDES = (1120, 736)
 The larger one gives the better boxes but misses lines that stand apart, most of all short ones; these come from the other.
 """
 
+_HIGHEST = 2.0  # height in widths of a picture on which lines are looked for at once
+_NARROWEST = 100  # pixels; what is narrower is no page
 _WIDEST = 64.0  # width of a line in heights, beyond which it is squeezed: about 60 Chinese characters
 _UPRIGHT = 1.5  # height in widths from which a line is taken to run downwards
 _TALLEST_CHARACTER = 1.6  # in heights of the page's lines: what is higher is no single character
@@ -136,9 +138,28 @@ def _engine() -> Any:
 def _boxes(picture: "Picture") -> "list[NDArray[np.float32]]":
     """The lines found on a picture, each by its four corners from the upper left clockwise."""
     boxes: list[NDArray[np.float32]] = []
-    for longest_side in _LONGEST_SIDES:
-        boxes += [box for box in _found(picture, longest_side) if not any(_touches(box, other) for other in boxes)]
+    for begin, end in itertools.pairwise(_cuts(picture)):
+        band, own = picture[begin:end], []
+        for longest_side in _LONGEST_SIDES:
+            own += [box for box in _found(band, longest_side) if not any(_touches(box, other) for other in own)]
+        for box in own:
+            box[:, 1] += begin
+        boxes += own
     return boxes
+
+
+def _cuts(picture: "Picture") -> list[int]:
+    """The rows at which a picture that is much higher than wide (a long screenshot) is cut, first and last included.
+
+    It is cut where least is drawn, which is between lines.
+    """
+    height, width = picture.shape[:2]
+    cuts = [0]
+    while width > _NARROWEST and height - cuts[-1] > _HIGHEST * width:
+        last = cuts[-1] + int(_HIGHEST * width)
+        first = last - width // 2
+        cuts.append(first + int(picture[first:last].std(axis=(1, 2)).argmin()))
+    return [*cuts, height]
 
 
 def _found(picture: "Picture", longest_side: int) -> "list[NDArray[np.float32]]":
