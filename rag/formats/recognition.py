@@ -139,7 +139,8 @@ def _boxes(picture: "Picture") -> "list[NDArray[np.float32]]":
     """The lines found on a picture, each by its four corners from the upper left clockwise."""
     boxes: list[NDArray[np.float32]] = []
     for begin, end in itertools.pairwise(_cuts(picture)):
-        band, own = picture[begin:end], []
+        band = picture[begin:end]
+        own: list[NDArray[np.float32]] = []
         for longest_side in _LONGEST_SIDES:
             own += [box for box in _found(band, longest_side) if not any(_touches(box, other) for other in own)]
         for box in own:
