@@ -197,6 +197,16 @@ def test_pages_for_which_no_time_is_left_are_told(monkeypatch: pytest.MonkeyPatc
     ]
 
 
+@needs_recognition
+def test_a_file_for_which_no_time_is_left_at_all_is_refused_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pdf, images, recognition):
+        monkeypatch.setattr(module, "seconds_left", lambda: -1.0)
+    image = picture(REPORT, dots=72)
+    for read in (lambda: pdf.extract(scan(image), "a.pdf"), lambda: images.extract(saved(image, "PNG"), "a.png")):
+        with pytest.raises(LoadError, match="YOUJU_FILE_SECONDS"):
+            read()
+
+
 def png(width: int, height: int, rows: bytes) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

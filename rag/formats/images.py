@@ -11,7 +11,7 @@ from rag.errors import LoadError
 from rag.formats.pdf_layout import PageParts, text_of_pages
 from rag.formats.pdf_rules import Box
 from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
-from rag.formats.scans import Scans
+from rag.formats.scans import Scans, out_of_time
 from rag.loading.base import MAX_PAGES, Extracted, refusal
 from rag.loading.reading_time import seconds_left
 
@@ -52,6 +52,8 @@ def extract(raw: bytes, name: str) -> Extracted:
         else:
             parts = scans.add(number, picture, _LONGEST_SIDE)
         pages.append(parts or PageParts([], [], [], _EMPTY))
+    if scans.late and not scans.recognised:
+        raise out_of_time(name)
     if not scans.recognised:
         raise refusal(
             name,

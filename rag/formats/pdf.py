@@ -18,8 +18,9 @@ from rag.formats.pdf_glyphs import content_of
 from rag.formats.pdf_layout import PageParts, parts_of, text_of_pages
 from rag.formats.pdf_text import PAGE_BREAK
 from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
-from rag.formats.scans import Scans, page_numbers
+from rag.formats.scans import Scans, out_of_time, page_numbers
 from rag.loading.base import MAX_PAGES, Extracted, refusal
+from rag.loading.reading_time import seconds_left
 from rag.text.surrogates import without_surrogates
 
 MOST_CHARACTERS = 800_000
@@ -148,6 +149,9 @@ def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
     if not is_installed():
         scans.without_text.append(number)
         return None
+    if seconds_left() <= 0:
+        scans.late.append(number)
+        return None
     width, height = page.get_size()
     scale = min(_DOTS / 72, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
     bitmap = page.render(scale=scale)
@@ -160,6 +164,8 @@ def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
 def _without_text(name: str, found: _Found) -> LoadError:
     """The refusal of a file of which no page has text."""
     pages = len(found.pages)
+    if found.scans.late:
+        return out_of_time(name)
     if is_installed():
         return refusal(
             name,

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
+from rag.errors import LoadError
 from rag.formats.pdf_layout import PageParts
 from rag.formats.pdf_lines import Stretch
 from rag.formats.pdf_rules import Box
 from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage, written_page
+from rag.loading.base import refusal
 
 if TYPE_CHECKING:
     from rag.formats.recognition import Picture
@@ -106,6 +108,15 @@ class Scans:
                             if one < SURE
                         ]
         return _merged(spans)
+
+
+def out_of_time(name: str) -> LoadError:
+    """The refusal of a file of which nothing was recognised before its time was over."""
+    return refusal(
+        name,
+        "时间不够，一页文字都没有识别完。请调高 YOUJU_FILE_SECONDS，或拆分后再试。",
+        "the time was over before the text of a page was recognised; raise YOUJU_FILE_SECONDS, or split it.",
+    )
 
 
 def page_numbers(pages: Sequence[int]) -> tuple[str, str]:
