@@ -176,6 +176,22 @@ def test_pages_of_a_tiff_are_pages() -> None:
 
 
 @needs_recognition
+def test_the_first_picture_of_an_animation_is_read_and_the_others_are_told() -> None:
+    pages = [picture([(72, 100, text)], dots=150) for text in ("The first page.", "The second page.")]
+    extracted = images.extract(saved(pages[0], "WEBP", save_all=True, append_images=pages[1:], quality=95), "a.webp")
+    assert extracted.text == "The first page."
+    assert extracted.left_out[1:] == (("动画的其他画面 1 幅", "other pictures of an animation: 1"),)
+
+
+@needs_recognition
+def test_a_tiff_of_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PAGES", 20)  # making 5,000 takes half a minute
+    image = Image.new("1", (8, 8), 1)
+    with pytest.raises(LoadError, match="more than 20 pictures"):
+        images.extract(saved(image, "TIFF", save_all=True, append_images=[image] * 20), "a.tiff")
+
+
+@needs_recognition
 def test_transparent_and_turned_pictures_are_seen_as_a_viewer_shows_them() -> None:
     plain = picture(REPORT, dots=150)
     transparent = Image.new("RGBA", plain.size, (0, 0, 0, 0))

@@ -1,5 +1,6 @@
 """Images: the text that is recognised on them, each picture a page (scans in TIFF have several)."""
 
+import contextlib
 import io
 import math
 import struct
@@ -41,17 +42,16 @@ def extract(raw: bytes, name: str) -> Extracted:
             f"it is an image, whose text has to be recognised first: {EXTRA}.",
         )
     scans, pages = Scans(), []
-    for number, picture in enumerate(_pictures(raw, name), 1):
-        if number > MAX_PAGES:
-            raise refusal(
-                name, f"图片超过 {MAX_PAGES} 页。请拆分后再试。", f"it has more than {MAX_PAGES} pictures; split it."
-            )
-        if picture is None:
-            scans.late.append(number)
-            parts = None
-        else:
-            parts = scans.add(number, picture, _LONGEST_SIDE)
-        pages.append(parts or PageParts([], [], [], _EMPTY))
+    with _refusing(name):
+        image = _opened(raw, name)
+        count = getattr(image, "n_frames", 1)
+        moving = count - 1 if image.format != "TIFF" else 0
+        for number in range(1, count - moving + 1):
+            picture = _picture(image, number, name) if seconds_left() > 0 else None
+            if picture is None:
+                scans.late.append(number)
+            parts = scans.add(number, picture, _LONGEST_SIDE) if picture is not None else None
+            pages.append(parts or PageParts([], [], [], _EMPTY))
     if scans.late and not scans.recognised:
         raise out_of_time(name)
     if not scans.recognised:
@@ -64,6 +64,8 @@ def extract(raw: bytes, name: str) -> Extracted:
     told = list(scans.told(in_image=True))
     if heads:
         told.insert(0, (f"页眉、页脚和页码 {heads} 行", f"running heads, footers and page numbers: {heads}"))
+    if moving:
+        told.append((f"动画的其他画面 {moving} 幅", f"other pictures of an animation: {moving}"))
     return Extracted(
         text=text,
         page_starts=starts,
@@ -73,22 +75,15 @@ def extract(raw: bytes, name: str) -> Extracted:
     )
 
 
-def _pictures(raw: bytes, name: str) -> "Iterator[Picture | None]":
-    """The pictures of a file one after the other; None where no time is left to look at one."""
+@contextlib.contextmanager
+def _refusing(name: str) -> Iterator[None]:
+    """Pillow's errors refuse the file; its warning of many pixels says nothing, as they are counted here."""
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(raw), formats=_FORMATS)
-            for number in range(MAX_PAGES + 1 if image.format == "TIFF" else 1):
-                try:
-                    image.seek(number)
-                except EOFError:
-                    return
-                if image.width * image.height > MOST_PIXELS_OF_IMAGE:
-                    raise _too_large(name)
-                yield _picture(image) if seconds_left() > 0 else None
+            yield
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
@@ -99,11 +94,34 @@ def _pictures(raw: bytes, name: str) -> "Iterator[Picture | None]":
         ) from error
 
 
-def _picture(image: Any) -> "Picture":
-    """The picture as a person sees it: upright, on white, and no larger than can be recognised."""
+def _opened(raw: bytes, name: str) -> Any:
+    """Pillow's image; nothing of it has been unpacked.
+
+    Raises:
+        LoadError: it has too many pictures.
+    """
+    from PIL import Image
+
+    image: Any = Image.open(io.BytesIO(raw), formats=_FORMATS)
+    if image.format == "TIFF" and image.n_frames > MAX_PAGES:
+        raise refusal(
+            name, f"图片超过 {MAX_PAGES} 页。请拆分后再试。", f"it has more than {MAX_PAGES} pictures; split it."
+        )
+    return image
+
+
+def _picture(image: Any, number: int, name: str) -> "Picture":
+    """One of an image's pictures as a person sees it: upright, on white, and no larger than can be recognised.
+
+    Raises:
+        LoadError: it has too many pixels.
+    """
     import numpy as np
     from PIL import Image, ImageOps
 
+    image.seek(number - 1)
+    if image.width * image.height > MOST_PIXELS_OF_IMAGE:
+        raise _too_large(name)
     reduced = math.sqrt(MOST_PIXELS / (image.width * image.height))
     if reduced < 1:
         image.draft("RGB", (int(image.width * reduced), int(image.height * reduced)))  # JPEG: less to unpack
