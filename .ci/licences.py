@@ -37,6 +37,7 @@ ALLOWED = frozenset(
 """Licences that allow commercial use, and ask no more than to pass on notices (MPL-2.0: and changes of its own files)."""
 
 ALIASES = {
+    "3-clause bsd license": "BSD-3-Clause",
     "apache 2.0": "Apache-2.0",
     "apache 2.0 license": "Apache-2.0",
     "apache license 2.0": "Apache-2.0",
@@ -57,6 +58,7 @@ READ_IN_FILE = {
     "axe-playwright-python": ("MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"),
     "jinja2": _BSD3,
     "mpmath": _BSD3,
+    "omegaconf": ("BSD-3-Clause", "Copyright (c) 2018, Omry Yadan"),
     "pypdfium2": ("Apache-2.0 OR BSD-3-Clause", "Redistribution and use in source and binary forms"),
     "reportlab": _BSD3,
     "scipy": _BSD3,
@@ -195,7 +197,8 @@ systems or Python versions only is not listed, for a licence is read where the p
 {allowed}.
 
 What a package's file bundles beyond this (GCC's runtime libraries in numpy and scipy, under the GCC Runtime Library
-Exception; the libraries inside PDFium) is told by the licence files in the package. requirements-cuda.lock, which is
+Exception; the libraries inside PDFium; FFmpeg in opencv-python-headless and GEOS in shapely, both LGPL-2.1 and shared
+libraries of their own) is told by the licence files in the package. requirements-cuda.lock, which is
 installed only with `make TORCH=cuda` or where no CPU build of torch is to be had, brings NVIDIA's libraries under NVIDIA's
 own terms. The models' licences are in [architecture.md](architecture.md#embedded-models).
 

@@ -758,7 +758,7 @@ def test_pages_without_a_text_layer_are_told_one_by_one() -> None:
     extracted = pdf.extract(sheet.raw(), "a.pdf")
     assert extracted.text == f"{FIRST}\f\f{SECOND}\f"
     assert extracted.page_starts == (0, len(FIRST) + 1, len(FIRST) + 2, len(FIRST) + len(SECOND) + 3)
-    assert extracted.left_out == (("没有文字层的页 2 页（第 2、4 页）", "pages without a text layer: 2 (page 2, 4)"),)
+    assert extracted.left_out == (("没有文字层的页 2 页（第 2、4 页）", "pages without a text layer: 2 (pages 2, 4)"),)
 
 
 def test_a_file_of_scans_is_refused() -> None:

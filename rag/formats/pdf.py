@@ -5,19 +5,22 @@ places by the modules that :mod:`rag.formats.pdf_layout` puts together. A page w
 own order.
 """
 
+import math
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import LoadError
 from rag.formats.character_forms import usual_form
 from rag.formats.pdf_glyphs import content_of
-from rag.formats.pdf_layout import PageParts, laid_out, parts_of, type_of_text
-from rag.formats.pdf_text import PAGE_BREAK, whole_text
-from rag.formats.running_heads import without_repeated, without_running_heads
+from rag.formats.pdf_layout import PageParts, parts_of, text_of_pages
+from rag.formats.pdf_text import PAGE_BREAK
+from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
+from rag.formats.scans import Scans, out_of_time, page_numbers
 from rag.loading.base import MAX_PAGES, Extracted, refusal
+from rag.loading.reading_time import seconds_left
 from rag.text.surrogates import without_surrogates
 
 MOST_CHARACTERS = 800_000
@@ -28,7 +31,7 @@ _pdfium_lock = threading.Lock()
 
 _PASSWORD_NEEDED = 4  # FPDF_ERR_PASSWORD, fpdfview.h
 _SECURITY_UNSUPPORTED = 5  # FPDF_ERR_SECURITY
-_MOST_NUMBERS = 20  # page numbers named one by one
+_DOTS = 200  # per inch, of a page that is recognised
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class _Found:
     unseen: int = 0
     unmapped: int = 0
     unmapped_on: list[int] = field(default_factory=list)
-    without_text: list[int] = field(default_factory=list)
+    scans: Scans = field(default_factory=Scans)
 
 
 def extract(raw: bytes, name: str) -> Extracted:
@@ -55,27 +58,15 @@ def extract(raw: bytes, name: str) -> Extracted:
     with _pdfium_lock:
         found = _read(raw, name)
     if not any(page.parts or page.tables or page.askew or page.plain.strip() for page in found.pages):
-        raise refusal(
-            name,
-            f"这份 PDF 共 {len(found.pages)} 页，没有文字层，多半是扫描件；本程序不做文字识别。"
-            "请先用 OCR 软件转成带文字的 PDF。",
-            f"this PDF of {len(found.pages)} page(s) has no text layer, so it is probably a scan; text is not recognised "
-            "here. Run it through OCR software first.",
-        )
-    kept, dropped = without_running_heads(
-        [(page.parts, page.box, bool(page.tables or page.has_image)) for page in found.pages]
-    )
-    askew, marks = without_repeated([page.askew for page in found.pages])
-    for page, parts, texts in zip(found.pages, kept, askew, strict=True):
-        page.parts, page.askew = parts, texts
-    body = type_of_text(found.pages)
-    text, starts = whole_text([laid_out(page, body) for page in found.pages])
+        raise _without_text(name, found)
+    text, starts, heads = text_of_pages(found.pages)
     return Extracted(
         text=text,
         title=_title(found.metadata.get("Title", ""), found.beginning),
         page_starts=starts,
         encoding="pdf",
-        left_out=tuple(_left_out(found, dropped + marks)),
+        left_out=tuple(_left_out(found, heads)),
+        unsure=found.scans.unsure_in(text, starts),
     )
 
 
@@ -88,25 +79,12 @@ def _left_out(found: _Found, heads: int) -> Iterator[tuple[str, str]]:
             f"characters that nobody sees (white, or beside the page): {found.unseen}",
         )
     if found.unmapped:
-        zh, en = _numbers(found.unmapped_on)
+        zh, en = page_numbers(found.unmapped_on)
         yield (
             f"文件没有说明是什么字的 {found.unmapped} 个字（{zh}）",
             f"characters that the file does not identify: {found.unmapped} ({en})",
         )
-    if found.without_text:
-        zh, en = _numbers(found.without_text)
-        count = len(found.without_text)
-        yield f"没有文字层的页 {count} 页（{zh}）", f"pages without a text layer: {count} ({en})"
-
-
-def _numbers(pages: Sequence[int]) -> tuple[str, str]:
-    """Page numbers as text, the first of them if there are many."""
-    listed = list(map(str, pages[:_MOST_NUMBERS]))
-    more = len(pages) > _MOST_NUMBERS
-    return (
-        f"第 {'、'.join(listed)} {'等' if more else ''}页",
-        f"page {', '.join(listed)}{' and others' if more else ''}",
-    )
+    yield from found.scans.told()
 
 
 def _title(declared: str, beginning: str) -> str:
@@ -150,9 +128,7 @@ def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int
         given, content.plain = content.plain, _tidy(content.plain)
         parts = parts_of(content)
         if not content.plain.strip() and not content.unmapped and not content.drawing.is_blank:
-            parts.plain = text_of_image(page) or ""
-            if not parts.plain:
-                found.without_text.append(number)
+            parts = _recognised(page, found.scans, number) or parts
     finally:
         page.close()
     if number <= 2:
@@ -168,9 +144,41 @@ def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int
     return len(given)
 
 
-def text_of_image(page: Any) -> str | None:
-    """The text that can be recognised on pypdfium2's page, which has no text layer; None: nothing recognises it yet."""
-    return None
+def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
+    """What is recognised on a page without a text layer; None: nothing."""
+    if not is_installed():
+        scans.without_text.append(number)
+        return None
+    if seconds_left() <= 0:
+        scans.late.append(number)
+        return None
+    width, height = page.get_size()
+    scale = min(_DOTS / 72, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
+    bitmap = page.render(scale=scale)
+    try:
+        return scans.add(number, bitmap.to_numpy()[:, :, :3].copy(), max(width, height))
+    finally:
+        bitmap.close()
+
+
+def _without_text(name: str, found: _Found) -> LoadError:
+    """The refusal of a file of which no page has text."""
+    pages = len(found.pages)
+    if found.scans.late:
+        return out_of_time(name)
+    if is_installed():
+        return refusal(
+            name,
+            f"这份 PDF 共 {pages} 页，没有文字层，也没有识别出文字。请换一份更清晰的扫描件再试。",
+            f"this PDF of {pages} page(s) has no text layer, and no text was recognised on it; try a clearer scan.",
+        )
+    return refusal(
+        name,
+        f"这份 PDF 共 {pages} 页，没有文字层，多半是扫描件。识别文字请先安装：{EXTRA}；"
+        "也可以先用 OCR 软件转成带文字的 PDF。",
+        f"this PDF of {pages} page(s) has no text layer, so it is probably a scan. To recognise its text, {EXTRA}, or run "
+        "it through OCR software first.",
+    )
 
 
 def _tidy(text: str) -> str:

@@ -13,7 +13,8 @@ from rag.formats.pdf_notes import notes_of
 from rag.formats.pdf_paragraphs import Paragraph, Type, edges_of, paragraphs_of, runs_over
 from rag.formats.pdf_rules import Box
 from rag.formats.pdf_tables import PageTable, ruled_tables
-from rag.formats.pdf_text import Element, PageText
+from rag.formats.pdf_text import Element, PageText, whole_text
+from rag.formats.running_heads import without_repeated, without_running_heads
 
 _LONG = 15.0
 """Length, in font sizes, of lines that are a text's and no heading's, label's or cell's."""
@@ -47,6 +48,19 @@ def parts_of(content: PageContent) -> PageParts:
     tables, rest = ruled_tables(content.glyphs, content.drawing.rules)
     parts = stretches_of(rest)
     return PageParts(parts, tables, _askew(content.askew), content.box, has_image=bool(content.drawing.images))
+
+
+def text_of_pages(pages: Sequence[PageParts]) -> tuple[str, tuple[int, ...], int]:
+    """The text of all pages, the offset at which each begins, and how many lines of running heads were taken out."""
+    kept, dropped = without_running_heads(
+        [(page.parts, page.box, bool(page.tables or page.has_image)) for page in pages]
+    )
+    askew, marks = without_repeated([page.askew for page in pages])
+    for page, parts, texts in zip(pages, kept, askew, strict=True):
+        page.parts, page.askew = parts, texts
+    body = type_of_text(pages)
+    text, starts = whole_text([laid_out(page, body) for page in pages])
+    return text, starts, dropped + marks
 
 
 def type_of_text(pages: Sequence[PageParts]) -> Type:

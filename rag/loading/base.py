@@ -41,6 +41,7 @@ class Extracted:
         encoding: for plain text a key of :data:`rag.loading.encodings.ENCODINGS`, otherwise the name of the format.
         left_out: what of the file is not in ``text`` and why, each a line in Chinese and in English without a full stop
             (``("批注 3 条", "3 comments")``).
+        unsure: spans of ``text`` (begin, end) whose characters were recognised on a picture and may be others, ascending.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Extracted:
     page_starts: tuple[int, ...] = ()
     encoding: str = ""
     left_out: tuple[tuple[str, str], ...] = ()
+    unsure: tuple[tuple[int, int], ...] = ()
 
 
 Loader = Callable[[bytes, str], Extracted]

@@ -14,6 +14,8 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "ELF"),
     (b"\x89PNG\r\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
     (b"\x1f\x8b", "gzip"),
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "Zstandard"),
@@ -56,6 +58,13 @@ FORMATS: dict[str, Format] = {
     ".eml": Format("rag.formats.mail:extract"),
     ".mhtml": Format("rag.formats.mail:extract_page"),
     ".mht": Format("rag.formats.mail:extract_page"),
+    ".png": Format("rag.formats.images:extract", ("PNG",)),
+    ".jpg": Format("rag.formats.images:extract", ("JPEG",)),
+    ".jpeg": Format("rag.formats.images:extract", ("JPEG",)),
+    ".tif": Format("rag.formats.images:extract", ("TIFF",)),
+    ".tiff": Format("rag.formats.images:extract", ("TIFF",)),
+    ".bmp": Format("rag.formats.images:extract"),
+    ".webp": Format("rag.formats.images:extract"),
 }
 """Suffix → format. One line adds one (docs/adding.md)."""
 

@@ -37,6 +37,12 @@ _START = (
 )
 # The environment holds keys, which a file has no business with; only what finds shared libraries is passed on.
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_SET = {
+    "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1",  # no threads may be started where files are read
+    "OMP_NUM_THREADS": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, from 1.29 on
+}
 
 
 def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
@@ -78,7 +84,7 @@ class _Reader:
             stderr=subprocess.DEVNULL,
             bufsize=0,
             cwd=os.sep,
-            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"MALLOC_ARENA_MAX": "1"},
+            env={name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _SET,
             start_new_session=True,  # Ctrl-C in a terminal is for this process alone
         )
         assert self.process.stdin is not None and self.process.stdout is not None
@@ -291,6 +297,7 @@ def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits)
             page_starts=tuple(map(int, header["page_starts"])),
             encoding=str(header["encoding"]),
             left_out=tuple((str(zh), str(en)) for zh, en in header["left_out"]),
+            unsure=tuple((int(begin), int(end)) for begin, end in header["unsure"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _failed(name, type(error).__name__) from error

@@ -17,6 +17,7 @@ from rag.errors import LoadError
 from rag.loading.base import Extracted, Loader
 from rag.loading.formats import loader_for
 from rag.loading.frames import packed, received
+from rag.loading.reading_time import begin
 
 KEPT_MEMORY = 150_000_000
 """Memory in bytes beyond which this process ends after a file, to give it back."""
@@ -26,6 +27,9 @@ LONGEST_NAME = 500
 
 MOST_LEFT_OUT = 50
 """Most lines about what of a file is not in its text."""
+
+MOST_UNSURE = 100_000
+"""Most spans of unsure characters that are told."""
 
 _OPEN_FILES = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -50,6 +54,7 @@ def main(memory_mb: int, seconds: int, characters: int) -> None:
         while True:
             header, raw = received(lambda count: _exactly(requests, count), _NO_LIMIT)
             _limit_time(seconds)
+            begin(seconds)
             began = time.monotonic()
             reply, text = _read(raw, header["suffix"], header["name"], characters)
             del raw
@@ -84,6 +89,7 @@ def _described(extracted: Extracted) -> dict[str, Any]:
         "source": extracted.source[:LONGEST_NAME],
         "page_starts": extracted.page_starts,
         "encoding": extracted.encoding,
+        "unsure": extracted.unsure[:MOST_UNSURE],
         "left_out": [[part[:LONGEST_NAME] for part in line] for line in extracted.left_out[:MOST_LEFT_OUT]],
     }
 

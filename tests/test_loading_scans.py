@@ -1,0 +1,323 @@
+"""Scans and images: pages are drawn and made into pictures here, and the text that is recognised is expected exactly."""
+
+import io
+import struct
+import subprocess
+import zlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+import pypdfium2
+import pytest
+from PIL import Image, ImageFilter
+from reportlab.pdfgen.canvas import Canvas
+
+from rag.errors import LoadError
+from rag.formats import images, pdf, recognition
+from rag.formats.recognition import WrittenLine
+from rag.formats.scans import Scans
+from rag.loading import load_bytes
+from rag.loading.base import Extracted
+
+WIDTH, HEIGHT = 595.0, 842.0
+needs_recognition = pytest.mark.skipif(not recognition.is_installed(), reason="needs the extra ocr")
+
+Drawn = Sequence[tuple[float, float, str]]
+REPORT: Drawn = (
+    (72, 100, "Quarterly report 2023"),
+    (72, 140, "Industrial output grew by 3.5% in the first quarter."),
+    (72, 180, "Retail sales reached 264.8 million, up 6.2%."),
+)
+REPORT_TEXT = "\n".join(text for _, _, text in REPORT)
+
+
+def picture(drawn: Drawn, size: float = 12, dots: float = 200, font: str = "Helvetica") -> Image.Image:
+    """A page with text at places in points from the upper left, as a picture."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(WIDTH, HEIGHT))
+    canvas.setFont(font, size)
+    for x, y, text in drawn:
+        canvas.drawString(x, HEIGHT - y, text)
+    canvas.showPage()
+    canvas.save()
+    document = pypdfium2.PdfDocument(file.getvalue())
+    try:
+        image: Image.Image = document[0].render(scale=dots / 72).to_pil().convert("RGB")
+        return image
+    finally:
+        document.close()
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def scan(*pictures: Image.Image) -> bytes:
+    """A PDF without a text layer."""
+    return saved(pictures[0], "PDF", resolution=200, save_all=True, append_images=pictures[1:])
+
+
+def mixed(image: Image.Image) -> bytes:
+    """A page with a text layer, and one without."""
+    from reportlab.lib.utils import ImageReader
+
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(WIDTH, HEIGHT))
+    canvas.setFont("Helvetica", 12)
+    canvas.drawString(72, 700, "A page that has text.")
+    canvas.showPage()
+    canvas.drawImage(ImageReader(image), 0, 0, WIDTH, HEIGHT)
+    canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def marked(extracted: Extracted) -> str:
+    return " ".join(extracted.text[begin:end] for begin, end in extracted.unsure)
+
+
+@needs_recognition
+def test_a_page_without_a_text_layer_is_recognised_where_files_are_read() -> None:
+    document = load_bytes(mixed(picture(REPORT)), "a.pdf")
+    assert document.text == f"A page that has text.\f{REPORT_TEXT}"
+    assert document.page_starts == (0, len("A page that has text.\f"))
+    count = sum(not character.isspace() for character in REPORT_TEXT)
+    assert document.left_out == (
+        (
+            f"第 2 页没有文字层，已识别文字（共 {count} 字）",
+            f"page 2 has no text layer; recognised ({count} characters)",
+        ),
+    )
+
+
+@needs_recognition
+def test_columns_are_read_one_after_the_other_and_paragraphs_are_joined() -> None:
+    left = ["The first column tells what", "was measured in the spring", "and who has measured it by", "which means."]
+    right = ["The second column says how", "the figures were reckoned", "and what they are worth to", "the readers."]
+    drawn = [(72.0, 100.0 + 16 * row, text) for row, text in enumerate(left)]
+    drawn += [(330.0, 100.0 + 16 * row, text) for row, text in enumerate(right)]
+    assert pdf.extract(scan(picture(drawn)), "a.pdf").text == f"{' '.join(left)}\n{' '.join(right)}"
+
+
+@needs_recognition
+def test_a_table_is_read_as_one() -> None:
+    rows = [
+        ("Region", "Output", "Growth"),
+        ("North", "1284.6", "3.5%"),
+        ("South", "957.1", "-2.4%"),
+        ("West", "86.0", "11.9%"),
+    ]
+    drawn = [
+        (72.0 + 150 * column, 100.0 + 18 * row, text)
+        for row, cells in enumerate(rows)
+        for column, text in enumerate(cells)
+    ]
+    extracted = pdf.extract(scan(picture(drawn)), "a.pdf")
+    assert extracted.text == "\n".join(
+        ["| Region | Output | Growth |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rows[1:])]
+    )
+
+
+@needs_recognition
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_that_lies_on_its_side_is_turned(turn: int) -> None:
+    extracted = pdf.extract(scan(picture(REPORT).rotate(turn, expand=True)), "a.pdf")
+    assert extracted.text == REPORT_TEXT
+
+
+@needs_recognition
+def test_characters_that_are_unsure_are_told_and_marked() -> None:
+    blurred = picture(REPORT, dots=75).filter(ImageFilter.GaussianBlur(1.2))
+    extracted = images.extract(saved(blurred, "PNG"), "a.png")
+    assert extracted.unsure
+    assert list(extracted.unsure) == sorted(extracted.unsure)
+    assert all(0 <= begin < end <= len(extracted.text) for begin, end in extracted.unsure)
+    unsure = sum(end - begin for begin, end in extracted.unsure)
+    assert f"其中 {unsure} 字不太确定" in extracted.left_out[0][0]
+    assert f"{unsure} of them unsure" in extracted.left_out[0][1]
+
+
+def test_unsure_characters_are_found_again_in_the_text() -> None:
+    def line(text: str, *unsure: int) -> WrittenLine:
+        return WrittenLine(text, tuple(0.3 if at in unsure else 1.0 for at in range(len(text))), 0, 0, 1, 1)
+
+    scans = Scans({2: [line("共 264", 2, 3), line("共 264"), line("不在文中", 0)], 3: [line("万个", 1)]})
+    text = "共 264\f共 264 共 264\f万个。"
+    spans = scans.unsure_in(text, (0, 6, 18))
+    assert spans == ((8, 10), (19, 20))
+    assert [text[begin:end] for begin, end in spans] == ["26", "个"]
+
+
+@needs_recognition
+@pytest.mark.parametrize(("suffix", "kind"), [(".png", "PNG"), (".jpg", "JPEG"), (".bmp", "BMP"), (".webp", "WEBP")])
+def test_images(suffix: str, kind: str) -> None:
+    extracted = images.extract(saved(picture(REPORT), kind, quality=95), f"a{suffix}")
+    assert extracted.text == REPORT_TEXT
+    assert extracted.page_starts == (0,)
+    count = sum(not one.isspace() for one in REPORT_TEXT)
+    assert [zh[: zh.index(" 字")] for zh, _ in extracted.left_out] == [f"图片里的文字是识别出来的（共 {count}"]
+
+
+@needs_recognition
+def test_pages_of_a_tiff_are_pages() -> None:
+    pages = [picture([(72, 100, text)], dots=150) for text in ("The first page.", "The second page.")]
+    blank = Image.new("RGB", pages[0].size, "white")
+    raw = saved(pages[0].convert("1"), "TIFF", save_all=True, append_images=[blank, pages[1]])
+    document = load_bytes(raw, "a.tiff")
+    assert document.text == "The first page.\f\fThe second page."
+    assert document.page_starts == (0, 16, 17)
+    assert document.left_out[1] == (
+        "没有识别出文字的页 1 页（第 2 页）",
+        "pages on which no text was recognised: 1 (page 2)",
+    )
+
+
+@needs_recognition
+def test_the_first_picture_of_an_animation_is_read_and_the_others_are_told() -> None:
+    pages = [picture([(72, 100, text)], dots=150) for text in ("The first page.", "The second page.")]
+    extracted = images.extract(saved(pages[0], "WEBP", save_all=True, append_images=pages[1:], quality=95), "a.webp")
+    assert extracted.text == "The first page."
+    assert extracted.left_out[1:] == (("动画的其他画面 1 幅", "other pictures of an animation: 1"),)
+
+
+@needs_recognition
+def test_a_tiff_of_too_many_pages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_PAGES", 20)  # making 5,000 takes half a minute
+    image = Image.new("1", (8, 8), 1)
+    with pytest.raises(LoadError, match="20"):
+        images.extract(saved(image, "TIFF", save_all=True, append_images=[image] * 20), "a.tiff")
+
+
+@needs_recognition
+def test_transparent_and_turned_pictures_are_seen_as_a_viewer_shows_them() -> None:
+    plain = picture(REPORT, dots=150)
+    transparent = Image.new("RGBA", plain.size, (0, 0, 0, 0))
+    transparent.paste((0, 0, 0, 255), mask=plain.convert("L").point(lambda value: 255 - value))
+    assert images.extract(saved(transparent, "PNG"), "a.png").text == REPORT_TEXT
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    assert images.extract(saved(plain.rotate(90, expand=True), "JPEG", exif=exif), "a.jpg").text == REPORT_TEXT
+
+
+@needs_recognition
+def test_pages_for_which_no_time_is_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([1.0] * 6)  # two to find the lines of the first page, one for each of them, one on the second page
+    monkeypatch.setattr(recognition, "seconds_left", lambda: next(looks, -1.0))
+    extracted = pdf.extract(scan(*[picture(REPORT, dots=100)] * 3), "a.pdf")
+    assert extracted.text == f"{REPORT_TEXT}\f\f"
+    assert [en for _, en in extracted.left_out][1:] == [
+        "pages not recognised for lack of time: 2 (pages 2, 3); raise YOUJU_FILE_SECONDS and add it again"
+    ]
+
+
+@needs_recognition
+def test_a_file_for_which_no_time_is_left_at_all_is_refused_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pdf, images, recognition):
+        monkeypatch.setattr(module, "seconds_left", lambda: -1.0)
+    image = picture(REPORT, dots=72)
+    for read in (lambda: pdf.extract(scan(image), "a.pdf"), lambda: images.extract(saved(image, "PNG"), "a.png")):
+        with pytest.raises(LoadError, match="YOUJU_FILE_SECONDS"):
+            read()
+
+
+def png(width: int, height: int, rows: bytes) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def hostile() -> Iterator[tuple[str, bytes, str]]:
+    whole = {kind: saved(picture(REPORT, dots=72), kind) for kind in ("PNG", "JPEG", "TIFF", "BMP", "WEBP")}
+    for kind, raw in whole.items():
+        yield f"cut.{kind.lower().replace('jpeg', 'jpg')}", raw[: len(raw) // 2], "damaged"
+    yield "bomb.png", png(60_000, 60_000, bytes(1_000_000)), "50 million pixels"
+    yield "large.png", png(10_000, 6_000, bytes(60_006_000)), "50 million pixels"
+    yield "none.png", png(0, 0, b""), "damaged"
+    yield "blank.png", saved(Image.new("L", (400, 400), 255), "PNG"), "no text"
+    yield "dot.png", saved(Image.new("L", (1, 1), 0), "PNG"), "no text"
+    yield "thin.png", saved(Image.new("L", (3, 20_000), 0), "PNG"), "no text"
+    yield "text.bmp", "这不是图片。".encode(), "damaged"
+
+
+@needs_recognition
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cut.png",
+        "cut.jpg",
+        "cut.tiff",
+        "cut.bmp",
+        "cut.webp",
+        "bomb.png",
+        "large.png",
+        "none.png",
+        "blank.png",
+        "dot.png",
+        "thin.png",
+        "text.bmp",
+    ],
+)
+def test_images_that_cannot_be_read_are_refused(name: str) -> None:
+    raw, told = next((raw, told) for own, raw, told in hostile() if own == name)
+    with pytest.raises(LoadError) as caught:
+        load_bytes(raw, name)
+    assert name in caught.value.en and told in caught.value.en
+
+
+@needs_recognition
+def test_pages_of_one_short_line_are_found() -> None:
+    extracted = pdf.extract(scan(*[picture([(x, y, "Page 1")]) for x, y in ((72, 100), (280, 400))]), "a.pdf")
+    assert extracted.text == "Page 1\fPage 1"
+
+
+@needs_recognition
+def test_a_long_screenshot_is_read_from_top_to_bottom() -> None:
+    part = picture(REPORT, dots=120).crop((100, 120, 900, 340))
+    long = Image.new("RGB", (800, 220 * 12), "white")
+    for number in range(12):
+        long.paste(part, (0, 220 * number))
+    assert images.extract(saved(long, "PNG"), "a.png").text == "\n".join([REPORT_TEXT] * 12)
+
+
+def test_without_the_extra_files_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (pdf, images):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
+    image = picture(REPORT, dots=72)
+    for refused in (lambda: pdf.extract(scan(image), "a.pdf"), lambda: images.extract(saved(image, "PNG"), "a.png")):
+        with pytest.raises(LoadError) as caught:
+            refused()
+        assert 'pip install "youju[ocr]"' in caught.value.zh and 'pip install "youju[ocr]"' in caught.value.en
+    extracted = pdf.extract(mixed(image), "a.pdf")
+    assert extracted.text == "A page that has text.\f"
+    assert extracted.left_out == (("没有文字层的页 1 页（第 2 页）", "pages without a text layer: 1 (page 2)"),)
+
+
+@cache
+def chinese_font() -> str:
+    """The file of a font with Chinese characters that this machine has; empty without any."""
+    try:
+        listed = subprocess.run(["fc-list", ":lang=zh-cn", "file"], capture_output=True, text=True, timeout=20).stdout
+    except OSError:
+        return ""
+    return next(iter(sorted(line.rstrip(": ") for line in listed.splitlines())), "")
+
+
+@needs_recognition
+@pytest.mark.skipif(not chinese_font(), reason="needs a font with Chinese characters")
+def test_chinese() -> None:
+    from PIL import ImageDraw, ImageFont
+
+    lines = [
+        "全县一季度经济运行情况",
+        "截至2023年3月底，我国累计建成5G基站超过264万个。",
+        "一季度新能源汽车销售158.6万辆，同比增长26.2%。",
+    ]
+    image = Image.new("RGB", (1200, 400), "white")
+    for number, text in enumerate(lines):
+        ImageDraw.Draw(image).text((60, 60 + 90 * number), text, (20, 20, 20), ImageFont.truetype(chinese_font(), 36))
+    assert images.extract(saved(image, "PNG"), "a.png").text == "\n".join(lines)
