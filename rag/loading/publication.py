@@ -43,7 +43,9 @@ _SOURCE = re.compile(
     r"(?:^|[\s|（(])(?:(?:文章|信息|稿件)?来源|发布单位|发布机构|发布部门|发文机关|发文单位|发文机构)\s*[:：|]\s*(?P<body>[^\s\d|，。；;：:][^\s|，。；;：:“”（()）]{1,29})(?=[\s|）)]|$)"
 )
 # The line before the day, where text, a labelled or a blank line stands before it: in a list of who signs the last is a person.
-_LINE_BEFORE = re.compile(rf"(?:[。！？；”）\n|][ \t\u3000]*\n|[：:][^\n]{{1,60}}\n)[ \t\u3000]*{_BODY}[ \t\u3000]*\n\s*$")
+_LINE_BEFORE = re.compile(
+    rf"(?:[。！？；”）\n|][ \t\u3000]*\n|[：:][^\n]{{1,60}}\n)[ \t\u3000]*{_BODY}[ \t\u3000]*\n\s*$"
+)
 _NOUGHTS = str.maketrans("○ＯO０", "〇〇〇〇")
 _CHINESE_YEAR = re.compile("[一二][〇○ＯO０零一二三四五六七八九]{3}年[一二三四五六七八九十]{1,2}月")
 _ANY_DAY = re.compile(_DAY)
