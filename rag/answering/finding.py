@@ -161,8 +161,9 @@ class Finder:
             hits = self.retrieve(question)
             step.attributes["hits"] = len(hits)
             step.tell(found=lambda: hits_told(hits))
-        if article := named_article(question, hits, self.selector.structure):
-            return Part(question, hits, article.evidence, is_whole=True, confidence=float(bool(article.evidence)))
+        article = named_article(question, hits, self.selector.structure)
+        if article is not None:
+            return Part(question, hits, article, is_whole=True, confidence=float(bool(article)))
         with self.trace.step("evidence", question) as step:
             evidence, sure, findings = self._chosen(question, hits)
             step.attributes["sentences"] = len(evidence)

@@ -1,7 +1,6 @@
 """Articles that a question asks for by their number: they are given whole, as the law has them, or said not to be there."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from rag.reading.evidence import Evidence
 from rag.search.retrieval import Hit
@@ -15,19 +14,18 @@ SHORTEST_NAME = 4
 """Characters before the number from which on they name a document."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedArticle:
-    """What there is of an article that was asked for; no evidence where no document has it."""
-
-    evidence: tuple[Evidence, ...]
-
-
 def named_article(
     question: str, hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]
-) -> NamedArticle | None:
+) -> tuple[Evidence, ...] | None:
     """The article that a question asks for, of the document that it names or else the first that has it.
 
-    None where a question asks for no article, or none of the documents found is divided into articles.
+    Args:
+        hits: the passages found, best first.
+        structure: gives the sentences of a document.
+
+    Returns:
+        Its sentences, none where no document that fits has it; None where a question asks for no article, or none of the
+        documents found is divided into articles.
     """
     name = article_asked_for(question)
     if name is None:
@@ -39,8 +37,8 @@ def named_article(
     fitting = sorted((hit for hit in divided if _fits(name, hit.document)), key=lambda hit: -_named(name, hit.document))
     for hit in fitting:
         if found := article_in(structure(hit.document), name):
-            return NamedArticle(tuple(Evidence(hit.document, each, hit.reprints, 1.0, None, 1.0) for each in found))
-    return NamedArticle(())
+            return tuple(Evidence(hit.document, each, hit.reprints, 1.0, None, 1.0) for each in found)
+    return ()
 
 
 def _fits(name: ArticleName, document: Document) -> bool:

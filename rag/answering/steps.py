@@ -211,15 +211,16 @@ class Answering:
     def _pieces(self, part: Part, writer: Writer) -> Iterator[str]:
         """The text of a part in pieces.
 
-        Who said something is told from the turns, and a list that the documents number or a comparison is quoted whole,
-        whatever writes the rest: a small model leaves items out, and takes one figure for the other.
+        An article that was asked for is given whole. Who said something is told from the turns, and a list that the documents
+        number or a comparison is quoted whole, whatever writes the rest: a small model leaves items out, and takes one figure
+        for the other.
         """
         evidence = list(part.evidence)
-        is_list = is_chinese(part.question) and listed(part.question, evidence)
-        if writer.writes_freely and not (part.is_quoted or part.is_whole or asks_for_speaker(part.question) or is_list):
-            return writer.write(part.question, evidence)
         if part.is_whole:
             return iter(["\n".join(each.sentence.text for each in evidence)])
+        is_list = is_chinese(part.question) and listed(part.question, evidence)
+        if writer.writes_freely and not (part.is_quoted or asks_for_speaker(part.question) or is_list):
+            return writer.write(part.question, evidence)
         with self.trace.step("write", part.question) as step:
             # Whom a sentence names is not who says it.
             pieces = list(ExtractiveWriter(names_speakers=not telling.is_named(part)).write(part.question, evidence))

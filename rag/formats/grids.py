@@ -16,10 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.text.tables import is_number
-
-MOST_COLUMNS = 200
-"""Columns beyond which a row is written as text; no person reads such a table."""
+from rag.text.tables import MOST_COLUMNS, is_number
 
 _NOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,30}\]")
 _BLANKS = re.compile(r"[^\S\n]+")

@@ -9,8 +9,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rag.formats.grids import MOST_COLUMNS, GridCell, table_text
+from rag.formats.grids import GridCell, table_text
 from rag.formats.lines import one_line
+from rag.text.tables import MOST_COLUMNS
 
 _LONGEST_HEAD = 3  # rows
 _MOST_PLACES = 2_000_000

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from rag.formats.grids import MOST_COLUMNS, GridCell, table_text
+from rag.formats.grids import GridCell, table_text
+from rag.text.tables import MOST_COLUMNS
 
 CellText = Callable[[Any], str | None]
 """Gives a cell's text, lines separated by newlines; None where the cell is left out."""

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from rag.formats.grids import MOST_COLUMNS, GridCell
+from rag.formats.grids import GridCell
 from rag.formats.word_elements import GONE, WORD, length, number, switch, through_wrappers, value
 from rag.formats.word_omissions import Omissions
 from rag.formats.word_paragraphs import deleted_length
+from rag.text.tables import MOST_COLUMNS
 
 Row = tuple[Any, list[Any]]
 """A row's element and its cells."""
