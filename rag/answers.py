@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rag.search.retrieval import Hit
 from rag.text.documents import Document
 from rag.text.structure import reading_at
+from rag.text.view import readable
 
 if TYPE_CHECKING:
     from rag.records.provenance import Provenance
@@ -55,6 +56,13 @@ class Citation:
     def text(self) -> str:
         """The quote as it reads: lines joined, stray spaces and captions left out; a table's cell with its heads."""
         return reading_at(self.document.text, self.start, self.end)
+
+    @property
+    def quotation(self) -> str:
+        """How it reads, in quotation marks what stands in the span: the heads of a table's cell are outside them."""
+        own, text = readable(self.quote), self.text
+        before, _, after = text.rpartition(own) if own in text else ("", own, "")
+        return f"{before}“{own}”{after}"
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form, without the document's text."""

@@ -164,10 +164,10 @@ def sources_of(answer: Answer) -> str:
     lines = []
     for number, citation in enumerate(answer.citations, 1):
         day = str(citation.date or "")
-        quote = " ".join(citation.text.split())
-        quote = quote if len(quote) <= _QUOTED else f"{quote[:_QUOTED]}…"
+        quote = " ".join(citation.quotation.split())
+        quote = quote if len(quote) <= _QUOTED else f"{quote[:_QUOTED]}…”"
         origin = "，".join(filter(None, (f"《{' '.join(citation.document.title.split())}》", day, citation.speaker)))
-        lines.append(f"[{number}] {origin}：“{quote}”")
+        lines.append(f"[{number}] {origin}：{quote}")
     return _SOURCES[_language(answer)] + "\n".join(lines)
 
 

@@ -60,7 +60,7 @@ def show_citation(console: Console, number: int, citation: Citation) -> None:
     facts = [f"《{document.title}》", str(document.date or ""), document.source, citation.speaker, page]
     facts.append(say("span", start=citation.start, end=citation.end))
     console.print(Text(f"[{number}] " + "  ".join(one_line(fact) for fact in facts if fact), style="cyan"))
-    console.print(Text(f"    “{plain(citation.text)}”"))
+    console.print(Text(f"    {plain(citation.quotation)}"))
     line = document.path
     if citation.reprints:
         line += "  " + say(
