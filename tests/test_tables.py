@@ -132,7 +132,7 @@ def test_what_is_cited_of_a_table_reads_with_its_heads() -> None:
     assert citation.to_dict()["quote"] == "12.5"
     assert citation.quotation == "沙洲县 · 产量 · 2023年：“12.5”万吨"
     row = COMMUNIQUE.index("| 沙洲县"), COMMUNIQUE.index("\n| 山区")
-    assert Citation(document, *row, COMMUNIQUE[slice(*row)]).quotation == "“| 沙洲县 | 10.2 | 12.5 | 3.1 |”"
+    assert Citation(document, *row, COMMUNIQUE[slice(*row)]).quotation == f"“{readable(COMMUNIQUE[slice(*row)])}”"
     assert (
         reading_at(COMMUNIQUE, *row)
         == "沙洲县 · 产量 · 2022年：10.2万吨；沙洲县 · 产量 · 2023年：12.5万吨；沙洲县 · 同比：3.1%"
