@@ -11,7 +11,8 @@ from texts import SEEDS, SENTENCES, TEXTS
 from rag.text.structure import sentences_of
 from rag.text.view import INVISIBLE, View, layout, places_of, readable, view
 
-_MAY_GO = re.compile(f"\\s|[{INVISIBLE}#*]")
+_MAY_GO = re.compile(f"\\s|[{INVISIBLE}#*>`~_\\\\]")
+_BULLET = re.compile(r"[ \t]*[-+•●■◆▪‣](?=[ \t\u3000]+\S)")
 _PUNCTUATION = dict(zip(",:;?!", "，：；？！", strict=True))
 
 
@@ -82,19 +83,30 @@ def test_what_counts_as_invisible_shows_nothing() -> None:
 
 @given(TEXTS)
 @example("\U000e0000")
+@example("- 我国建成")
+@example("建成- 5G基站\n-建成")
 def test_nothing_is_dropped_but_blanks_invisible_characters_marks_and_captions(text: str) -> None:
     found = layout(text)
     shown = set(view(text).offsets)
     in_lines = {place for part in found.paragraphs for line in part.lines for place in range(line.start, line.end)}
     for place, character in enumerate(text):
-        if place in shown or _MAY_GO.match(character):
+        if place in shown or _MAY_GO.match(character) or is_bullet(text, place):
             continue
         assert place not in in_lines, f"{character!r} was dropped from a line that is read"
         assert is_caption_line(text, place), f"{character!r} was dropped"
 
 
+def start_of_line(text: str, place: int) -> int:
+    return max(text.rfind(mark, 0, place) for mark in "\n\r\f\u2028\x0b\x85\u2029") + 1
+
+
+def is_bullet(text: str, place: int) -> bool:
+    match = _BULLET.match(text, start_of_line(text, place))
+    return bool(match) and match.end() == place + 1
+
+
 def is_caption_line(text: str, place: int) -> bool:
-    start = max(text.rfind(mark, 0, place) for mark in "\n\r\f\u2028\x0b\x85\u2029") + 1
+    start = start_of_line(text, place)
     line = re.split("[\n\r\f\u2028\x0b\x85\u2029]", text[start:])[0]
     return bool(re.search("摄|供图|资料图|制图|配图|图[：:为]", line))
 
