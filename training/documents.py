@@ -83,7 +83,8 @@ def faults(document: Written) -> Iterator[str]:
         if answer is None:
             if not asked.get("lacks") or asked["lacks"] not in question:
                 yield f"{question}: what it lacks is no part of the question: {asked.get('lacks')}"
-            if (near := asked.get("near")) is not None and (not near or near not in (asked.get("in") or text)):
+            near, sentence = asked.get("near"), asked.get("in") or text
+            if near is not None and (not near or near not in sentence or sentence not in text):
                 yield f"{question}: what nearly answers does not stand in the text, or in `in`: {near}"
         elif not answer or answer not in text:
             yield f"{question}: the answer does not stand in the text: {answer}"
