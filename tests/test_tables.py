@@ -76,7 +76,7 @@ def test_a_row_that_spans_all_columns_heads_the_rows_below_and_is_read_itself() 
         # Rows are named by the first column that does not count them, and by others until they differ.
         (
             "|序号|学校|岗位|人数|\n|--|:-:|--|--:|\n|1|一中|数学教师|3|\n|2|一中|英语教师|2人|",
-            ["一中 · 数学教师 · 人数：3", "一中 · 英语教师 · 人数：2人"],
+            ["一中 · 岗位：数学教师", "一中 · 数学教师 · 人数：3", "一中 · 岗位：英语教师", "一中 · 英语教师 · 人数：2人"],
         ),
         # A column of units.
         ("品名 | 单位 | 产量\n---|---|---\n水泥 | 万吨 | 412.5\n布 | 万米 | 约3", ["水泥 · 产量：412.5万吨", "布 · 产量：约3"]),

@@ -255,8 +255,10 @@ class Chat:
         )
         self.close_feedback.click(lambda: gr.update(visible=False), None, self.feedback, **FOR_THE_PAGE)
         self.open_rail.click(None, None, None, js=_TOGGLE_RAIL)
-        self.list.input(self._select, [self.list, browser], view, js=_CLOSE_RAIL, **following)
-        gr.on([self.new.click, self.new_here.click], self._new, browser, view, js=_CLOSE_RAIL, **following)
+        self.list.input(self._select, [self.list, self.editing, browser], view, js=_CLOSE_RAIL, **following)
+        gr.on(
+            [self.new.click, self.new_here.click], self._new, [self.editing, browser], view, js=_CLOSE_RAIL, **following
+        )
         self.search.change(self._listed, [browser, self.search], self.list, trigger_mode="always_last", **FOR_THE_PAGE)
         self.rename.click(self._start_renaming, browser, [self.title, self.renaming], **FOR_THE_PAGE)
         gr.on(
@@ -591,13 +593,19 @@ class Chat:
     def _listed(self, browser: dict[str, str], query: str, request: gr.Request) -> Any:
         return self._summaries(Visitor.of(browser, request), query)
 
-    def _new(self, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
+    def _new(self, editing: str, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request).in_conversation()
-        yield from self._view(visitor, request, {self.question: "", self.editing: ""})
+        yield from self._view(visitor, request, self._without_edited(editing))
 
-    def _select(self, conversation_id: str, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
+    def _select(
+        self, conversation_id: str, editing: str, browser: dict[str, str], request: gr.Request
+    ) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request).in_conversation(conversation_id)
-        yield from self._view(visitor, request, {self.question: "", self.editing: ""})
+        yield from self._view(visitor, request, self._without_edited(editing))
+
+    def _without_edited(self, editing: str) -> Shown:
+        """What another conversation leaves out: a question of this one that is being edited. What was just typed stays."""
+        return {self.question: "", self.editing: ""} if editing else {}
 
     def _start_renaming(self, browser: dict[str, str], request: gr.Request) -> tuple[Any, Any]:
         conversation = self._conversation(Visitor.of(browser, request))

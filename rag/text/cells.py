@@ -113,6 +113,9 @@ class _Reader:
         names = [self._text(cell) for cell in heads]
         values = [cell for cell in self.table.rows[row] if not cell.is_empty and cell.column not in self.row_heads]
         values = [cell for cell in values if cell.column != self.unit_column and (cell.column or not self.is_numbered)]
+        for place, cell in enumerate(heads[1:], 1):  # what else names the row is told under the head of its own column
+            if values and cell.row == row and not cell.is_empty and self.paths[cell.column]:
+                yield CellReading(cell, _joined([self.group, *names[:place], *self.paths[cell.column]]))
         for cell in values:
             words, unit = self._with_unit(cell, row, names)
             yield CellReading(cell, _joined([self.group, *words]), unit)
