@@ -296,9 +296,9 @@ def test_a_quotation_on_both_sides_of_its_speaker() -> None:
     ]
 
 
-def test_indirect_speech_holds_until_the_next_heading_or_speaker() -> None:
-    text = "# 一\n部长王毅表示，要合作。要发展。\n局长陶青指出，要消费。\n要增长。\n# 二\n天气很好。"
-    assert said(text) == [
+def test_in_a_section_that_opens_with_it_indirect_speech_holds_until_the_next_heading_or_speaker() -> None:
+    text = "# 题\n# 一\n部长王毅表示，要合作。要发展。\n局长陶青指出，要消费。\n要增长。\n# 二\n天气很好。"
+    assert said(text)[1:] == [
         ("", "一"),
         ("王毅", "部长王毅表示，要合作。"),
         ("王毅", "要发展。"),

@@ -1,7 +1,7 @@
 """Who speaks: forty-eight documents in which every sentence of somebody's speech is marked (``documents.jsonl``).
 
 Eight kinds of document, each divided into two halves, ``tune`` and ``test``. Each line is one document: its ``speech`` are
-the sentences that somebody says (``quote``, where it ``start``\\ s, ``speaker``, and under ``also`` other names the text
+the sentences that somebody says (``quote``, its ``start``, the ``speaker``, and under ``also`` other names the text
 has for them), its ``optional`` those that may be given to their speaker or to nobody (organisations, the unnamed, a judge who
 leads a hearing). Everything else is nobody's.
 """
@@ -58,7 +58,8 @@ def compared(document: Mapping[str, Any], read: Callable[[str], list[Sentence]] 
         document: a line of the set.
         read: gives the sentences of a text with their speakers.
     """
-    right, wrong = [], []
+    right: list[Sentence] = []
+    wrong: list[Sentence] = []
     for sentence in read(document["text"]):
         if not sentence.speaker or _is_said_by(sentence, document["optional"]):
             continue
@@ -108,5 +109,5 @@ def _is_same(name: str, quote: Mapping[str, Any]) -> bool:
 
 
 def _overlap(sentence: Sentence, quote: Mapping[str, Any]) -> int:
-    end: int = quote["start"] + len(quote["quote"])
-    return max(0, min(sentence.end, end) - max(sentence.start, quote["start"]))
+    start = int(quote["start"])
+    return max(0, min(sentence.end, start + len(quote["quote"])) - max(sentence.start, start))

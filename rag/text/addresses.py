@@ -8,12 +8,15 @@ from rag.text.person_names import NAME, People, is_full_name
 from rag.text.turn_labels import Paragraph
 from rag.text.view import HAN
 
-_OCCASION = re.compile("(?:讲话|致辞|致词|发言|演讲|演说|答谢词|贺词|献词|开幕词|闭幕词|寄语|公开信|一封信)(?:[（(][^（()）]{1,10}[）)])?")
+_OCCASION = re.compile(
+    "(?:讲话|致辞|致词|发言|演讲|演说|答谢词|贺词|献词|开幕词|闭幕词|寄语|公开信|一封信)稿?(?:[（(][^（()）]{1,10}[）)])?"
+)
 _NAMED = re.compile(f"(?P<who>[^，。：]{{0,24}}?{NAME})(?:同志|先生|女士)?在.*")
 _SALUTATION = re.compile(f"[{HAN}、，]{{2,20}}[：:]")
 _OF_THE_EDITOR = re.compile("[（(].*[）)]")
 _FIRST_PERSON = re.compile("我(?![国省市区县镇乡村公司局院校厂方单位部行会社所厅站])")
 _SPOKEN = re.compile("我|同志们|大家|各位|你们|您")
+_INTRODUCES_HIMSELF = re.compile(f"(?:^|[。！，\n])我[是叫](?P<who>[^，。！]{{0,16}}?{NAME})(?=[，。！])")
 _LONGEST_LINE = 20
 _OPENING_LINES = 4
 _CLOSING_LINES = 3
@@ -47,6 +50,9 @@ def address_of(paragraphs: Sequence[Paragraph], people: People) -> Address | Non
     signed = next((place for place in reversed(ending) if _signature(paragraphs[place], people)), len(paragraphs))
     if not who and is_speech and byline and byline < first:
         who = _signature(paragraphs[byline], people)
+    introduced = _INTRODUCES_HIMSELF.search("\n".join(each.text for each in paragraphs[first : first + _OPENING_LINES]))
+    if not who and introduced:
+        who = _name_in(introduced["who"], people)
     if not who and signed < len(paragraphs):
         who = _signature(paragraphs[signed], people)
     body = " ".join(each.text for each in paragraphs[first:signed])

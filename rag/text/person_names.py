@@ -25,9 +25,7 @@ _DOUBLE_SURNAMES = (
     "鲜于|司空|闾丘|令狐|端木|呼延|百里|东郭|西门|轩辕"
 )
 # Surnames that are usual words too, and so only before 某.
-_SURNAMES_THAT_ARE_WORDS = (
-    "于时元平和明成计伏盛水云昌支经干诸滑惠家富山谷全秋仲幸印怀从能双申扶牛通边尚农别充容慎终都国文东利越隆师空养丰查后红游盖"
-)
+_SURNAMES_THAT_ARE_WORDS = "于时元平和明成计伏盛水云昌支经干诸滑惠家富山谷全秋仲幸印怀从能双申扶牛通边尚农别充容慎终都国文东利越隆师空养丰查后红游盖"
 TITLES = (
     "总统|首相|总书记|大使|主席|总理|书记|主任|工程师|发言人|院士|教授|研究员|分析师|专家|总裁|经理|负责人|"
     "[部局司处院校会书事市省县厅行科区镇乡村所站队厂社馆股州团班]长"
@@ -48,13 +46,13 @@ _FOREIGN = f"[{HAN}]{{1,8}}(?:·[{HAN}]{{1,8}})+|[A-Z][a-z]+(?: [A-Z][\\w.'-]*){
 _PERSON = re.compile(f"{NAME}|{_FOREIGN}|{_WITHHELD.pattern}|[小老阿][{HAN}]{{1,2}}|[A-Z][\\w-]*")
 _FULL_NAME = re.compile(f"{NAME}|{_FOREIGN}")
 _FIRST_CHARACTERS = frozenset(_SURNAMES) | {surname[0] for surname in _DOUBLE_SURNAMES.split("|")}
+_TITLE = re.compile(TITLES)
 _LONGEST_NAME = 4
-_AFTER_A_NAME = f"[^{HAN}]|日前|在|就|也|还|与|{SPEECH}|介绍|答|回答|接受"
+_AFTER_A_NAME = f"[^{HAN}]|日前|[在就也还与则却又都曾将]|{SPEECH}|介绍|答|回答|接受"
 _INTRODUCED = re.compile(f"(?:{TITLES})(?P<name>{NAME}?)(?={_AFTER_A_NAME})")
 # The last characters of nouns for what somebody is: 种粮大户, 工程师, 院长, 村民, 证人, 书记, 妻子.
-_END_OF_ROLE = "[员师长户主民人生者工家手授任士友理记裁席统医子]|代表|律师|教练|院士"
+_END_OF_ROLE = "[员师长户主民人生者工家手授任士友理记裁席统医子秘机官兵警]|代表|律师|教练|院士"
 _ROLE_BEFORE = re.compile(f"(?:{_END_OF_ROLE})$")
-ROLE = re.compile(f"[{HAN}]*(?:{_END_OF_ROLE})")
 _ORGANISATION_BEFORE = re.compile("[部局厅署院会委司处科办社校厂所站队中心团]$")
 _TITLED = re.compile(f"(?P<before>.*?)(?P<name>{NAME}|{_WITHHELD.pattern})(?:{TITLES})?")
 
@@ -113,8 +111,9 @@ def is_person(words: str) -> bool:
 
 def names_in(words: str, first: int = 0) -> Iterator[tuple[int, int]]:
     """Where words have the form of a surname and a given name, from ``first`` on: by their beginning, the longest first."""
+    inside = {place for title in _TITLE.finditer(words) for place in range(title.start() + 1, title.end())}
     for start in range(first, len(words)):
-        if words[start] in _FIRST_CHARACTERS:
+        if words[start] in _FIRST_CHARACTERS and start not in inside:  # not 主任龚铁
             for end in range(min(len(words), start + _LONGEST_NAME), start + 1, -1):
                 if _FULL_NAME.fullmatch(words, start, end):
                     yield start, end

@@ -15,14 +15,14 @@ from rag.text.view import HAN
 REPORTER = "记者"
 
 _FORMAL = "[诉辩述证供]称|主张|要求|陈述|供述|发言|建议|希望|提醒"
-# Said once; the other verbs of speech (表示, 指出) may open several sentences.
-_ONCE = "说|告诉|坦言|回忆|感叹|感慨|追问|反问|问道|答道|写道|喊道|笑道|讲道|证实|承认|否认|反映|呼吁"
-_VERB = f"{SPEECH}|{_FORMAL}|{_ONCE}"
+_PLAIN = "回忆|感叹|感慨|追问|反问|问道|答道|写道|喊道|笑道|讲道|证实|承认|否认|反映|呼吁"
+_VERB = f"{SPEECH}|{_FORMAL}|{_PLAIN}"
 _SAYS = re.compile(
     f"(?P<verb>{_VERB})(?:道|说|称|过)?(?:{REPORTER}|本报{REPORTER}|我们|笔者|大家)?(?P<mark>[，,：:。])(?![并且而])"
     f"|[讲谈说提作]出?了[{HAN}]{{1,8}}(?P<colon>[：:])"  # 讲了三点意见：
 )
-_IS_ONCE = re.compile(_ONCE)
+# What an office says, or a party to a case, may take several sentences; the other verbs are of one.
+_OF_SEVERAL = re.compile("表示|指出|介绍|强调|明确|陈述|供述|主张|[诉辩述证供]称")
 _SURELY_SPEECH = re.compile("表示|指出|介绍|强调|回应|认为|透露|坦言|告诉|谈到|补充|[诉辩述证供]称|说")
 # Parties to a case are named by what they are: 被告辩称，被上诉人答辩称，
 _PLEADS = re.compile("[诉辩述证供]称")
@@ -30,7 +30,7 @@ _PARTY = re.compile(f"(?P<who>[{HAN}]{{2,8}}?)(?:答|上|反|到庭|当庭)?")
 _IN_OTHER_WORDS = re.compile("(?:来|是|话|以|如|该|者|么|再|地|的|之)$")  # 具体来说，也就是说，换句话说，
 _DENIED = re.compile("(?:没有?|未曾?|并未|不曾?|拒绝|从未|未能|[被由])$")
 _ADVERB = "也还则又就再都曾在对向于从经当随同日近今最首第接到笑进如此才只仍并而亦便特反回补始先后"
-_BETWEEN = re.compile(f"(?:{TITLES})?(?:(?:[{_ADVERB}]|被问).{{0,11}})?")
+_BETWEEN = re.compile(f"(?:{TITLES})?(?:(?:[{_ADVERB}]|被问|[{HAN}]着).{{0,11}})?")
 _ALREADY_SAYS = re.compile(f"(?:{_VERB})$")  # 鲁小满回应说
 _PRONOUN = re.compile(f"[他她](?:[{_ADVERB}].{{0,11}})?")
 _OWN = re.compile("我们?|本人|咱们?|大家|各位")
@@ -42,7 +42,9 @@ _FURTHEST = 80
 _BETWEEN_NAME_AND_VERB = 12
 _FURTHEST_NAME = 18
 _MOST_IN_A_SENTENCE = 20
-_GOES_ON = re.compile("同时|此外|另外|下一步|其中|首先|其次|再次|最后|第[一二三四五]|[一二三四五]是|但是?|因此|所以|而且|还")
+_GOES_ON = re.compile(
+    "同时|此外|另外|下一步|其中|首先|其次|再次|最后|第[一二三四五]|[一二三四五]是|但是?|因此|所以|而且|还"
+)
 _FIRST_PERSON = re.compile("我(?!国)|咱")
 _SPEAKS_TO = re.compile("[你您]")
 # What passes on another's words, tells of the speaker, or of the occasion: 据统计，他……，会议决定……
@@ -80,13 +82,16 @@ class Reports:
         self._last = ""  # whom the paragraph before named last, whom a pronoun may mean
         self._quoted = ""  # whose quotation is still open
 
-    def speakers(self, paragraph: str, spans: Sequence[tuple[int, int]], before: str) -> tuple[list[str], str]:
+    def speakers(
+        self, paragraph: str, spans: Sequence[tuple[int, int]], before: str, *, is_report: bool
+    ) -> tuple[list[str], str]:
         """Who says each sentence of a paragraph; empty for the narrator. And who still speaks at its end.
 
         Args:
             paragraph: readable text.
             spans: its sentences.
             before: who still speaks where it begins.
+            is_report: whether it is of a report of what was said, where every verb of speech may open several sentences.
         """
         found = self._found_in(paragraph, before)
         speakers = []
@@ -99,7 +104,7 @@ class Reports:
             own = [each for each in found[first : first + _MOST_IN_A_SENTENCE] if each.start < end]
             if own:
                 speakers.append(_who_says_most(own, start, end))
-                speaking, is_once = own[-1].who if own[-1].goes_on else "", own[-1].is_once
+                speaking, is_once = own[-1].who if own[-1].goes_on else "", own[-1].is_once and not is_report
             else:
                 if speaking and not self._goes_on(words, speaking, is_once=is_once):
                     speaking = ""
@@ -162,7 +167,7 @@ class Reports:
             else:
                 end, goes_on = quotations.end_of_sentence(says.end()), True
             antecedent, reached = who, end
-            yield Attribution(who, start, end, goes_on, bool(_IS_ONCE.fullmatch(says["verb"] or "")))
+            yield Attribution(who, start, end, goes_on, is_once=not _OF_SEVERAL.fullmatch(says["verb"] or ""))
 
     def _subject(self, clause: str, verb: str, *, is_quoted: bool) -> str | None:
         """Who speaks by a clause before a verb of speech; None for nobody that is known.

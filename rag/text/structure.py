@@ -8,7 +8,7 @@ from functools import lru_cache
 from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
 from rag.text.markup import is_bulleted, is_note
 from rag.text.tables import Cell, lines_above, rows_around, table_of
-from rag.text import turn_labels
+from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
 from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
 
@@ -106,7 +106,7 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
     turns = Turns(
         [
-            turn_labels.Paragraph(paragraph.kind, view.text, paragraph.lines[0].text)
+            Paragraph(paragraph.kind, view.text, paragraph.lines[0].text)
             for paragraph, view in zip(found.paragraphs, views, strict=True)
         ],
         speakers,

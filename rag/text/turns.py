@@ -16,7 +16,9 @@ from rag.text.turn_labels import Label, Labels, Paragraph
 from rag.text.view import is_list_item
 
 # Items that a speaker counts by word of mouth.
-_SPOKEN_ITEM = re.compile("[一二三四五六七八九十]{1,3}是|第[一二三四五六七八九十]{1,3}[，,]|(?:首先|其次|再次|最后)[，,]")
+_SPOKEN_ITEM = re.compile(
+    "[一二三四五六七八九十]{1,3}是|第[一二三四五六七八九十]{1,3}[，,]|(?:首先|其次|再次|最后)[，,]"
+)
 
 
 class Turns:
@@ -114,7 +116,7 @@ class Turns:
             self._is_report = self._reports.opens_with(text[slice(*spans[0])])
         is_item = bool(_SPOKEN_ITEM.match(text)) or (is_list_item(text) and (self._led_in or self._in_list))
         before = self._reported if self._is_report or is_item else ""
-        found, self._reported = self._reports.speakers(text, spans, before)
+        found, self._reported = self._reports.speakers(text, spans, before, is_report=self._is_report)
         self._is_first, self._in_list = False, is_item
         return found
 
