@@ -98,7 +98,9 @@ def the(name: str, words: str) -> Sentence:
         ("002", "日前接受了新华社记者采访", "", "statement"),
         ("003", "4月20日，国新办举行新闻发布会", "", "statement"),
         ("003", "扭转了去年10月份以来持续下行态势。", "赵志国", "statement"),
-        ("003", "电信业务收入同比增长7.7%", "相关负责人", "statement"),
+        ("003", "高技术制造业固定资产投资同比增长15.2%", "相关负责人", "statement"),
+        ("003", "电信业务收入同比增长7.7%", "", "statement"),
+        ("003", "压茬推进工业和信息化领域", "相关负责人", "statement"),
         ("003", "5G基站超过264万个", "赵志国", "statement"),
         ("003", "我们在全国51个试点城市", "赵志国", "statement"),
         ("003", "与21家金融机构", "赵志国", "statement"),
@@ -294,9 +296,9 @@ def test_a_quotation_on_both_sides_of_its_speaker() -> None:
     ]
 
 
-def test_indirect_speech_holds_until_the_next_heading_or_speaker() -> None:
-    text = "# 一\n部长王毅表示，要合作。要发展。\n局长陶青指出，要消费。\n要增长。\n# 二\n天气很好。"
-    assert said(text) == [
+def test_in_a_section_that_opens_with_it_indirect_speech_holds_until_the_next_heading_or_speaker() -> None:
+    text = "# 题\n# 一\n部长王毅表示，要合作。要发展。\n局长陶青指出，要消费。\n要增长。\n# 二\n天气很好。"
+    assert said(text)[1:] == [
         ("", "一"),
         ("王毅", "部长王毅表示，要合作。"),
         ("王毅", "要发展。"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rag.answering.silence import uncovered
 from rag.questions.kinds import asks_for_speaker
 from rag.reading.evidence import Evidence
-from rag.text.turns import SPEECH
+from rag.text.person_names import SPEECH
 
 LEAD = 60
 """Characters before a sentence that lead up to it."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
 from rag.text.markup import is_bulleted, is_note
 from rag.text.tables import Cell, lines_above, rows_around, table_of
+from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
 from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
 
@@ -103,17 +104,26 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     """
     found = layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    paragraphs = list(zip(found.paragraphs, views, strict=True))
-    turns = Turns((view.text for paragraph, view in paragraphs if paragraph.kind != "table"), speakers)
+    turns = Turns(
+        [
+            Paragraph(paragraph.kind, view.text, paragraph.lines[0].text)
+            for paragraph, view in zip(found.paragraphs, views, strict=True)
+        ],
+        speakers,
+    )
     sentences: list[Sentence] = []
     heading = ""
     number = -1
-    for _place, (paragraph, view) in enumerate(zip(found.paragraphs, views, strict=True)):
+    for place, (paragraph, view) in enumerate(zip(found.paragraphs, views, strict=True)):
         number += 1
-        if paragraph.kind == "heading":
+        if turns.is_head(place):
+            turns.enter(place)
+            heading = view.text.strip()
+            sentences += _whole(view, heading, "heading", number)
+        elif paragraph.kind == "heading" and not turns.is_message(place):
             # Headings that a hard-wrapped text carries between its lines are pull quotes, out of their place.
             heading = "" if found.hard_wrapped else view.text.strip()
-            turns.end_at_heading()
+            turns.end_at_heading(is_pull_quote=found.hard_wrapped)
             sentences += _whole(view, heading, "heading", number)
         elif paragraph.kind == "note":
             turns.end()
@@ -127,8 +137,8 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
             number += max((cell.paragraph for cell in cells), default=0)
         else:
             begins = is_bulleted(paragraph.lines[0].text)
-            for start, end in split_sentences(view.text, turns.enter(view.text)):
-                speaker, kind = turns.speaker_of(view.text[start:end])
+            spans = list(split_sentences(view.text, turns.enter(place)))
+            for (start, end), (speaker, kind) in zip(spans, turns.speakers_of(place, spans), strict=True):
                 for first, last in _pieces(view.text, start, end):
                     told = Sentence(*view.span(first, last), view.text[first:last], speaker, heading, kind, number)
                     sentences.append(replace(told, is_bulleted=begins))

@@ -67,6 +67,7 @@ _LABEL = re.compile(
 _TURN_LABEL = re.compile(
     r"^(?:\*\*)?[【\[]?(?:[^\s，。、；：？！,;:?!]{0,16}(?:记者|问|答|主持人|网友)|[QA]\d{0,3})[】\]]?(?:\*\*)?(?:(?<=[】\]])|\s?[：:])"
 )
+_ENDS_WITH_TIME = re.compile(r"^[^，。：:]{1,40}\s\d{1,2}:\d{2}(?::\d{2})?$")  # who said what follows, and when
 _BEFORE_BLANK = ",;:)\"'%"  # after these and letters, lines of Latin text are joined with a blank
 _LONGEST_HEADING = 40
 _LONGEST_HEADING_WITH_COMMA = 32
@@ -329,7 +330,7 @@ def _opens_unit(line: Line) -> bool:
     """Whether a line surely begins something new: a heading mark, a list item, a label such as ``记者：``."""
     text = line.text
     return text.startswith(("——", "[^", "> ")) or bool(
-        _MARKDOWN_HEADING.match(text) or is_list_item(text) or _LABEL.match(text)
+        _MARKDOWN_HEADING.match(text) or is_list_item(text) or _LABEL.match(text) or _ENDS_WITH_TIME.match(text)
     )
 
 
