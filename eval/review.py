@@ -19,7 +19,7 @@ from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.language_models import choose
 from rag.loading import find_files, load
-from rag.messages import say
+from rag.messages import say, shown_day
 from rag.settings import Settings
 from rag.terminal import output
 from rag.text.display import one_line, plain
@@ -114,7 +114,8 @@ def _show(console: Console, proposal: Proposal) -> None:
     for piece in pieces(document.text, proposal.start, proposal.end, marks):
         shown.append(plain(piece.text), style="bold yellow" if piece.kinds else "dim")
     console.print()
-    console.print(Text(f"《{one_line(document.title)}》 {document.date or ''}", style="cyan"))
+    day = shown_day(document.date, document.date_is_guessed)
+    console.print(Text(f"《{one_line(document.title)}》 {day}", style="cyan"))
     console.print(shown)
     console.print(Text(f"{pick('问', 'Q')} {plain(proposal.question)}", style="bold"))
     console.print(Text(f"{pick('答', 'A')} {plain(proposal.answer)}", style="bold"))

@@ -111,7 +111,7 @@ class Recorder:
         for document in documents:
             name = Path(document.path).name
             if name not in self._sources:
-                day = document.date.isoformat() if document.date else ""
+                day = document.trusted_date.isoformat() if document.trusted_date else ""
                 source = Source(name, document.title, day, document.text)
                 if self._folder:
                     self._folder.append(DOCUMENTS, asdict(source))

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rag.search.retrieval import Hit
-from rag.text.documents import Document
+from rag.text.documents import Document, Span
+from rag.text.doubts import doubtful_figures
 from rag.text.structure import reading_at
 from rag.text.view import readable
 
@@ -48,6 +49,16 @@ class Citation:
         return self.document.date
 
     @property
+    def date_is_guessed(self) -> bool:
+        """Whether nothing but the name of the file tells that day."""
+        return self.document.date_is_guessed
+
+    @property
+    def unsure(self) -> tuple[Span, ...]:
+        """The spans of the quote, in the document's text, that were recognised on an image and may be something else."""
+        return self.document.unsure_within(self.start, self.end)
+
+    @property
     def page(self) -> int | None:
         """Page that the span begins on, for formats with pages."""
         return self.document.page(self.start)
@@ -71,6 +82,7 @@ class Citation:
             "path": self.document.path,
             "title": self.document.title,
             "date": self.document.date.isoformat() if self.document.date else None,
+            "date_is_guessed": self.document.date_is_guessed,
             "source": self.document.source,
             "speaker": self.speaker,
             "heading": self.heading,
@@ -79,6 +91,7 @@ class Citation:
             "end": self.end,
             "quote": self.quote,
             "text": self.text,
+            "unsure": unsure_to_dicts(self.document, self.start, self.end),
             "reprints": [
                 {"document_id": other.id, "path": other.path, "title": other.title} for other in self.reprints
             ],
@@ -131,6 +144,11 @@ class Claim:
     def supported(self) -> bool:
         """Whether all three checks hold."""
         return self.checks.exists and self.checks.facts_agree and self.checks.supports
+
+    @property
+    def unsure_figures(self) -> tuple[str, ...]:
+        """Its figures, as it writes them, that its citations have only in characters recognised unsurely on an image."""
+        return doubtful_figures(self.text, ((each.document, each.start, each.end) for each in self.citations))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +241,7 @@ class Answer:
                     "end": claim.end,
                     "supported": claim.supported,
                     "checks": asdict(claim.checks),
+                    "unsure_figures": list(claim.unsure_figures),
                     "citations": [self.number_of(citation) for citation in claim.citations],
                 }
                 for claim in self.claims
@@ -245,11 +264,13 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
         "path": hit.document.path,
         "title": hit.document.title,
         "date": hit.document.date.isoformat() if hit.document.date else None,
+        "date_is_guessed": hit.document.date_is_guessed,
         "source": hit.document.source,
         "speakers": list(hit.speakers),
         "start": hit.start,
         "end": hit.end,
         "text": hit.text,
+        "unsure": unsure_to_dicts(hit.document, hit.start, hit.end),
         "score": round(hit.score, 6),
         "found_by": list(hit.found_by),
         "lexical_rank": hit.lexical_rank,
@@ -257,3 +278,11 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
         "similarity": hit.similarity,
         "reprints": [{"document_id": other.id, "path": other.path, "title": other.title} for other in hit.reprints],
     }
+
+
+def unsure_to_dicts(document: Document, start: int, end: int) -> list[dict[str, Any]]:
+    """JSON-ready form of the unsure characters within a span of a document: where they stand in its text, and which."""
+    return [
+        {"start": first, "end": last, "text": document.text[first:last]}
+        for first, last in document.unsure_within(start, end)
+    ]

@@ -1,5 +1,7 @@
 """What the command line says, in Chinese and English."""
 
+from datetime import date
+
 from rag.errors import interface_language
 
 _TEXTS: dict[str, tuple[str, str]] = {
@@ -32,6 +34,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "read_pages": ("{n} 页", "{n} pages"),
     "read_tables": ("{n} 张表", "{n} tables"),
     "read_notes": ("{n} 条注", "{n} notes"),
+    "guessed_date": (
+        "{title}：日期 {day} 是据文件名推测的，不用来推算“3月底”这类时间；可用 youju edit 编号 --date 日期 确定",
+        "{title}: the day {day} is guessed from the file's name and tells no time such as 'the end of March'; "
+        "'youju edit ID --date DAY' settles it",
+    ),
+    "guessed_day": ("{day}（据文件名推测）", "{day} (guessed from the file's name)"),
+    "unsure_quote": ("引文识别自图片，这些字可能有误：{words}", "recognised on an image; these may be wrong: {words}"),
+    "unsure_value": ("识别自图片，可能有误", "recognised on an image, may be wrong"),
+    "unsure_figures": ("识别自图片，可能有误：{figures}", "recognised on an image, may be wrong: {figures}"),
     "left_out": ("{title}：没有收入正文的：{lines}", "{title}: not in its text: {lines}"),
     "adding": ("加入文档", "Adding documents"),
     "rebuilding": ("重建索引", "Rebuilding the index"),
@@ -172,6 +183,11 @@ def say(key: str, **values: object) -> str:
     """The text for ``key`` in the user's language, its places filled in."""
     zh, en = _TEXTS[key]
     return (zh if interface_language() == "zh" else en).format(**values)
+
+
+def shown_day(day: date | None, is_guessed: bool) -> str:
+    """A day to show, one that is guessed marked as that; empty where there is none."""
+    return say("guessed_day", day=day) if day and is_guessed else str(day or "")
 
 
 def both(key: str) -> tuple[str, str]:

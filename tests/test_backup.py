@@ -1,10 +1,13 @@
-"""Backups, restoring them, and indexes of the format before: nothing is lost, nothing is half done."""
+"""Backups, restoring them, and indexes of the formats before: nothing is lost, nothing is half done."""
 
 from __future__ import annotations
 
+import datetime
 import lzma
+import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,15 +170,28 @@ def test_commands(tmp_path: Path) -> None:
     assert texts(tmp_path / "new") == TEXTS
 
 
-# -- the format before ------------------------------------------------------------------------------------------------
+# -- the formats before -----------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def older(tmp_path: Path) -> Path:
-    (tmp_path / FILE_NAME).write_bytes(lzma.decompress((DATA / "index-version-4.sqlite.xz").read_bytes()))
+@pytest.fixture(params=[4, 5])
+def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """An index that the program of that format has made."""
+    packed = (DATA / f"index-version-{request.param}.sqlite.xz").read_bytes()
+    (tmp_path / FILE_NAME).write_bytes(lzma.decompress(packed))
     return tmp_path
 
 
+def documents_in(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
+
+
+def columns(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        return [row[1] for row in connection.execute("PRAGMA table_info(documents)")]
+
+
+@pytest.mark.parametrize("older", [4], indirect=True)
 def test_index_of_version_4_is_brought_up_to_date(older: Path) -> None:
     with closing(opened(older)) as store:
         assert store._read_settings()["version"] == str(VERSION)
@@ -204,7 +220,7 @@ def test_index_of_version_4_is_brought_up_to_date(older: Path) -> None:
     assert "set aside" not in {finding.check for finding in doctor.examine(older)}
 
 
-def test_index_of_version_4_that_cannot_be_written_is_refused_unchanged(
+def test_index_of_an_older_version_that_cannot_be_written_is_refused_unchanged(
     older: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (older / FILE_NAME).read_bytes()
@@ -214,17 +230,73 @@ def test_index_of_version_4_that_cannot_be_written_is_refused_unchanged(
     assert (older / FILE_NAME).read_bytes() == before
 
 
-def test_damaged_index_of_version_4_is_rescued(older: Path) -> None:
-    raw = bytearray((older / FILE_NAME).read_bytes())
-    place = raw.index("市民满意度".encode())
-    raw[place] ^= 1
-    (older / FILE_NAME).write_bytes(raw)
+def test_damaged_index_of_an_older_version_is_rescued(older: Path) -> None:
+    with closing(sqlite3.connect(older / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE documents SET text = replace(text, '软件', '硬件') WHERE path LIKE '%材料/1.txt'")
     with pytest.raises(StoreError, match="doctor --repair"):
         opened(older)
+    before = documents_in(older)
     assert all(finding.sound for finding in doctor.repair(older, load(HashingEmbedder())))
-    assert len(texts(older)) == 3
+    assert len(texts(older)) == before - 1
 
 
-def test_backup_of_version_4_is_restored(older: Path, tmp_path: Path) -> None:
-    assert restore(older / FILE_NAME, tmp_path / "new") == 4
+def test_backup_of_an_older_version_is_restored(older: Path, tmp_path: Path) -> None:
+    assert restore(older / FILE_NAME, tmp_path / "new") == documents_in(older)
     assert is_sound(tmp_path / "new")
+
+
+@pytest.mark.parametrize("older", [5], indirect=True)
+def test_index_of_version_5_is_brought_up_to_date(older: Path, tmp_path: Path) -> None:
+    names = ", ".join(columns(older))
+    with closing(sqlite3.connect(older / FILE_NAME)) as connection:
+        before = connection.execute(f"SELECT {names} FROM documents ORDER BY number").fetchall()
+        last = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone()
+        facts = connection.execute("SELECT * FROM facts ORDER BY id").fetchall()
+    with closing(opened(older)) as store:
+        entries = {entry.path: entry for entry in store.entries()}
+        documents = [store.document(entry.id) for entry in entries.values()]
+        assert not any(document.date_is_guessed or document.unsure for document in documents)
+        edited, long = entries["/srv/材料/1.txt"], store.document(entries["/srv/材料/长.pdf"].id)
+        assert (edited.title, edited.source, edited.date) == ("改过的题", "改过的来源", datetime.date(2023, 12, 5))
+        assert len(long.text) > 2500 and long.page_starts == (0, 900, 1800)
+        assert entries["/srv/转载/0.txt"].near_duplicates == (entries["/srv/材料/0.txt"].id,)
+        assert [turn.question for turn in SavedConversations(store).open("甲", "c1").turns] == ["充电桩有多少？"]
+        (hit, *_) = Retriever(store, load(HashingEmbedder())).retrieve("充电桩有多少？")
+        assert "充电桩" in hit.document.text[hit.start : hit.end]
+        store.fold_journal()
+    assert all(finding.sound for finding in doctor.examine(older))
+    assert columns(older) == columns(filled(tmp_path / "new")), "as in a new index: rescue lays one over the other"
+    with closing(sqlite3.connect(older / FILE_NAME)) as connection:
+        seal = columns(older).index("seal")
+        after = connection.execute(f"SELECT {names} FROM documents ORDER BY number").fetchall()
+        assert [row[:seal] + row[seal + 1 :] for row in after] == [row[:seal] + row[seal + 1 :] for row in before]
+        assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'documents'").fetchone() == last
+        assert connection.execute("SELECT * FROM facts ORDER BY id").fetchall() == facts
+    with closing(opened(older)) as store:  # what is not sure is told once the file is added again
+        plan = Document(
+            "2023年年底前，将再建成充电桩500个。", "/srv/材料/20230901.txt", "计划", datetime.date(2023, 9, 1)
+        )
+        add(store, load(HashingEmbedder()), replace(plan, date_is_guessed=True, unsure=((2, 4),)))
+        (entry,) = [entry for entry in store.entries() if entry.path == plan.path]
+        assert entry.date_is_guessed and store.document(entry.id).unsure == ((2, 4),)
+
+
+@pytest.mark.parametrize("older", [5], indirect=True)
+def test_altered_document_of_version_5_is_not_sealed_anew(older: Path) -> None:
+    with closing(sqlite3.connect(older / FILE_NAME)) as connection, connection:
+        connection.execute("UPDATE documents SET date = '1999-01-01' WHERE path LIKE '%长.pdf'")
+    with pytest.raises(StoreError, match=r"长\.pdf.*doctor --repair"):
+        opened(older)
+    assert all(finding.sound for finding in doctor.repair(older, load(HashingEmbedder())))
+    with closing(opened(older)) as store:
+        assert "1999-01-01" not in {str(entry.date) for entry in store.entries()}
+
+
+@pytest.mark.parametrize("older", [5], indirect=True)
+def test_index_of_version_5_whose_schema_is_damaged_is_rescued(older: Path) -> None:
+    before = documents_in(older)
+    raw = bytearray((older / FILE_NAME).read_bytes())
+    raw[:4096] = bytes((7 * i + 13) % 256 for i in range(4096))
+    (older / FILE_NAME).write_bytes(raw)
+    assert all(finding.sound for finding in doctor.repair(older, load(HashingEmbedder())))
+    assert len(texts(older)) == before

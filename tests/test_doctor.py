@@ -143,6 +143,9 @@ def test_chunks_that_wait_to_be_indexed_are_no_damage(folder: Path) -> None:
         "date = 'garbage'",
         "speakers = 'garbage'",
         "seal = x''",
+        "date_is_guessed = 1",
+        "unsure = '[[0, 1]]'",
+        "unsure = 'garbage'",
     ],
 )
 def test_altered_metadata_is_never_shown(folder: Path, change: str) -> None:

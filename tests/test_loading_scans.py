@@ -6,18 +6,22 @@ import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
+from hashing_embedder import HashingEmbedder
 from PIL import Image, ImageFilter
 from reportlab.pdfgen.canvas import Canvas
 
+from rag.answers import hit_to_dict
+from rag.assistant import Assistant
 from rag.errors import LoadError
 from rag.formats import images, pdf, recognition
 from rag.formats.recognition import WrittenLine
 from rag.formats.scans import Scans
-from rag.loading import load_bytes
+from rag.loading import load, load_bytes
 from rag.loading.base import Extracted
 
 WIDTH, HEIGHT = 595.0, 842.0
@@ -321,3 +325,29 @@ def test_chinese() -> None:
     for number, text in enumerate(lines):
         ImageDraw.Draw(image).text((60, 60 + 90 * number), text, (20, 20, 20), ImageFont.truetype(chinese_font(), 36))
     assert images.extract(saved(image, "PNG"), "a.png").text == "\n".join(lines)
+
+
+@needs_recognition
+@pytest.mark.skipif(not chinese_font(), reason="needs a font with Chinese characters")
+def test_what_is_unsure_goes_with_the_picture_into_the_index_and_what_is_found_there(tmp_path: Path) -> None:
+    from PIL import ImageDraw, ImageFont
+
+    image = Image.new("RGB", (1000, 300), "white")
+    lines = [
+        "沙洲县充电桩建设情况通报",
+        "截至2024年3月底，全县累计建成充电桩1286个。",
+        "市民满意度继续提高，各项工作有序推进。",
+    ]
+    for number, text in enumerate(lines):
+        ImageDraw.Draw(image).text((40, 40 + 80 * number), text, (20, 20, 20), ImageFont.truetype(chinese_font(), 36))
+    (tmp_path / "通报.png").write_bytes(saved(image.filter(ImageFilter.GaussianBlur(4)), "PNG"))
+    document = load(tmp_path / "通报.png")
+    assert document.unsure
+    with Assistant.open(tmp_path / "index", embedder=HashingEmbedder(), language_model="extractive") as opened:
+        opened.add(document)
+        (entry,) = opened.documents()
+        assert opened.document(entry.id).unsure == document.unsure
+        (hit,) = opened.retrieve("充电桩建成了多少个？")
+        told = hit_to_dict(hit)["unsure"]
+        assert [(each["start"], each["end"]) for each in told] == list(document.unsure_within(hit.start, hit.end))
+        assert told and all(document.text[each["start"] : each["end"]] == each["text"] for each in told)

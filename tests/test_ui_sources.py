@@ -1,5 +1,6 @@
 """The sources in a real browser: files in, read, changed, filtered by and out again."""
 
+import datetime
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,33 @@ def test_title_and_date_are_edited(visit: Visit, library: tuple[str, Any]) -> No
     row.wait_for()
     assert "2023-11-02" in row.inner_text()
     assert any(entry.title == "白云山隧道贯通了" and str(entry.date) == "2023-11-02" for entry in opened.documents())
+
+
+def test_a_guessed_day_is_marked_until_the_reader_says_it_is_right(visit: Visit, library: tuple[str, Any]) -> None:
+    address, opened = library
+    opened.add(Document("截至3月底，渡口村建成充电桩86个。", "20240402.txt", "充电桩", datetime.date(2024, 4, 2), date_is_guessed=True, unsure=((3, 5),)))  # fmt: skip
+    page = visit(address)
+    open_tab(page, "sources")
+    row = page.locator("table.documents tr", has_text="充电桩")
+    row.wait_for()
+    assert "".join(row.locator("td.date").inner_text().split()) == "2024-04-02据文件名推测"
+    row.locator("td.title > button").click()
+    header = page.locator("#document-header")
+    header.get_by_text("2024-04-02（据文件名推测）").wait_for()
+    unsure = page.locator("#document-text .unsure")
+    assert (unsure.inner_text(), unsure.get_attribute("title")) == ("月底", "从图片识别，可能有误")
+    assert "dotted" in unsure.evaluate("element => getComputedStyle(element).textDecorationStyle")
+    page.click("#document-header [data-action=edit]")
+    page.get_by_role("textbox", name="标题", exact=True).fill("渡口村充电桩")
+    page.click("#editing button.primary")
+    page.locator("table.documents tr", has_text="渡口村充电桩").get_by_text("推测").wait_for()
+    keep(page, "sources-guessed")
+    assert not serious(page)
+    page.click("#document-header [data-action=settle]")
+    header.get_by_text("2024-04-02", exact=True).wait_for()
+    assert page.get_by_text("推测").count() == 0
+    (entry,) = [entry for entry in opened.documents() if entry.title == "渡口村充电桩"]
+    assert entry.trusted_date == datetime.date(2024, 4, 2)
 
 
 def test_a_document_is_read_in_full_and_searched(visit: Visit, library: tuple[str, Any]) -> None:

@@ -1,25 +1,35 @@
 """The chat window's HTML: what comes from outside stays text, and a highlight covers exactly its span."""
 
 import copy
+import dataclasses
 import datetime
 import html
 import json
 import re
 import string
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hashing_embedder import HashingEmbedder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answering.timeline import Point, Timeline
+from rag.answers import Citation
+from rag.assistant import Assistant, EvidenceFound
 from rag.errors import UsageError
 from rag.records.record import checked_record
 from rag.text.documents import Document
+from rag.text.facts import Fact
+from rag.text.periods import Period
 from rag.text.view import readable
-from ui import answer_view, evidence_view, trace_view
+from ui import answer_view, evidence_view, sources, timeline, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
 from ui.html import element, join, text
+from ui.reading import find, part_of
 from ui.source_view import Highlight, excerpt, passages, whole
 from ui.texts import TEXTS, preferred, say
 
@@ -175,6 +185,38 @@ def test_overlapping_highlights_both_have_their_place() -> None:
     assert shown(re.sub(r'<span class="number">.</span>', "", made)) == document.text
 
 
+@given(PARAGRAPHS, st.data())
+def test_unsure_characters_are_underlined_and_no_others(lines: list[str], data: st.DataObject) -> None:
+    text = "\n\n".join(lines)
+    places = sorted(data.draw(st.sets(st.integers(0, len(text) - 1), max_size=12)))
+    document = Document(text, "a.png", "A", unsure=tuple((place, place + 1) for place in places))
+    passage = data.draw(st.sampled_from(passages(text)))
+    first = data.draw(st.integers(0, len(passage.text) - 1))
+    highlight = Highlight(passage.offsets[first], passage.offsets[-1] + 1, "m", "1")
+    expected = "".join(
+        character
+        for each in passages(text)
+        for character, place in zip(each.text, each.offsets, strict=True)
+        if place in places and not character.isspace()
+    )
+    made = whole(document, [highlight])
+    unsure = re.findall(r'<span class="unsure" title="从图片识别，可能有误">([^<]*)</span>', made)
+    assert "".join("".join(map(html.unescape, unsure)).split()) == expected
+    plain = whole(Document(text, "a.png", "A"), [highlight])
+    assert re.sub(r'<span class="unsure"[^>]*>([^<]*)</span>', r"\1", made) == plain
+
+
+def test_unsure_characters_of_a_table_and_of_a_part_are_underlined() -> None:
+    text = "| 县 | 产量 |\n| --- | --- |\n| 沙洲 | 12.5 |\n\n" + "很长的一段。" * 60 + "\n\n共计264万个。"
+    unsure = (text.index("12.5"), text.index("12.5") + 2), (text.index("264") + 1, text.index("264") + 2)
+    document = Document(text, "a.png", "A", unsure=unsure)
+    assert re.findall(r'class="unsure"[^>]*>([^<]*)<', whole(document, (), "en")) == ["12", "6"]
+    part = text.index("共计"), len(text)
+    made = part_of(document, part, find(text, "264"), "264", "en")
+    assert 'title="Recognised on an image; may be wrong">6</span>' in made
+    assert shown(made).endswith("共计1/1264万个。")
+
+
 def test_an_excerpt_shows_the_text_around_but_not_the_whole_document() -> None:
     document = Document("\n\n".join(f"第{number}段。" + "内容" * 60 + "。" for number in range(40)), "a.txt", "A")
     start = document.text.index("第20段")
@@ -224,6 +266,58 @@ def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) ->
     for fact in ("264万", "工信部发布会", "2023-04-21"):
         assert fact in shown(conversation)
         assert fact in shown(pane)
+
+
+def test_a_guessed_day_and_unsure_characters_are_marked_wherever_they_show(tmp_path: Path) -> None:
+    place = NEWS.text.index("264")
+    opened = Assistant.open(tmp_path, embedder=HashingEmbedder(), language_model="extractive")
+    opened.add(dataclasses.replace(NEWS, date_is_guessed=True, unsure=((place, place + 1),)))
+    answer = opened.ask("我国建成了多少个5G基站？")
+    turn = Turn("t1", answer.question, answer=from_answer(answer))
+    (entry,) = opened.documents()
+    document = opened.document(entry.id)
+    evidence = next(event for event in opened.stream(answer.question) if isinstance(event, EvidenceFound))
+    days = {"zh": "2023-04-21（据文件名推测）", "en": "2023-04-21 (guessed from the file's name)"}
+    for language, day in days.items():
+        said = {
+            "thread": answer_view.thread([turn], language),  # type: ignore[arg-type]
+            "underway": answer_view.underway(turn, evidence, "", language),  # type: ignore[arg-type]
+            "copied": answer_view.copied(turn, language),  # type: ignore[arg-type]
+            "pane": evidence_view.pane([turn], opened.document, language),  # type: ignore[arg-type]
+            "found": evidence_view.found(turn, evidence, language),  # type: ignore[arg-type]
+            "reader": evidence_view.reader(document, [], language),  # type: ignore[arg-type]
+            "header": sources.header(document, [], language),  # type: ignore[arg-type]
+            "values": timeline.sources(timeline_of(opened, document), language),  # type: ignore[arg-type]
+        }
+        assert [name for name, made in said.items() if day not in shown(made)] == []
+        assert f"2023-04-21{say('guessed', language)}" in shown(sources.listing([entry], language))  # type: ignore[arg-type]
+        doubtful = say("unsure_figures", language, figures="264万")  # type: ignore[arg-type]
+        assert doubtful in shown(said["thread"])
+        note = say("unsure_quote", language)  # type: ignore[arg-type]
+        assert [name for name in ("pane", "reader", "header") if note not in shown(said[name])] == []
+        for name in ("pane", "found", "reader"):
+            assert re.findall(r'class="unsure"[^>]*>([^<]*)<', said[name]) == ["2"]
+    opened.add(NEWS)
+    answer = opened.ask("我国建成了多少个5G基站？")
+    turn = Turn("t1", answer.question, answer=from_answer(answer))
+    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    assert "推测" not in page and 'class="unsure"' not in page and 'class="doubt"' not in page
+    assert turn.answer
+    for citation in turn.answer["citations"]:  # as a conversation of an older version has kept it
+        del citation["date_is_guessed"], citation["unsure"]
+    del turn.answer["claims"][0]["unsure_figures"]
+    assert answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh") == page
+    opened.close()
+
+
+def timeline_of(opened: Any, document: Document) -> Timeline:
+    """A value of a document, as it would be there had its sentence named its year."""
+    start = document.text.index("截至")
+    end = document.text.index("。", start) + 1
+    first = document.text.index("264")
+    day = Period(datetime.date(2023, 3, 31), datetime.date(2023, 3, 31))
+    fact = Fact("5G基站", Decimal(2_640_000), "个", "264万个", day, False, True, "actual", "", "", "", "", "", start, end, first, first + 5)  # fmt: skip
+    return Timeline("5G基站", (Point(fact, Citation(document, start, end, document.text[start:end])),))
 
 
 def test_a_record_and_a_trace_are_there_for_an_answer_that_has_them(make_assistant: Any) -> None:

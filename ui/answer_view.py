@@ -14,7 +14,7 @@ from rag.text.view import INVISIBLE
 from ui import trace_view
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join, text
-from ui.texts import Language, say
+from ui.texts import Language, say, shown_day
 
 FACTS = ("date", "source", "speaker")
 _NOT_SHOWN = re.compile(f"[{INVISIBLE}\ud800-\udfff]")
@@ -62,7 +62,8 @@ def why(checks: dict[str, Any], language: Language) -> str:
 
 def citation_facts(citation: dict[str, Any], language: Language) -> str:
     """Date, source and speaker of a citation on one line."""
-    return " · ".join(str(citation[name]) for name in FACTS if citation.get(name)) or say("undated", language)
+    facts = {**citation, "date": _day_of(citation, language)}
+    return " · ".join(str(facts[name]) for name in FACTS if facts.get(name)) or say("undated", language)
 
 
 def copied(turn: Turn, language: Language) -> str:
@@ -76,6 +77,8 @@ def copied(turn: Turn, language: Language) -> str:
         quote = " ".join(citation["quote"].split())
         lines.append(f"[{citation['number']}] 《{citation['title']}》 {citation_facts(citation, language)} · {place}")
         lines.append(f"    “{quote}”")
+        if doubt := _doubt(citation, language):
+            lines.append(f"    {doubt}")
     return "\n".join(lines).strip()
 
 
@@ -147,7 +150,8 @@ def _evidence_chips(turn: Turn, found: EvidenceFound, language: Language) -> Htm
     first: dict[str, tuple[int, str, str]] = {}
     for number, evidence in enumerate(found.evidence, 1):
         document = evidence.document
-        first.setdefault(document.id, (number, document.title, str(document.date or "")))
+        day = shown_day(document.date, document.date_is_guessed, language)
+        first.setdefault(document.id, (number, document.title, day))
     chips = [
         element(
             "li",
@@ -168,12 +172,23 @@ def _citation_chips(turn: Turn, answer: dict[str, Any], language: Language) -> H
         label = element("span", " ".join(str(citation["number"]) for citation in cited), class_="number")
         title = element("span", cited[0]["title"], class_="title")
         place = anchor("c", turn.id, cited[0]["number"])
-        chips.append(element("li", element("a", label, title, _day(cited[0]["date"] or ""), href=f"#{place}")))
+        chips.append(element("li", element("a", label, title, _day(_day_of(cited[0], language)), href=f"#{place}")))
     return element("ul", *chips, class_="chips", aria_label=say("sources_list", language)) if chips else Html()
 
 
 def _day(day: str) -> Html:
     return element("span", day, class_="day") if day else Html()
+
+
+def _day_of(cited: dict[str, Any], language: Language) -> str:
+    """The day of a citation or passage; of one that was kept before guesses were marked there is no mark."""
+    return shown_day(cited.get("date"), cited.get("date_is_guessed", False), language)
+
+
+def _doubt(cited: dict[str, Any], language: Language) -> str:
+    """Which characters of a citation were recognised on an image and may be wrong; empty where none was."""
+    words = dict.fromkeys(each["text"] for each in cited.get("unsure", ()))
+    return say("unsure_figures", language, figures=" ".join(words)) if words else ""
 
 
 def _claims(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
@@ -208,6 +223,8 @@ def _claim(turn: Turn, number: int, claim: dict[str, Any], answer: dict[str, Any
         parts.append(element("span", f"{say('unsupported', language)}：{reason}", class_="reason"))
     elif claim["checks"].get("resolved"):
         parts.append(element("span", "；".join(claim["checks"]["resolved"]), class_="resolved"))
+    if figures := claim.get("unsure_figures"):
+        parts.append(element("span", say("unsure_figures", language, figures="、".join(figures)), class_="doubt"))
     state = "claim unsupported" if reason else "claim"
     return element("span", *parts, id=anchor("claim", turn.id, number), class_=state, tabindex="-1")
 
@@ -236,6 +253,7 @@ def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:
         element("span", quote, class_="quote"),
         element("span", citation["title"], class_="title"),
         element("span", citation_facts(citation, language), class_="facts"),
+        element("span", doubt, class_="doubt") if (doubt := _doubt(citation, language)) else Html(),
         class_="card",
         role="tooltip",
     )
@@ -257,7 +275,7 @@ def _abstention(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
         parts.append(element("p", answer["text"], class_="said"))
     items = []
     for number, hit in enumerate(answer["hits"][:3], 1):
-        facts = " · ".join(filter(None, [hit["date"], "、".join(hit["speakers"])]))
+        facts = " · ".join(filter(None, [_day_of(hit, language), "、".join(hit["speakers"])]))
         body = " ".join(hit["text"].split())
         items.append(
             element(

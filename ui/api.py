@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import gradio as gr
 
 from rag.answering.events import Finished
-from rag.answers import Answer, hit_to_dict
+from rag.answers import Answer, hit_to_dict, unsure_to_dicts
 from rag.errors import UsageError, YoujuError
 from rag.questions.inputs import checked_filter, checked_history
 from ui.blocks import Refusal, connection_of
@@ -136,7 +136,8 @@ class Endpoints:
             offset: how many to leave out first
 
         Returns:
-            total, and documents with id, title, date, source, event, speakers, file, number of characters, near_duplicates
+            total, and documents with id, title, date, date_is_guessed (only the file's name tells it), source, event,
+            speakers, file, number of characters, near_duplicates
         """
         try:
             wanted = (checked_filter("contains", contains) or "").strip().lower()
@@ -155,6 +156,7 @@ class Endpoints:
                 "id": entry.id,
                 "title": entry.title,
                 "date": entry.date.isoformat() if entry.date else None,
+                "date_is_guessed": entry.date_is_guessed,
                 "source": entry.source,
                 "event": entry.event,
                 "speakers": list(entry.speakers),
@@ -182,7 +184,8 @@ class Endpoints:
             end: character after the last; at most 20,000 characters are given at once
 
         Returns:
-            text of the span, its start and end, title, date and number of characters of the document
+            text of the span, its start and end, title, date and number of characters of the document, and in unsure the
+            characters of the span that were recognised on an image and may be wrong
         """
         try:
             _between("start", start, 0, None)
@@ -195,10 +198,12 @@ class Endpoints:
             "document_id": document.id,
             "title": document.title,
             "date": document.date.isoformat() if document.date else None,
+            "date_is_guessed": document.date_is_guessed,
             "characters": len(document.text),
             "start": min(start, last),
             "end": last,
             "text": document.text[start:last],
+            "unsure": unsure_to_dicts(document, min(start, last), last),
         }
         return self._given(span, request)
 

@@ -12,7 +12,7 @@ from rag.text.documents import Document
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join
 from ui.source_view import Highlight, excerpt, whole
-from ui.texts import Language, say
+from ui.texts import Language, say, shown_day
 
 OpenDocument = Callable[[str], Document]
 
@@ -36,7 +36,7 @@ def found(turn: Turn, evidence: EvidenceFound, language: Language) -> Html:
         mark = Highlight(each.sentence.start, each.sentence.end, anchor("e", turn.id, number))
         marks.setdefault(each.document.id, (each.document, each.sentence.speaker, []))[2].append(mark)
     cards = [
-        _card(_header(_facts_of(document, speaker), [], language), excerpt(document, highlights), "")
+        _card(_header(_facts_of(document, speaker), [], language), excerpt(document, highlights, language=language), "")
         for document, speaker, highlights in marks.values()
     ]
     return _section(turn, cards, language)
@@ -46,7 +46,8 @@ def reader(document: Document, highlights: Sequence[Highlight], language: Langua
     """A document in full with its facts, marks and the way back to the sources."""
     back = element("button", say("back_to_sources", language), type="button", data_action="sources")
     header = _header(_facts_of(document, "、".join(document.speakers)), [], language)
-    return element("section", back, _card(header, whole(document, highlights), ""), class_="sources reader")
+    body = whole(document, highlights, language)
+    return element("section", back, _card(header, body, ""), class_="sources reader")
 
 
 def _sources(turn: Turn, open_document: OpenDocument, language: Language) -> Html:
@@ -81,7 +82,8 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
         marks.append(
             Highlight(citation["start"], citation["end"], anchor("c", turn.id, number), str(number), back, label)
         )
-    header = _header(first, [citation["number"] for citation in citations], language)
+    unsure = [each for citation in citations for each in citation.get("unsure", ())]
+    header = _header({**first, "unsure": unsure}, [citation["number"] for citation in citations], language)
     document = _opened(open_document, first["document_id"])
     if document is None or any(document.text[each["start"] : each["end"]] != each["quote"] for each in citations):
         quotes = [
@@ -90,7 +92,7 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
         ]
         gone = element("p", say("document_gone", language), class_="notice")
         return _card(header, element("div", gone, *quotes, class_="excerpt"), "")
-    return _card(header, excerpt(document, marks), _footer(turn, first, language))
+    return _card(header, excerpt(document, marks, language=language), _footer(turn, first, language))
 
 
 def _near(turn: Turn, number: int, hit: dict[str, Any], open_document: OpenDocument, language: Language) -> Html:
@@ -100,7 +102,7 @@ def _near(turn: Turn, number: int, hit: dict[str, Any], open_document: OpenDocum
     if document is None:
         body = element("div", element("p", hit["text"], id=mark.anchor), class_="excerpt near")
         return _card(_header(facts, [], language), body, "")
-    body = element("div", excerpt(document, [mark], 120), class_="near")
+    body = element("div", excerpt(document, [mark], 120, language), class_="near")
     return _card(_header(facts, [], language), body, _footer(turn, hit, language))
 
 
@@ -114,11 +116,13 @@ def _opened(open_document: OpenDocument, document_id: str) -> Document | None:
 def _facts_of(document: Document, speaker: str) -> dict[str, Any]:
     return {
         "title": document.title,
-        "date": str(document.date or ""),
+        "date": document.date,
+        "date_is_guessed": document.date_is_guessed,
         "source": document.source,
         "speaker": speaker,
         "heading": "",
         "page": None,
+        "unsure": document.unsure,
         "reprints": [],
     }
 
@@ -126,13 +130,16 @@ def _facts_of(document: Document, speaker: str) -> dict[str, Any]:
 def _header(facts: dict[str, Any], numbers: Sequence[int], language: Language) -> Html:
     title = [element("span", str(number), class_="number", aria_hidden="true") for number in numbers]
     page = say("page", language, page=facts["page"]) if facts.get("page") else ""
-    shown = [facts["date"] or say("undated", language), facts["source"], facts["speaker"], page]
+    day = shown_day(facts["date"], facts.get("date_is_guessed", False), language)
+    shown = [day or say("undated", language), facts["source"], facts["speaker"], page]
     parts = [
         element("h3", *title, facts["title"]),
         element("p", *_separated([str(fact) for fact in shown if fact]), class_="facts"),
     ]
     if facts.get("heading"):
         parts.append(element("p", facts["heading"], class_="under"))
+    if facts.get("unsure"):
+        parts.append(element("p", say("unsure_quote", language), class_="doubt"))
     if facts.get("reprints"):
         titles = "、".join(f"《{other['title']}》" for other in facts["reprints"])
         parts.append(element("p", say("reprints", language, titles=titles), class_="reprints"))

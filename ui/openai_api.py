@@ -29,6 +29,7 @@ from rag.text.script import is_chinese
 from ui.logs import for_others
 from ui.paths import with_shown_paths
 from ui.service import BusyError, ClientGoneError, Service, UnknownModelError, client_of, language_for, while_connected
+from ui.texts import Language, shown_day
 
 PREFIX = "/v1"
 MOST_TURNS = 20
@@ -39,6 +40,7 @@ CLIENT_CLOSED_REQUEST = 499
 _SOURCES = {"zh": "\n\n出处：\n", "en": "\n\nSources:\n"}
 _CHECKED = {"zh": "\n\n核对后的回答：\n", "en": "\n\nThe answer after it was checked:\n"}
 _UNSUPPORTED = {"zh": "（未证实）", "en": " (not borne out)"}
+_UNSURE = {"zh": "（部分字从图片识别，可能有误）", "en": " (partly recognised on an image; may be wrong)"}
 _QUOTED = 80
 
 
@@ -163,11 +165,12 @@ def sources_of(answer: Answer) -> str:
         return ""
     lines = []
     for number, citation in enumerate(answer.citations, 1):
-        day = str(citation.date or "")
+        day = shown_day(citation.date, citation.date_is_guessed, _language(answer))
         quote = " ".join(citation.quotation.split())
         quote = quote if len(quote) <= _QUOTED else f"{quote[:_QUOTED]}…”"
         origin = "，".join(filter(None, (f"《{' '.join(citation.document.title.split())}》", day, citation.speaker)))
-        lines.append(f"[{number}] {origin}：{quote}")
+        doubt = _UNSURE[_language(answer)] if citation.unsure else ""
+        lines.append(f"[{number}] {origin}：{quote}{doubt}")
     return _SOURCES[_language(answer)] + "\n".join(lines)
 
 
@@ -388,7 +391,7 @@ def _marks(answer: Answer, claim: Claim, language: str) -> str:
     return numbers + ("" if claim.supported or answer.abstained else _UNSUPPORTED[language])
 
 
-def _language(answer: Answer) -> str:
+def _language(answer: Answer) -> Language:
     return "zh" if is_chinese(answer.question) else "en"
 
 

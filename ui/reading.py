@@ -9,6 +9,7 @@ from dataclasses import replace
 from rag.text.documents import Document
 from ui.html import Html, anchor, element, join
 from ui.source_view import Highlight, passages, whole
+from ui.texts import Language
 
 PART = 30_000
 """Length of a part of a long document, in characters: what a browser shows at once without delay."""
@@ -54,10 +55,11 @@ def holding(spans: Sequence[Span], place: int) -> int:
     return max(0, bisect_right([start for start, _ in spans], place) - 1)
 
 
-def part_of(document: Document, span: Span, finds: Sequence[Span], query: str) -> Html:
+def part_of(document: Document, span: Span, finds: Sequence[Span], query: str, language: Language) -> Html:
     """A part of a document with what was found in it marked; each mark leads on to the next."""
     start, end = span
-    shown = replace(document, text=document.text[start:end], page_starts=(), id=document.id)
+    unsure = tuple((first - start, last - start) for first, last in document.unsure_within(start, end))
+    shown = replace(document, text=document.text[start:end], page_starts=(), unsure=unsure, id=document.id)
     here = [number for number, (first, last) in enumerate(finds) if start <= first and last <= end]
     token = zlib.crc32(query.encode("utf-8", "replace"))
     names = {number: anchor("find", f"{token:x}", number + 1) for number in here}
@@ -67,7 +69,7 @@ def part_of(document: Document, span: Span, finds: Sequence[Span], query: str) -
         first, last = finds[number]
         label = f"{number + 1}/{len(finds)}"
         marks.append(Highlight(first - start, last - start, names[number], label, following, label))
-    return whole(shown, marks)
+    return whole(shown, marks, language)
 
 
 def part_buttons(spans: Sequence[Span], current: int, finds: Sequence[Span], named: str) -> Html:

@@ -1,7 +1,8 @@
 """A document as it reads, with spans of it highlighted: the exact place a claim rests on, and the text around it.
 
 Spans point into ``Document.text``; what is shown is the readable view of it (:mod:`rag.text.view`), in which each character
-knows its place in the stored text, so a highlight covers exactly the characters of its span.
+knows its place in the stored text, so a highlight covers exactly the characters of its span. Characters that were
+recognised on an image and may be others are underlined.
 """
 
 from array import array
@@ -15,6 +16,7 @@ from rag.text.tables import Cell
 from rag.text.view import layout, line_view, view_of
 from ui.html import Html, element
 from ui.table_view import table
+from ui.texts import Language, say
 
 AROUND = 220
 LONGEST_WHOLE = 60_000
@@ -74,7 +76,9 @@ def passages(text: str) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-def excerpt(document: Document, highlights: Iterable[Highlight], around: int = AROUND) -> Html:
+def excerpt(
+    document: Document, highlights: Iterable[Highlight], around: int = AROUND, language: Language = "zh"
+) -> Html:
     """The highlighted spans of a document with about ``around`` characters on either side; gaps are shown as ⋯."""
     shown = passages(document.text)
     marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
@@ -89,23 +93,23 @@ def excerpt(document: Document, highlights: Iterable[Highlight], around: int = A
         first, last = windows[number]
         if parts and number > previous + 1:
             parts.append(element("p", "⋯", class_="gap", aria_hidden="true"))
-        parts.append(_paragraph(document.text, shown[number], marks, first, last))
+        parts.append(_paragraph(document, shown[number], marks, first, last, language))
         previous = number
     missing = [mark for mark in marks if not any(_shows(passage, mark) for passage in shown)]
-    parts += [_unplaced(document, mark) for mark in missing]
+    parts += [_unplaced(document, mark, language) for mark in missing]
     return element("div", *parts, class_="excerpt")
 
 
-def whole(document: Document, highlights: Iterable[Highlight] = ()) -> Html:
+def whole(document: Document, highlights: Iterable[Highlight] = (), language: Language = "zh") -> Html:
     """A document in full; of one longer than 60,000 characters as much around the first highlight."""
     marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
     shown = passages(document.text)
     if sum(len(passage.text) for passage in shown) > LONGEST_WHOLE:
         first = marks[:1] or [Highlight(0, 1, "")]
-        return excerpt(document, marks[:1] or first, LONGEST_WHOLE // 2)
+        return excerpt(document, marks[:1] or first, LONGEST_WHOLE // 2, language)
     return element(
         "div",
-        *(_paragraph(document.text, passage, marks, 0, len(passage.text)) for passage in shown),
+        *(_paragraph(document, passage, marks, 0, len(passage.text), language) for passage in shown),
         class_="excerpt whole",
     )
 
@@ -163,23 +167,27 @@ def _cut_after(text: str, place: int) -> int:
     return max(1, place)
 
 
-def _paragraph(text: str, passage: Passage, marks: Sequence[Highlight], first: int, last: int) -> Html:
+def _paragraph(
+    document: Document, passage: Passage, marks: Sequence[Highlight], first: int, last: int, language: Language
+) -> Html:
     """One paragraph, or a part of it, with its marks."""
     if passage.rows and first < last:
 
         def shown(cell: Cell) -> list[str]:
-            view = line_view(text, cell.start, cell.end)
-            return _marked(Passage(view.text, view.offsets, "text"), marks, 0, len(view.text))
+            view = line_view(document.text, cell.start, cell.end)
+            return _marked(document, Passage(view.text, view.offsets, "text"), marks, 0, len(view.text), language)
 
-        return table(text, passage.rows, passage.offsets[first], passage.offsets[last - 1] + 1, shown)
+        return table(document.text, passage.rows, passage.offsets[first], passage.offsets[last - 1] + 1, shown)
     parts = ["…"] if first > 0 else []
-    parts += _marked(passage, marks, first, last)
+    parts += _marked(document, passage, marks, first, last, language)
     if last < len(passage.text):
         parts.append("…")
     return element("p", *parts, class_=passage.kind if passage.kind != "text" else None)
 
 
-def _marked(passage: Passage, marks: Sequence[Highlight], first: int, last: int) -> list[str]:
+def _marked(
+    document: Document, passage: Passage, marks: Sequence[Highlight], first: int, last: int, language: Language
+) -> list[str]:
     """A part of a paragraph with its marks. Marks that overlap follow each other, each with its number."""
     parts: list[str] = []
     position = first
@@ -188,25 +196,45 @@ def _marked(passage: Passage, marks: Sequence[Highlight], first: int, last: int)
         if start >= end or end <= first or start >= last:
             continue
         start, end = max(start, position), max(end, position)
-        parts.append(passage.text[position:start])
+        parts += _words(document, passage, position, start, language)
         begins = passage.offsets[0] <= mark.start or start > 0
-        parts.append(_mark(mark, passage.text[start:end], begins))
+        parts.append(_mark(mark, _words(document, passage, start, end, language), begins))
         position = end
-    parts.append(passage.text[position:last])
-    return parts
+    return [*parts, *_words(document, passage, position, last, language)]
 
 
-def _mark(mark: Highlight, shown: str, begins: bool) -> Html:
+def _words(document: Document, passage: Passage, first: int, last: int, language: Language) -> list[str]:
+    """Characters of a paragraph, the unsure ones underlined."""
+    if first >= last:
+        return []
+    parts: list[str] = []
+    position = first
+    for span in document.unsure_within(passage.offsets[first], passage.offsets[last - 1] + 1):
+        start, end = passage.place(*span)
+        start, end = max(start, position), min(end, last)
+        if start < end:
+            parts += [passage.text[position:start], _unsure(passage.text[start:end], language)]
+            position = end
+    return [*parts, passage.text[position:last]]
+
+
+def _unsure(shown: str, language: Language) -> Html:
+    return element("span", shown, class_="unsure", title=say("unsure", language))
+
+
+def _mark(mark: Highlight, shown: Sequence[str], begins: bool) -> Html:
     if not begins:  # the span goes on in another paragraph
-        return element("mark", shown)
+        return element("mark", *shown)
     label: str = ""
     if mark.label and mark.back:
         label = element("a", mark.label, href=f"#{mark.back}", class_="number", aria_label=mark.back_label or None)
     elif mark.label:
         label = element("span", mark.label, class_="number")
-    return element("mark", label, shown, id=mark.anchor or None, tabindex="-1")
+    return element("mark", label, *shown, id=mark.anchor or None, tabindex="-1")
 
 
-def _unplaced(document: Document, mark: Highlight) -> Html:
+def _unplaced(document: Document, mark: Highlight, language: Language) -> Html:
     """A span that the readable view leaves out, such as a caption: shown as it stands."""
-    return element("p", _mark(mark, " ".join(document.text[mark.start : mark.end].split()), True))
+    shown = " ".join(document.text[mark.start : mark.end].split())
+    is_unsure = bool(document.unsure_within(mark.start, mark.end))
+    return element("p", _mark(mark, [_unsure(shown, language) if is_unsure else shown], True))

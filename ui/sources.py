@@ -18,7 +18,7 @@ from ui.html import Html, element, join
 from ui.paths import shown_path
 from ui.reading import find, holding, part_buttons, part_of, parts
 from ui.texts import TEXTS as SHARED
-from ui.texts import Language
+from ui.texts import Language, shown_day
 from ui.uploads import Limits, Upload, take_in
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -45,6 +45,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "数据太多：只有前面的能按日期和数值查询，全文仍可检索和引用",
         "very many figures: only the first ones are looked up by date and value; all of its text can be cited",
     ),
+    "sources_guessed": ("日期 {day} 是据文件名推测的", "the date {day} is guessed from the file's name"),
     "sources_left_out": ("没有收入正文的：", "Not in its text: "),
     "sources_progress": ("加入文档的进度", "Progress of adding"),
     "sources_adding": ("正在加入第 {n} 份，共 {total} 份", "Adding {n} of {total}"),
@@ -58,6 +59,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_unchanged": ("已在库中", "already there"),
     "sources_refused": ("拒收", "refused"),
     "sources_close": ("回到列表", "Back to the list"),
+    "sources_settle": ("日期无误", "The date is right"),
     "sources_edit": ("修改", "Edit"),
     "sources_remove": ("移除", "Remove"),
     "sources_asks": (
@@ -306,6 +308,12 @@ class Sources:
         document = self._document(opened)
         if document is None:
             return self._closed(search, language)
+        if action == "settle":
+            try:
+                self.context.assistant.edit(opened, date=document.date)
+            except YoujuError as error:
+                return {self.editing: gr.update(visible=True), self.problem: problem(error, language)}
+            return {**self._opened(opened, search, language), self.context.documents: changes + 1}
         if action == "edit":
             return {
                 self.editing: gr.update(visible=True),
@@ -348,10 +356,12 @@ class Sources:
         try:
             if not title.strip():
                 raise UsageError(*TEXTS["sources_needs_title"])
+            day, document = parsed_day(date.strip() or None, "date"), self._document(opened)
+            is_still_guessed = document is not None and document.date_is_guessed and document.date == day
             self.context.assistant.edit(
                 opened,
+                **({} if is_still_guessed else {"date": day}),
                 title=title.strip(),
-                date=parsed_day(date.strip() or None, "date"),
                 source=source.strip(),
                 speakers=[
                     name.strip() for name in speakers.replace("，", "、").replace(",", "、").split("、") if name.strip()
@@ -494,7 +504,7 @@ def listing(
 def header(document: Document, near: Sequence[Entry], language: Language, state: FileState | None = None) -> Html:
     """What is known about a document, and what can be done with it."""
     facts = [
-        str(document.date or say("undated", language)),
+        shown_day(document.date, document.date_is_guessed, language) or say("undated", language),
         document.source,
         "、".join(document.speakers),
         document.event,
@@ -507,11 +517,13 @@ def header(document: Document, near: Sequence[Entry], language: Language, state:
         element("p", *(element("span", fact) for fact in facts if fact), class_="facts"),
         mark(state, language, explained=True),
     ]
+    if document.unsure:
+        parts.append(element("p", say("unsure_quote", language), class_="doubt"))
     if near:
         parts.append(_near([(entry.id, entry.title) for entry in near], language))
     buttons = [
         element("button", say(f"sources_{action}", language), type="button", data_action=action)
-        for action in ("edit", "remove")
+        for action in (*(["settle"] if document.date_is_guessed else []), "edit", "remove")
     ]
     return element("header", *parts, element("div", *buttons, class_="actions"), class_="about")
 
@@ -521,7 +533,7 @@ def reading(document: Document, part: int, query: str, language: Language) -> Ht
     spans, finds = parts(document.text), find(document.text, query)
     part = min(part, len(spans) - 1)
     buttons = part_buttons(spans, part, finds, say("sources_part", language, n="{n}"))
-    return join([buttons, part_of(document, spans[part], finds, query), buttons])
+    return join([buttons, part_of(document, spans[part], finds, query, language), buttons])
 
 
 def progress(uploads: Sequence[Upload], language: Language) -> Html:
@@ -565,6 +577,8 @@ def _line(upload: Upload, language: Language) -> Html:
         parts.append(element("span", said, class_="why"))
     if upload.shortened:
         parts.append(element("span", say("sources_shortened", language), class_="why"))
+    if upload.guessed_date:
+        parts.append(element("span", say("sources_guessed", language, day=upload.guessed_date), class_="why"))
     if upload.left_out:
         lines = (
             "；".join(zh for zh, _ in upload.left_out)
@@ -593,11 +607,19 @@ def _row(entry: Entry, titles: dict[str, str], language: Language, opened: str, 
     near = [(other, titles[other]) for other in entry.near_duplicates if other in titles]
     cells = [
         element("td", title, mark(state, language), _near(near, language) if near else Html(""), class_="title"),
-        element("td", str(entry.date or say("undated", language)), class_="date" if entry.date else "date unknown"),
+        element("td", *_day(entry, language), class_="date" if entry.date else "date unknown"),
         element("td", entry.source, class_="source-name"),
         element("td", f"{entry.characters:,}", class_="length"),
     ]
     return element("tr", *cells, class_="opened" if current else None)
+
+
+def _day(entry: Entry, language: Language) -> list[Html]:
+    """The day of a document, on a line of its own that it is a guess."""
+    parts = [element("span", str(entry.date or say("undated", language)))]
+    if entry.date_is_guessed:
+        parts.append(element("small", say("guessed", language), class_="guessed"))
+    return parts
 
 
 def _near(others: Sequence[tuple[str, str]], language: Language) -> Html:

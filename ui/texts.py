@@ -135,6 +135,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{n} 份文档的文件加入之后变了；在命令行运行 youju add --sync 可使索引与文件夹一致。",
         "The files of {n} documents are no longer as they were added; the command youju add --sync brings the index into line.",
     ),
+    "guessed": ("据文件名推测", "guessed from the file's name"),
+    "guessed_day": ("{day}（据文件名推测）", "{day} (guessed from the file's name)"),
+    # characters recognised on an image
+    "unsure": ("从图片识别，可能有误", "Recognised on an image; may be wrong"),
+    "unsure_quote": (
+        "加点线的字从图片识别，可能有误",
+        "Dotted characters were recognised on an image and may be wrong",
+    ),
+    "unsure_figures": ("从图片识别，可能有误：{figures}", "recognised on an image, may be wrong: {figures}"),
     "undated": ("日期不详", "undated"),
     "characters": ("{n} 字", "{n} characters"),
 }
@@ -148,6 +157,11 @@ _LOCALES = {"zh": ("zh", "zh-CN", "zh-TW", "zh-HK", "zh-SG", "zh-Hans", "zh-Hant
 def say(key: str, language: Language, **values: object) -> str:
     """The text for ``key``, its places filled in."""
     return TEXTS[key][0 if language == "zh" else 1].format(**values)
+
+
+def shown_day(day: object, is_guessed: bool, language: Language) -> str:
+    """A day to show, one that is guessed marked as that; empty where there is none."""
+    return say("guessed_day", language, day=day) if day and is_guessed else str(day or "")
 
 
 def preferred(accept_language: str | None) -> Language:

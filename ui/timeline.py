@@ -18,7 +18,7 @@ from ui.html import Html, element, join
 from ui.logs import asked
 from ui.source_view import Highlight, excerpt
 from ui.texts import TEXTS as SHARED
-from ui.texts import Language
+from ui.texts import Language, shown_day
 
 TEXTS: dict[str, tuple[str, str]] = {
     "tab_timeline": ("时间线", "Timeline"),
@@ -276,10 +276,11 @@ def _row(point: Point, number: int, first: bool, language: Language) -> Html:
     link = element("a", chip, document.title, href=f"#point-{number}", title=point.text, id=place)
     others = [f"《{other.title}》" for other in point.citation.reprints]
     also = element("small", say("reprints", language, titles="、".join(others))) if others else Html("")
-    published = element("small", str(document.date or say("undated", language)))
+    doubt = element("small", say("unsure", language), class_="doubt") if point.is_unsure else Html("")
+    published = element("small", _published(document, language))
     cells = {
         "date": join(shown),
-        "value": element("strong", f"{qualifier}{fact.written}"),
+        "value": join([element("strong", f"{qualifier}{fact.written}"), doubt]),
         "subject": join([fact.subject, element("small", kind) if kind else Html("")]),
         "status": element("span", say(f"timeline_{fact.status}", language), class_=fact.status),
         "speaker": fact.speaker,
@@ -289,11 +290,17 @@ def _row(point: Point, number: int, first: bool, language: Language) -> Html:
 
 
 def _card(document: Document, marks: Sequence[Highlight], language: Language) -> Html:
-    facts = [str(document.date or say("undated", language)), document.source, "、".join(document.speakers)]
+    facts = [_published(document, language), document.source, "、".join(document.speakers)]
     about = element("p", *(element("span", fact) for fact in facts if fact), class_="facts")
     back = element("a", say("timeline_back", language), href="#timeline-table", class_="back")
     top = element("header", element("h3", document.title), about)
-    return element("article", top, excerpt(document, marks), element("footer", back), class_="source")
+    return element(
+        "article", top, excerpt(document, marks, language=language), element("footer", back), class_="source"
+    )
+
+
+def _published(document: Document, language: Language) -> str:
+    return shown_day(document.date, document.date_is_guessed, language) or say("undated", language)
 
 
 def _dates(points: Iterable[Point]) -> int:

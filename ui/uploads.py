@@ -68,6 +68,7 @@ class Upload:
         near: titles of documents with nearly the same text.
         shortened: whether it states more figures than are taken out of one document.
         left_out: what of the file is not in the text of the document, each a line in Chinese and in English.
+        guessed_date: its day, where nothing but the name of the file tells it.
         error: why it was refused.
     """
 
@@ -78,6 +79,7 @@ class Upload:
     near: tuple[str, ...] = ()
     shortened: bool = False
     left_out: tuple[tuple[str, str], ...] = ()
+    guessed_date: str = ""
     error: YoujuError | None = None
 
 
@@ -171,7 +173,8 @@ def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upl
     known = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
     near = tuple(known[other] for other in report.duplicates.get(document.id, ()) if other in known)
     state: State = "unchanged" if report.unchanged else "added"
-    return Upload(document.path, state, document.id, document.title, near, bool(report.shortened), document.left_out)
+    told = (near, bool(report.shortened), document.left_out, report.guessed_dates.get(document.id, ""))
+    return Upload(document.path, state, document.id, document.title, *told)
 
 
 def _read(path: Path, name: str, limit: int) -> Document:

@@ -126,7 +126,7 @@ def _document_row(document: Document) -> dict[str, Any]:
     return {
         "name": document.path,
         "title": document.title,
-        "date": document.date.isoformat() if document.date else None,
+        "date": document.trusted_date.isoformat() if document.trusted_date else None,
         "source": document.source,
         "text": document.text,
     }

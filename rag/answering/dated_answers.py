@@ -107,7 +107,7 @@ class DatedAnswers:
     def _bears_out(self, point: Point, other: Point) -> bool:
         """Whether another value may stand behind what is said of a value: it is of nobody else and of no other place."""
         before = self._sentence(point).text.partition(point.fact.written)[0]
-        said = _without_times(before, point.citation.document.date)
+        said = _without_times(before, point.citation.document.trusted_date)
         evidence = cited_passage((other.citation,), self.structure)
         (echo,) = self.reader.echoes(said, [other.fact.written], [evidence])
         return max(echo) < 0

@@ -42,7 +42,7 @@ def passages(evidence: list[Evidence]) -> str:
     lines = []
     for number, group in enumerate(in_reading_order(evidence), 1):
         document = group[0].document
-        day = document.date.isoformat() if document.date else ""
+        day = document.trusted_date.isoformat() if document.trusted_date else ""
         text = "".join(_safe(part.sentence.text) for part in group)
         title = "" if is_instruction(document.title) else f"《{_safe(document.title)}》"
         lines.append(f"[{number}] {title}{day}：{text}")

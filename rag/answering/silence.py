@@ -146,7 +146,7 @@ def _known_of(part: Evidence) -> str:
 
 def _is_of_another_time(asked: DateMention, evidence: Sequence[Evidence]) -> bool:
     """Whether no sentence is of a time; evidence that neither names nor has any date may be of any."""
-    told = [(part.document.date, _dates_of(part)) for part in evidence]
+    told = [(part.document.trusted_date, _dates_of(part)) for part in evidence]
     known = any(published or dates for published, dates in told)
     return known and not any(is_of(asked, published, dates) for published, dates in told)
 
@@ -155,4 +155,5 @@ def _dates_of(part: Evidence) -> list[DateMention]:
     """The times that a sentence names, and those named shortly before it."""
     before = part.document.text[max(0, part.sentence.start - AROUND) : part.sentence.start]
     # Each by itself: a year that is only compared with (高于去年四季度) does not go over to the next sentence.
-    return dates_in(part.sentence.text, part.document.date) + dates_in(before, part.document.date)
+    published = part.document.trusted_date
+    return dates_in(part.sentence.text, published) + dates_in(before, published)

@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.answers import Citation
 from rag.index.store import Filters, Store
-from rag.messages import say
+from rag.messages import say, shown_day
 from rag.text.display import one_line
 from rag.text.facts import Fact
 from rag.text.periods import Period
@@ -69,6 +69,11 @@ class Point:
         return self.fact.status == "plan"
 
     @property
+    def is_unsure(self) -> bool:
+        """Whether a character of the number was recognised unsurely on an image."""
+        return bool(self.citation.document.unsure_within(self.fact.value_start, self.fact.value_end))
+
+    @property
     def text(self) -> str:
         """The sentence as it reads."""
         return self.citation.text
@@ -81,6 +86,7 @@ class Point:
             "value": _plain(fact.value),
             "unit": fact.unit,
             "written": fact.written,
+            "is_unsure": self.is_unsure,
             "first": fact.period.first.isoformat(),
             "last": fact.period.last.isoformat(),
             "dated": fact.dated,
@@ -158,9 +164,11 @@ class Timeline:
             table.add_column(say(f"column_{column}"), overflow="fold", no_wrap=column in ("as_of", "value"))
         for point in self.points:
             fact = point.fact
-            kind = " ".join(filter(None, (say(f"status_{fact.status}"), fact.scope, fact.change)))
+            doubt = say("unsure_value") if point.is_unsure else ""
+            kind = " ".join(filter(None, (say(f"status_{fact.status}"), fact.scope, fact.change, doubt)))
             document = point.citation.document
-            origin = f"《{document.title}》 {document.date or ''} {say('span', start=fact.start, end=fact.end)}"
+            day = shown_day(document.date, document.date_is_guessed)
+            origin = f"《{document.title}》 {day} {say('span', start=fact.start, end=fact.end)}"
             row = (_days(fact.period), f"{fact.qualifier}{fact.written}", fact.subject, kind, fact.speaker, origin)
             table.add_row(*(Text(one_line(cell)) for cell in row))
         return table

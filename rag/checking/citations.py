@@ -219,7 +219,7 @@ def _open(claim: str, citations: Sequence[Citation]) -> tuple[str, ...]:
 def _may_settle(fact: str, part: Evidence, sentence: Sentence) -> bool:
     """Whether a sentence holds a fact, or names the year that a date without one is of."""
     holds = fact in sentence.text or (bool(figures_in(fact)) and not missing_figures(fact, sentence.text))
-    published = part.document.date
+    published = part.document.trusted_date
     return holds or (published is not None and str(published.year) in sentence.text)
 
 

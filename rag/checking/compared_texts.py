@@ -138,7 +138,9 @@ def sources_of(citations: tuple[Citation, ...]) -> list[Text]:
     cited: dict[str, list[Citation]] = {}
     for citation in sorted(citations, key=lambda citation: citation.start):
         cited.setdefault(citation.document.id, []).append(citation)
-    return [compared("\n".join(each.text for each in group), group[0].document.date) for group in cited.values()]
+    return [
+        compared("\n".join(each.text for each in group), group[0].document.trusted_date) for group in cited.values()
+    ]
 
 
 def is_within(span: Span, other: Span) -> bool:

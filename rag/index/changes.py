@@ -7,7 +7,7 @@ import datetime
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -149,12 +149,14 @@ def edit_document(store: Store, document_id: str, changes: dict[str, Any]) -> No
     """
     changes = checked_changes(changes)
     with store.transaction() as connection:
-        document = replace(store.document(document_id, derived=False), **changes)
+        document = with_edits(store.document(document_id, derived=False), changes)
         (before,) = connection.execute("SELECT edited FROM documents WHERE id = ?", (document_id,)).fetchone()
         connection.execute(
-            "UPDATE documents SET title = ?, date = ?, source = ?, event = ?, speakers = ?, edited = ? WHERE id = ?",
+            "UPDATE documents SET title = ?, date = ?, source = ?, event = ?, speakers = ?, date_is_guessed = ?, edited = ?"
+            " WHERE id = ?",
             (
                 *metadata(document),
+                document.date_is_guessed,
                 edits_to_json(edits_from_json(before) | changes),
                 document_id,
             ),
@@ -191,8 +193,8 @@ def _insert_document(
 ) -> None:
     connection.execute(
         "INSERT INTO documents (id, path, title, date, source, event, speakers, page_starts, encoding, digest,"
-        " characters, checksum, signature, edited, added, parts, seal, text)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', x'', ?)",
+        " characters, checksum, signature, edited, added, parts, seal, date_is_guessed, unsure, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, x'', x'', ?, ?, ?)",
         (
             document.id,
             document.path,
@@ -205,6 +207,8 @@ def _insert_document(
             signature.astype("<u4").tobytes(),
             edits_to_json(edited),
             datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            document.date_is_guessed,
+            json.dumps(document.unsure),
             document.text,
         ),
     )

@@ -16,7 +16,7 @@ from rag.text.terms import fold
 
 FILE_NAME = "youju.sqlite"
 JOURNALS = ("-wal", "-shm")
-VERSION = 5
+VERSION = 6
 WAIT_SECONDS = 60.0
 SMALLEST_CHUNKS, LARGEST_CHUNKS = 50, 5000
 
@@ -26,7 +26,8 @@ CREATE TABLE documents (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL,
     event TEXT NOT NULL, speakers TEXT NOT NULL, page_starts TEXT NOT NULL, encoding TEXT NOT NULL, digest TEXT NOT NULL,
     characters INTEGER NOT NULL, checksum BLOB NOT NULL, signature BLOB NOT NULL, edited TEXT NOT NULL,
-    added TEXT NOT NULL, parts BLOB NOT NULL, seal BLOB NOT NULL, text TEXT NOT NULL
+    added TEXT NOT NULL, parts BLOB NOT NULL, seal BLOB NOT NULL, date_is_guessed INTEGER NOT NULL, unsure TEXT NOT NULL,
+    text TEXT NOT NULL
 );
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,

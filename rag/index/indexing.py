@@ -64,6 +64,7 @@ class Report:
             :class:`~rag.loading.file_limits.FileLimits` allow: only the first ones answer questions about figures and dates.
         read: what was read of each added or replaced document, by its id: pages, tables and notes.
         left_out: what of its file is not in its text, by its id, each a line in Chinese and in English.
+        guessed_dates: days that nothing but the names of files tell, by the documents' ids.
     """
 
     added: list[str] = field(default_factory=list)
@@ -76,6 +77,7 @@ class Report:
     shortened: list[str] = field(default_factory=list)
     read: dict[str, dict[str, int]] = field(default_factory=dict)
     left_out: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    guessed_dates: dict[str, str] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
         """How many documents became what, by the key of the message that says so."""
@@ -101,6 +103,7 @@ class Report:
             "shortened": self.shortened,
             "read": self.read,
             "left_out": {key: [in_user_language(*line) for line in lines] for key, lines in self.left_out.items()},
+            "guessed_dates": self.guessed_dates,
             "failed": [{"path": failure.path, "reason": str(failure.error)} for failure in self.failed],
         }
 
@@ -296,6 +299,10 @@ def add_document(
     report.read[document.id] = {"pages": len(document.page_starts), **parts_of_text(document.text)}
     if document.left_out:
         report.left_out[document.id] = document.left_out
+    if document.date_is_guessed:
+        kept = document if dry_run else store.document(document.id, derived=False)  # with the day a person has settled
+        if kept.date and kept.date_is_guessed:
+            report.guessed_dates[document.id] = kept.date.isoformat()
     report.paths[document.id] = document.path
     if not dry_run:
         became = "replaced" if known else "added"

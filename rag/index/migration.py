@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from rag.errors import StoreError
+from rag.errors import DamageError, StoreError
 from rag.index import lexical
 from rag.index.conversation_rows import seal_conversations, seal_turns
 from rag.index.database import FILE_NAME, VERSION, Connection, connect, damage, is_writable
 from rag.index.replacement import copy_whole, replace_file, workplace
-from rag.index.seals import checksum, cyclic, seal_document, seal_settings
+from rag.index.seals import SEALED_BEFORE_6, checksum, cyclic, digest, parts_of, seal_known, seal_settings
 
 _COUNTED = ("documents", "chunks", "facts", "vectors", "links", "conversations", "turns")
 
@@ -75,12 +75,15 @@ def upgrade(file: Path, folder: Path) -> None:
 def _seal_everything(connection: Connection) -> None:
     """4 → 5: documents, vectors, postings and turns carry seals."""
     _add_columns(connection)
-    documents = connection.execute("SELECT id, path, characters, checksum FROM documents").fetchall()
-    for identifier, path, characters, recorded in documents:
-        (text,) = connection.execute("SELECT text FROM documents WHERE id = ?", (identifier,)).fetchone()
-        if len(text) != characters or checksum(text) != recorded:
-            raise damage(connection.folder, f"文档 {path} 与加入时不同", f"the document {path} is not what was added")
-        seal_document(connection, identifier)
+    for (identifier,) in connection.execute("SELECT id FROM documents").fetchall():
+        query = f"SELECT {SEALED_BEFORE_6}, text FROM documents WHERE id = ?"  # noqa: S608
+        *known, _, text = connection.execute(query, (identifier,)).fetchone()
+        if len(text) != known[11] or checksum(text) != known[12]:
+            raise _altered(connection, known[2])
+        parts = parts_of(connection, identifier)
+        connection.execute(
+            "UPDATE documents SET parts = ?, seal = ? WHERE id = ?", (parts, digest([[*known, parts]]), identifier)
+        )
     vectors = connection.execute("SELECT id, content, vector FROM vectors").fetchall()
     connection.executemany(
         "UPDATE vectors SET checksum = ? WHERE id = ?",
@@ -95,6 +98,32 @@ def _seal_everything(connection: Connection) -> None:
     connection.execute("UPDATE chunks SET segment = NULL")
     lexical.create_tables(connection)
     lexical.catch_up(connection)
+
+
+def _mark_what_is_not_sure(connection: Connection) -> None:
+    """5 → 6: documents tell whether their day is guessed and which of their characters are unsure; in those of before none is.
+
+    Both stand before the text, as in a new index: what stands behind it takes all its pages to read.
+    """
+    connection.execute("ALTER TABLE documents RENAME COLUMN text TO text_before")
+    for column in (
+        "date_is_guessed INTEGER NOT NULL DEFAULT 0",
+        "unsure TEXT NOT NULL DEFAULT '[]'",
+        "text TEXT NOT NULL DEFAULT ''",
+    ):
+        connection.execute(f"ALTER TABLE documents ADD COLUMN {column}")
+    for (identifier,) in connection.execute("SELECT id FROM documents").fetchall():
+        query = f"SELECT {SEALED_BEFORE_6}, seal, text_before FROM documents WHERE id = ?"  # noqa: S608
+        *known, seal, text = connection.execute(query, (identifier,)).fetchone()
+        if digest([known]) != seal or checksum(text) != known[12]:
+            raise _altered(connection, known[2])
+        connection.execute("UPDATE documents SET text = ? WHERE id = ?", (text, identifier))
+        seal_known(connection, identifier)
+    connection.execute("ALTER TABLE documents DROP COLUMN text_before")
+
+
+def _altered(connection: Connection, path: str) -> DamageError:
+    return damage(connection.folder, f"文档 {path} 与加入时不同", f"the document {path} is not what was added")
 
 
 def _add_columns(connection: sqlite3.Connection) -> None:
@@ -121,4 +150,4 @@ def _counts(connection: sqlite3.Connection) -> list[int]:
     return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in _COUNTED]  # noqa: S608
 
 
-_STEPS: dict[int, Callable[[Connection], None]] = {4: _seal_everything}
+_STEPS: dict[int, Callable[[Connection], None]] = {4: _seal_everything, 5: _mark_what_is_not_sure}

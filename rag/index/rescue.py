@@ -33,11 +33,11 @@ from rag.index.database import (
 from rag.index.indexing import Report, add_document
 from rag.index.replacement import DAMAGED, replace_file, workplace
 from rag.index.rows import DOCUMENT_COLUMNS, document_of, edits_from_json
-from rag.index.seals import SEALED_COLUMNS, checksum, digest, settings_are_sealed
+from rag.index.seals import SEALED_BEFORE_6, SEALED_COLUMNS, checksum, digest, settings_are_sealed
 from rag.index.store import Store
-from rag.loading import date_in_text, title_in_text
+from rag.loading import day_without_metadata, title_in_text
 from rag.text.chunks import DEFAULT_SIZE
-from rag.text.documents import Document
+from rag.text.documents import Document, Span, are_spans_of
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -47,7 +47,10 @@ _PAGE = 4096
 _NUMBER_OF_PAGES = 28
 """Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
 
-_SEALED, _DOCUMENT = SEALED_COLUMNS.split(", "), DOCUMENT_COLUMNS.split(", ")
+_SEALED, _SEALED_BEFORE_6 = SEALED_COLUMNS.split(", "), SEALED_BEFORE_6.split(", ")
+_DOCUMENT = DOCUMENT_COLUMNS.split(", ")
+_BEFORE_6 = {"date_is_guessed": 0, "unsure": "[]"}
+"""What documents of older formats have in the columns that they lack."""
 
 
 @dataclass(slots=True)
@@ -165,15 +168,23 @@ def _read_documents(connection: Connection, readable: Readable) -> None:
         except StoreError:
             continue
         with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
-            row = dict(zip(columns, found or (), strict=True))
+            row, sealed = _as_of_today(dict(zip(columns, found or (), strict=True)))
             if checksum(row["text"]) != row["checksum"]:
                 continue
-            if "seal" not in row or digest([[row[name] for name in _SEALED]]) == row["seal"]:
+            if "seal" not in row or digest([[row[name] for name in sealed]]) == row["seal"]:
                 document = document_of(tuple(row[name] for name in _DOCUMENT))
                 readable.documents.append((document, edits_from_json(row["edited"])))
             elif again := _read_again(row):
                 readable.documents.append((again, {}))
                 readable.read_again.add(again.path)
+
+
+def _as_of_today(row: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A row with the columns of today's format, and those that its seal covers."""
+    if row.keys() >= _BEFORE_6.keys() and row["text"] is not None:
+        return row, _SEALED
+    # One of format 5, under its own tables or under those of a new index, which expect its text two columns later.
+    return row | {"text": row["text"] or row["date_is_guessed"]} | _BEFORE_6, _SEALED_BEFORE_6
 
 
 def _read_again(row: dict[str, Any]) -> Document | None:
@@ -183,10 +194,27 @@ def _read_again(row: dict[str, Any]) -> Document | None:
     """
     text = row["text"]
     title = title_in_text(text) or Path(row["path"]).stem
-    plain = Document(text, row["path"], title, date=date_in_text(text), encoding=row["encoding"])
+    date, is_guessed = day_without_metadata(text, Path(row["path"]).name)
+    plain = Document(
+        text,
+        row["path"],
+        title,
+        date,
+        encoding=row["encoding"],
+        date_is_guessed=is_guessed,
+        unsure=_unsure(row),
+    )
     if plain.id != row["id"]:
         return None
     return _from_its_file(plain) or plain
+
+
+def _unsure(row: dict[str, Any]) -> tuple[Span, ...]:
+    """Which characters of a row's text are unsure, as far as that can still be read."""
+    with contextlib.suppress(ValueError, TypeError):
+        spans = tuple((begin, end) for begin, end in json.loads(row["unsure"]))
+        return spans if are_spans_of(row["text"], spans) else ()
+    return ()
 
 
 def _chunk_size(settings: dict[str, str]) -> int:

@@ -14,7 +14,9 @@ from rag.text.surrogates import is_storable
 from rag.text.terms import fold
 
 EDITABLE = ("title", "date", "source", "event", "speakers")
-DOCUMENT_COLUMNS = "id, path, title, date, source, event, speakers, page_starts, encoding, digest, text"
+DOCUMENT_COLUMNS = (
+    "id, path, title, date, source, event, speakers, page_starts, encoding, digest, date_is_guessed, unsure, text"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Entry:
 
     Attributes:
         digest: SHA-256 of the file's bytes, hexadecimal; empty where it came from no file.
+        date_is_guessed: whether nothing but the name of the file tells the day.
         near_duplicates: ids of documents with nearly the same text.
     """
 
@@ -37,6 +40,12 @@ class Entry:
     added: str
     digest: str
     near_duplicates: tuple[str, ...]
+    date_is_guessed: bool = False
+
+    @property
+    def trusted_date(self) -> datetime.date | None:
+        """As of a :class:`~rag.text.documents.Document`."""
+        return None if self.date_is_guessed else self.date
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,8 @@ class Filters:
     """What retrieval is limited to.
 
     Attributes:
-        after, before: days of publication, both included; a document without a date is left out when either is given.
+        after, before: days of publication, both included; a document without a date, or with a guessed one, is left out
+            when either is given.
         speaker, source: part of the name of a speaker or of a source.
         document_id: one document.
     """
@@ -80,8 +90,8 @@ class Filters:
             speakers: the column that names who speaks.
         """
         found = {
-            "d.date >= ?": day_text(self.after),
-            "d.date <= ?": day_text(self.before),
+            "NOT d.date_is_guessed AND d.date >= ?": day_text(self.after),
+            "NOT d.date_is_guessed AND d.date <= ?": day_text(self.before),
             f"instr(fold({speakers}), ?)": fold((self.speaker or "").strip()),
             "instr(fold(d.source), ?)": fold((self.source or "").strip()),
             "d.id = ?": self.document_id,
@@ -102,7 +112,9 @@ def document_of(row: tuple[Any, ...]) -> Document:
         page_starts=tuple(json.loads(row[7])),
         encoding=row[8],
         digest=row[9],
-        text=row[10],
+        date_is_guessed=bool(row[10]),
+        unsure=tuple((begin, end) for begin, end in json.loads(row[11])),
+        text=row[12],
     )
 
 
@@ -151,6 +163,7 @@ def entry_of(row: tuple[Any, ...], near_duplicates: tuple[str, ...]) -> Entry:
         added=row[15],
         digest=row[10],
         near_duplicates=near_duplicates,
+        date_is_guessed=bool(row[16]),
     )
 
 
@@ -208,7 +221,9 @@ def edits_from_json(text: str) -> dict[str, Any]:
 
 
 def with_edits(document: Document, edited: dict[str, Any]) -> Document:
-    """A document as a person has edited it."""
+    """A document as a person has edited it, who is sure of a day."""
+    if "date" in edited:
+        edited = {**edited, "date_is_guessed": False}
     return replace(document, **edited) if edited else document
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 SEALED_COLUMNS = (
     "number, id, path, title, date, source, event, speakers, page_starts, encoding, digest, characters, checksum,"
-    " signature, edited, added, parts"
+    " signature, edited, added, date_is_guessed, unsure, parts"
 )
 """Columns of a document that its seal covers: all but the text, which has a checksum of its own among them."""
 
@@ -22,6 +22,12 @@ FACT_COLUMNS = (
     "subject, value, unit, written, first, last, resolved, dated, status, change, scope, qualifier, speaker, heading,"
     " start, end, value_start, value_end"
 )
+
+SEALED_BEFORE_6 = (
+    "number, id, path, title, date, source, event, speakers, page_starts, encoding, digest, characters, checksum,"
+    " signature, edited, added, parts"
+)
+"""As :data:`SEALED_COLUMNS`, in an index of format 5."""
 
 _CHUNKS = "SELECT id, start, end, length, speakers, text FROM chunks WHERE document_id = ? ORDER BY id"
 _FACTS = f"SELECT {FACT_COLUMNS} FROM facts WHERE document_id = ? ORDER BY id"  # noqa: S608
@@ -57,6 +63,11 @@ def parts_of(connection: sqlite3.Connection, document_id: str) -> bytes:
 def seal_document(connection: sqlite3.Connection, document_id: str) -> None:
     """Writes the seals of a document as it now stands, in the caller's transaction that has changed it."""
     connection.execute("UPDATE documents SET parts = ? WHERE id = ?", (parts_of(connection, document_id), document_id))
+    seal_known(connection, document_id)
+
+
+def seal_known(connection: sqlite3.Connection, document_id: str) -> None:
+    """Writes the seal of what is known about a document alone: those of its text, chunks and facts stay as they are."""
     row = connection.execute(f"SELECT {SEALED_COLUMNS} FROM documents WHERE id = ?", (document_id,)).fetchone()  # noqa: S608
     connection.execute("UPDATE documents SET seal = ? WHERE id = ?", (digest([row]), document_id))
 

@@ -22,7 +22,7 @@ from rag.loading.file_limits import FileLimits
 from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
 from rag.loading.formats import FORMATS
-from rag.loading.publication import date_in_text, source_in_text
+from rag.loading.publication import date_in_text, day_without_metadata, source_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.loading.titles import title_in_text
 from rag.text.documents import Document
@@ -34,6 +34,7 @@ __all__ = [
     "Extracted",
     "Metadata",
     "date_in_text",
+    "day_without_metadata",
     "encode_back",
     "find_files",
     "load",
@@ -49,7 +50,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | N
     """The document in a file.
 
     What its folder's ``documents.toml`` or ``seeds.toml`` says wins over the file's own metadata, and that over what
-    the text says. The file's modification time says nothing about the document and is not used.
+    the text says. A day in the file's name comes last and is a guess (``Document.date_is_guessed``). The file's
+    modification time says nothing about the document and is not used.
 
     Args:
         path: the file.
@@ -131,11 +133,15 @@ def _document(
     extracted = processes.read(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
         raise _empty(path)
+    date, is_guessed = metadata.date or extracted.date, False
+    if date is None:
+        date, is_guessed = day_without_metadata(extracted.text, name)
     return Document(
         text=extracted.text,
         path=path,
         title=metadata.title or extracted.title or title_in_text(extracted.text) or Path(name).stem,
-        date=metadata.date or extracted.date or date_in_text(extracted.text),
+        date=date,
+        date_is_guessed=is_guessed,
         source=metadata.source or extracted.source or source_in_text(extracted.text),
         event=metadata.event,
         speakers=metadata.speakers,
@@ -143,6 +149,7 @@ def _document(
         encoding=extracted.encoding,
         digest=hashlib.sha256(raw).hexdigest(),
         left_out=extracted.left_out,
+        unsure=extracted.unsure,
     )
 
 

@@ -21,6 +21,7 @@ from rag.errors import LoadError
 from rag.loading.base import Extracted, refusal
 from rag.loading.file_limits import VARIABLES, FileLimits
 from rag.loading.frames import FrameError, packed, received
+from rag.text.documents import are_spans_of
 
 READERS = 2
 """Most processes that read files at once; whoever comes meanwhile waits."""
@@ -289,15 +290,19 @@ def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits)
             raise _long(name, int(header["found"]), limits)
         if "failed" in header:
             raise _failed(name, str(header["failed"]))
+        decoded = text.decode("utf-8", "surrogatepass")
+        unsure = tuple((int(begin), int(end)) for begin, end in header["unsure"])
+        if not are_spans_of(decoded, unsure):
+            raise ValueError("unsure characters do not stand in the text")
         return Extracted(
-            text=text.decode("utf-8", "surrogatepass"),
+            text=decoded,
             title=str(header["title"]),
             date=date.fromisoformat(header["date"]) if header["date"] else None,
             source=str(header["source"]),
             page_starts=tuple(map(int, header["page_starts"])),
             encoding=str(header["encoding"]),
             left_out=tuple((str(zh), str(en)) for zh, en in header["left_out"]),
-            unsure=tuple((int(begin), int(end)) for begin, end in header["unsure"]),
+            unsure=unsure,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _failed(name, type(error).__name__) from error

@@ -1,10 +1,11 @@
-"""The day of a document and who published it, out of a metadata value or of its text. Rather none than a wrong one."""
+"""The day of a document and who published it, out of a metadata value, its text or its name. Rather none than a wrong one."""
 
 import datetime
 import re
 from collections.abc import Iterator
 
 from rag.text.numerals import in_digits
+from rag.text.view import HALF_WIDTH
 
 EDGE_CHARACTERS = 600
 """How many characters at either end of a text may hold its dateline."""
@@ -49,6 +50,18 @@ _LINE_BEFORE = re.compile(
 _NOUGHTS = str.maketrans("○ＯO０", "〇〇〇〇")
 _CHINESE_YEAR = re.compile("[一二][〇○ＯO０零一二三四五六七八九]{3}年[一二三四五六七八九十]{1,2}月")
 _ANY_DAY = re.compile(_DAY)
+# A whole day in the name of a file. Digits that go on before or behind it, also behind a hyphen or a point, make it part
+# of a longer number; eight digits behind a letter, 第 or 号, or before 号, number something.
+_LONE, _ENDED = r"(?<!\d)(?<!\d[-–—.])(?P<year>(?:19|20)\d\d)", r"(?![-–—.]?\d)"
+_DAYS_IN_NAME = tuple(
+    re.compile(_LONE + pattern)
+    for pattern in (
+        r"年(?P<month>\d{1,2})月(?P<day>\d{1,2})[日号]",
+        rf"(?P<mark>[-_.])(?P<month>\d{{1,2}})(?P=mark)(?P<day>\d{{1,2}}){_ENDED}",
+        r"(?<![A-Za-z第号№#]\d{4})(?<![号№][:：_ -]\d{4})(?<!(?i:no\.)\d{4})(?P<month>\d\d)(?P<day>\d\d)(?!号)"
+        + _ENDED,
+    )
+)
 _COMPACT_DAY = re.compile(r"(?:D:)?(?P<year>(?:19|20)\d\d)(?P<month>\d\d)(?P<day>\d\d)(?:\d{6})?(?!\d)")
 
 
@@ -83,6 +96,24 @@ def date_in_text(text: str) -> datetime.date | None:
         if labelled or plain:
             return None
     return None
+
+
+def day_in_name(name: str) -> datetime.date | None:
+    """The whole day that the name of a file gives, if it gives one: ``2024-03-05 关于….docx``, ``20240305.pdf``.
+
+    A mere year or month is none, nor are digits within a longer number (of a telephone, of a document).
+    """
+    shown = _with_digits(name.translate(HALF_WIDTH))
+    days = {day for pattern in _DAYS_IN_NAME for match in pattern.finditer(shown) if (day := _day(match))}
+    return days.pop() if len(days) == 1 else None
+
+
+def day_without_metadata(text: str, name: str) -> tuple[datetime.date | None, bool]:
+    """The day of a document that no metadata gives, and whether it is a guess: of its text, else of its file's name."""
+    if day := date_in_text(text):
+        return day, False
+    day = day_in_name(name)
+    return day, day is not None
 
 
 def source_in_text(text: str) -> str:

@@ -29,7 +29,7 @@ MOST_LEFT_OUT = 50
 """Most lines about what of a file is not in its text."""
 
 MOST_UNSURE = 100_000
-"""Most spans of unsure characters that are told."""
+"""Most spans of unsure characters that are told apart; where there are more, the last of them goes to the end of the text."""
 
 _OPEN_FILES = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -89,9 +89,16 @@ def _described(extracted: Extracted) -> dict[str, Any]:
         "source": extracted.source[:LONGEST_NAME],
         "page_starts": extracted.page_starts,
         "encoding": extracted.encoding,
-        "unsure": extracted.unsure[:MOST_UNSURE],
+        "unsure": _unsure(extracted),
         "left_out": [[part[:LONGEST_NAME] for part in line] for line in extracted.left_out[:MOST_LEFT_OUT]],
     }
+
+
+def _unsure(extracted: Extracted) -> tuple[tuple[int, int], ...]:
+    if len(extracted.unsure) <= MOST_UNSURE:
+        return extracted.unsure
+    *told, (begin, _) = extracted.unsure[:MOST_UNSURE]
+    return (*told, (begin, len(extracted.text)))
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:

@@ -3,6 +3,7 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
+import datetime
 import re
 import threading
 from collections import OrderedDict
@@ -99,7 +100,7 @@ class EvidenceSelector:
         self.retriever = retriever
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._structures: OrderedDict[str, list[Sentence]] = OrderedDict()
-        self._times: OrderedDict[str, list[list[DateMention]]] = OrderedDict()
+        self._times: OrderedDict[tuple[str, datetime.date | None], list[list[DateMention]]] = OrderedDict()
         self._lock = threading.RLock()
 
     def select(
@@ -145,18 +146,19 @@ class EvidenceSelector:
 
     def _dates(self, document: Document) -> list[list[DateMention]]:
         """The times that each sentence of a document names, or that hold on from those before it in its paragraph."""
+        key = document.id, document.trusted_date  # a person may correct the day
         with self._lock:
-            known = self._times.get(document.id)
+            known = self._times.get(key)
         if known is None:
             known = []
             paragraph = -1
             for sentence in self.structure(document):
-                told = dates_in(sentence.text, document.date)
+                told = dates_in(sentence.text, document.trusted_date)
                 goes_on = sentence.paragraph == paragraph and bool(known)
                 known.append(told or (known[-1] if goes_on else []))
                 paragraph = sentence.paragraph
             with self._lock:
-                self._times[document.id] = known
+                self._times[key] = known
                 if len(self._times) > REMEMBERED_DOCUMENTS:
                     self._times.popitem(last=False)
         return known
@@ -242,10 +244,10 @@ class EvidenceSelector:
                 coverage = sum(weights[term] for term in own & weights.keys()) / total
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
-                fit = timeliness(asked, hit.document.date, told)
-                if fit < 0 and not dates_in(sentence.text, hit.document.date):
+                fit = timeliness(asked, hit.document.trusted_date, told)
+                if fit < 0 and not dates_in(sentence.text, hit.document.trusted_date):
                     # A time named before it may not hold on; only what a sentence names itself speaks against it.
-                    fit = timeliness(asked, hit.document.date, [])
+                    fit = timeliness(asked, hit.document.trusted_date, [])
                 fits[hit.document.id, sentence.start] = fit
                 score += TIME_WEIGHT * fit
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
@@ -373,7 +375,8 @@ def _place(sentences: list[Sentence], sentence: Sentence) -> int:
 
 def _context(document: Document, sentence: Sentence) -> str:
     """What a sentence does not say itself but a reader knows: title, occasion, source, date, heading, speaker."""
-    day = f"{document.date.year}年{document.date.month}月{document.date.day}日" if document.date else ""
+    published = document.trusted_date
+    day = f"{published.year}年{published.month}月{published.day}日" if published else ""
     return "\n".join((document.title, document.event, document.source, day, sentence.heading, sentence.speaker))
 
 

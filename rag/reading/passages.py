@@ -80,7 +80,7 @@ def told_in_full(document: Document, sentences: Sequence[Sentence], every: Seque
     for paragraph in sorted({each.paragraph for each in sentences}):
         last = max(each.start for each in sentences if each.paragraph == paragraph)
         before = [each for each in every if each.paragraph == paragraph and each.start <= last]
-        told = each_in_full([each.text for each in before], document.date, document.title)
+        told = each_in_full([each.text for each in before], document.trusted_date, document.title)
         found |= {each.start: own for each, own in zip(before, told, strict=True)}
     return found
 
@@ -102,8 +102,8 @@ def in_groups(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
 def _heading(document: Document, sentences: Sequence[Sentence]) -> str:
     """The document's title and day, and the heading of the section that the first sentence stands in."""
     title = document.title[:LONGEST_HEADING]
-    if document.date:
-        title = f"{day_in_words(document.date)} {title}".strip()
+    if document.trusted_date:
+        title = f"{day_in_words(document.trusted_date)} {title}".strip()
     section = sentences[0].heading[:LONGEST_HEADING] if sentences else ""
     is_new = section and section not in title and all(section != sentence.text for sentence in sentences)
     return f"{title} {section}".strip() if is_new else title

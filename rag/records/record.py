@@ -21,8 +21,8 @@ from rag.records.provenance import Provenance, software
 if TYPE_CHECKING:
     from rag.answers import Answer, Citation, Claim
 
-SCHEMA = "youju-record/2"
-SCHEMAS = ("youju-record/1", SCHEMA)
+SCHEMA = "youju-record/3"
+SCHEMAS = ("youju-record/1", "youju-record/2", SCHEMA)
 """The versions that are read."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 MOST_BYTES = 10_000_000
@@ -178,6 +178,7 @@ def _claim(answer: "Answer", claim: "Claim") -> dict[str, Any]:
         "end": claim.end,
         "supported": claim.supported,
         "checks": _checks(claim),
+        "unsure_figures": list(claim.unsure_figures),
         "citations": [answer.number_of(citation) for citation in claim.citations],
     }
 
@@ -196,6 +197,7 @@ def _citation(number: int, citation: "Citation", full_paths: bool) -> dict[str, 
         "title": document.title,
         "path": document.path if full_paths or not path.is_absolute() else path.name,
         "date": document.date.isoformat() if document.date else None,
+        "date_is_guessed": document.date_is_guessed,
         "source": document.source,
         "speaker": citation.speaker,
         "heading": citation.heading,
@@ -205,6 +207,7 @@ def _citation(number: int, citation: "Citation", full_paths: bool) -> dict[str, 
         "start": citation.start,
         "end": citation.end,
         "quote": citation.quote,
+        "unsure": [{"start": first, "end": last, "text": document.text[first:last]} for first, last in citation.unsure],
     }
 
 

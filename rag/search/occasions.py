@@ -38,7 +38,7 @@ def origins(store: Store, chunks: Iterable[int]) -> dict[int, Origin]:
         "\n".join(filter(None, (each.title, each.event, each.source, *each.speakers))) for each in entries.values()
     ]
     terms = dict(zip(entries, terms_of_each(texts), strict=True))
-    return {chunk: Origin(entry.date, terms[entry.id]) for chunk, entry in known.items()}
+    return {chunk: Origin(entry.trusted_date, terms[entry.id]) for chunk, entry in known.items()}
 
 
 class NamedDays:

@@ -189,6 +189,8 @@ def _show_report(assistant: "Assistant", report: "Report", as_json: bool) -> Non
         parts = comma.join(say(f"read_{part}", n=n) for part, n in counts.items() if n)
         if parts:
             typer.echo(f"  {one_line(say('read', title=title, parts=parts))}")
+        if day := report.guessed_dates.get(identifier):
+            typer.echo(f"  {one_line(say('guessed_date', title=title, day=day))}")
         if lines := report.left_out.get(identifier):
             told = semicolon.join(in_user_language(*line) for line in lines)
             typer.echo(f"  {one_line(say('left_out', title=title, lines=told))}")

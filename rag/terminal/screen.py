@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.errors import interface_language
-from rag.messages import say
+from rag.messages import say, shown_day
 from rag.text.display import one_line, plain
 from rag.tracing.trace import STEPS
 
@@ -40,7 +40,8 @@ def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False
             console.print(Text(say("nearest"), style="bold"))
             show_hits(console, answer.hits[:3])
     else:
-        if not text_is_shown or len(answer.claims) > 1 or not answer.supported:
+        is_noted = not answer.supported or any(claim.unsure_figures for claim in answer.claims)
+        if not text_is_shown or len(answer.claims) > 1 or is_noted:
             for claim in answer.claims:
                 console.print(_claim_line(answer, claim))
         if unclaimed := _besides_claims(answer):
@@ -57,10 +58,14 @@ def show_citation(console: Console, number: int, citation: Citation) -> None:
     """Prints one citation: title, date, speaker, place, and the quote as it reads."""
     document = citation.document
     page = say("page", page=citation.page) if citation.page else ""
-    facts = [f"《{document.title}》", str(document.date or ""), document.source, citation.speaker, page]
+    day = shown_day(document.date, document.date_is_guessed)
+    facts = [f"《{document.title}》", day, document.source, citation.speaker, page]
     facts.append(say("span", start=citation.start, end=citation.end))
     console.print(Text(f"[{number}] " + "  ".join(one_line(fact) for fact in facts if fact), style="cyan"))
     console.print(Text(f"    {plain(citation.quotation)}"))
+    if citation.unsure:
+        words = dict.fromkeys(document.text[start:end] for start, end in citation.unsure)
+        console.print(Text(f"    {one_line(say('unsure_quote', words=' '.join(words)))}", style="yellow"))
     line = document.path
     if citation.reprints:
         line += "  " + say(
@@ -73,7 +78,8 @@ def show_hits(console: Console, hits: Iterable[Hit]) -> None:
     """Prints retrieved passages with score and the ways they were found."""
     for number, hit in enumerate(hits, 1):
         document = hit.document
-        facts = [f"《{document.title}》", str(document.date or ""), "、".join(hit.speakers)]
+        day = shown_day(document.date, document.date_is_guessed)
+        facts = [f"《{document.title}》", day, "、".join(hit.speakers)]
         facts += [say("span", start=hit.start, end=hit.end), f"{hit.score:.3f}", "+".join(hit.found_by)]
         console.print(Text(f"{number}. " + "  ".join(one_line(fact) for fact in facts if fact), style="cyan"))
         console.print(Text(f"   {plain(hit.text)}"))
@@ -90,10 +96,12 @@ def show_documents(console: Console, entries: list[Entry]) -> None:
             say(column),
             overflow="fold",
             justify="right" if column == "column_length" else "left",
-            no_wrap=column in ("column_id", "column_date", "column_length"),
+            no_wrap=column in ("column_id", "column_length"),
+            min_width=10 if column == "column_date" else None,
         )
     for entry in entries:
-        row = (entry.id, str(entry.date or ""), entry.title, entry.source, f"{entry.characters:,}")
+        day = shown_day(entry.date, entry.date_is_guessed)
+        row = (entry.id, day, entry.title, entry.source, f"{entry.characters:,}")
         table.add_row(*(Text(one_line(value)) for value in row), Text(" ".join(entry.near_duplicates)))
     console.print(table)
 
@@ -206,6 +214,8 @@ def _claim_line(answer: Answer, claim: Claim) -> Text:
     reason = why_unsupported(claim)
     if reason:
         line.append(say("unsupported", why=reason), style="bold red")
+    if claim.unsure_figures:
+        line.append(f"（{plain(say('unsure_figures', figures='、'.join(claim.unsure_figures)))}）", style="yellow")
     if claim.checks.resolved:
         line.append(f"（{plain('；'.join(claim.checks.resolved))}）", style="dim")
     return line

@@ -81,14 +81,14 @@ class Fact:
 
 
 def facts_of(document: Document, sentences: Iterable[Sentence] | None = None, most: int | None = None) -> list[Fact]:
-    """The facts of a document in their order; none of one without a day of publication or dates of its own.
+    """The facts of a document in their order; none of one without a trusted day or dates of its own.
 
     Args:
         sentences: its sentences, where they are known already.
         most: how many to look for, for texts that others wrote; all without it.
     """
     found: list[Fact] = []
-    context = _Context(document.date)
+    context = _Context(document.trusted_date)
     for sentence in sentences_of(document.text, document.speakers) if sentences is None else sentences:
         if sentence.kind in ("question", "note"):
             continue
@@ -148,7 +148,7 @@ def _facts_in(sentence: Sentence, document: Document, context: _Context) -> Iter
     brackets = [match.span() for match in _ASIDE.finditer(text)]
     mentions = [
         mention
-        for mention in dates_in(text, document.date, context.year)
+        for mention in dates_in(text, document.trusted_date, context.year)
         if not any(start <= mention.start < end for start, end in brackets)
     ]
     measures = list(measures_in(text, mentions))
@@ -172,7 +172,7 @@ def _facts_in(sentence: Sentence, document: Document, context: _Context) -> Iter
             period=period,
             resolved=resolved,
             dated=dated,
-            status=_status(text, measure, period, document.date),
+            status=_status(text, measure, period, document.trusted_date),
             change=change,
             scope=scope,
             qualifier=measure.qualifier,
