@@ -27,6 +27,7 @@ _ELSEWHERE = {
     "YOUJU_EMBEDDING_DOCUMENT_PROMPT",
     "YOUJU_UPLOAD_FILES",
     "YOUJU_UPLOAD_MB",
+    "YOUJU_LIBREOFFICE",
     *VARIABLES.values(),
 }
 _YES_OR_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}

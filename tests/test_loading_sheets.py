@@ -493,7 +493,7 @@ def test_a_word_document_named_xlsx_and_workbooks_without_suffix() -> None:
     error = refused(file.getvalue())
     assert "Word 文档（.docx）" in error.zh and "a Word document (.docx)" in error.en
     assert load_bytes(of_rows(["甲", "乙"], [1, 2]), "stdin").encoding == "xlsx"
-    assert "looks like .xlsx" in refused(of_rows([1, 2]), "a.xls").en
+    assert "if it is a .xlsx file, rename it" in refused(of_rows([1, 2]), "a.xls").en
 
 
 def test_broken_workbooks_are_refused_or_read() -> None:

@@ -26,8 +26,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_drop": ("把文件或文件夹拖到这里，或点击选择文件", "Drop files or a folder here, or click to choose files"),
     "sources_folder": ("选择文件夹", "Choose a folder"),
     "sources_accepted": (
-        "可加入文本、Markdown、网页、PDF、Word、Excel、CSV、PowerPoint、EPUB 和邮件；每份不超过 {size} MB，一次不超过 {n} 份。",
-        "Text, Markdown, web pages, PDF, Word, Excel, CSV, PowerPoint, EPUB and mail; up to {size} MB each, {n} files at once.",
+        "可加入文本、Markdown、网页、PDF、Word、Excel、CSV、PowerPoint、EPUB、邮件、图片和装有它们的 .zip，装有 LibreOffice 时还有"
+        "旧式 Office、WPS、RTF 和 OpenDocument；每份不超过 {size} MB，一次不超过 {n} 份。",
+        "Text, Markdown, web pages, PDF, Word, Excel, CSV, PowerPoint, EPUB, mail, images and .zip archives of these; with "
+        "LibreOffice also old Office, WPS, RTF and OpenDocument; up to {size} MB each, {n} files at once.",
     ),
     "sources_search": ("按标题、来源、说话人查找", "Find by title, source or speaker"),
     "sources_list": ("文档列表", "List of documents"),

@@ -1,7 +1,8 @@
 """Files that come through the browser: each read, taken into the index or refused with a reason, and then deleted.
 
-What was uploaded lives on in the index only. A file is known by its base name; one of a name that the index holds
-already, but with another content, is kept beside it as ``name (2).txt``.
+What was uploaded lives on in the index only. A file is known by its base name, one within an archive by its path from
+there (``papers.zip/report.docx``); one of a name that the index holds already, but with another content, is kept beside
+it as ``name (2).txt``.
 
 Which file that is, the browser says, and a client can say anything: :func:`uploaded` takes what lies in this process's
 own upload folder and nothing else.
@@ -23,8 +24,9 @@ from rag.assistant import Assistant
 from rag.errors import LoadError, UsageError, YoujuError
 from rag.index.indexing import Report
 from rag.index.store import Store
-from rag.loading import MAX_BYTES, load_bytes
+from rag.loading import MAX_BYTES, find_files, load
 from rag.loading.file_limits import whole_number
+from rag.loading.file_names import is_hidden
 from rag.text.documents import Document
 
 UPLOAD_FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
@@ -61,7 +63,7 @@ class Upload:
     """One file of an upload and what became of it.
 
     Attributes:
-        name: its base name.
+        name: its base name; of a file within an archive its path from there.
         state: how far it is.
         document_id: of the document it became.
         title: of that document.
@@ -128,7 +130,8 @@ def uploaded(path: Any) -> Path:
 def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Iterator[tuple[Upload, ...]]:
     """Takes uploaded files into the index, one after the other, and deletes them, whatever happens.
 
-    Hidden files and the locks that word processors leave beside open documents are passed over.
+    Hidden files and the locks that word processors leave beside open documents are passed over. An archive stands for the
+    files within it, each of which counts.
 
     Args:
         paths: where the browser's files were put; see :func:`uploaded`.
@@ -142,29 +145,37 @@ def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Itera
     """
     paths = [str(uploaded(path)) for path in paths]
     try:
-        wanted = [path for path in paths if not base_name(path).startswith((".", "~$"))]
+        wanted = [found for path in paths if not is_hidden(base_name(path)) for found in _found(path)]
         if len(wanted) > limits.files:
             raise UsageError(
                 zh=f"一次最多上传 {limits.files} 份文件，这次有 {len(wanted)} 份。请分几次上传。",
                 en=f"At most {limits.files} files can be uploaded at once; these are {len(wanted)}. Upload them in parts.",
             )
-        uploads = [Upload(base_name(path)) for path in wanted]
+        uploads = [Upload(name) for _, name in wanted]
         yield tuple(uploads)
-        for number, path in enumerate(wanted):
+        for number, (path, name) in enumerate(wanted):
             uploads[number] = replace(uploads[number], state="reading")
             yield tuple(uploads)
-            uploads[number] = _taken_in(assistant, path, uploads[number].name, limits)
+            uploads[number] = _taken_in(assistant, path, name, limits)
             _delete(path)
             yield tuple(uploads)
     finally:
-        for path in paths:
-            _delete(path)
+        for given in paths:
+            _delete(given)
 
 
-def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upload:
+def _found(path: str) -> list[tuple[Path, str]]:
+    """The files that an uploaded one stands for, each with its name."""
+    return [
+        (file, f"{base_name(path)}/{file.relative_to(path).as_posix()}" if file != Path(path) else base_name(path))
+        for file in find_files([path])
+    ]
+
+
+def _taken_in(assistant: Assistant, path: Path, name: str, limits: Limits) -> Upload:
     report = Report()
     try:
-        document = _beside_others(assistant.store, _read(Path(path), name, limits.file_bytes))
+        document = _beside_others(assistant.store, _read(path, name, limits.file_bytes))
         assistant.add(document, report=report)
     except YoujuError as error:
         return Upload(name, "refused", error=error)
@@ -180,8 +191,7 @@ def _taken_in(assistant: Assistant, path: str, name: str, limits: Limits) -> Upl
 def _read(path: Path, name: str, limit: int) -> Document:
     """The document in an uploaded file; a reader that breaks down over it refuses it like any other damaged file."""
     try:
-        with path.open("rb") as file:
-            return load_bytes(file.read(limit + 1), name, max_bytes=limit)
+        return load(path, kept=name, max_bytes=limit)
     except YoujuError:
         raise
     except Exception as error:
@@ -197,11 +207,11 @@ def _beside_others(store: Store, document: Document) -> Document:
     name, placed, number = PurePosixPath(document.path), document, 1
     while store.knows(placed.path) and not store.holds(placed):
         number += 1
-        placed = replace(document, path=f"{name.stem} ({number}){name.suffix}", id="")
+        placed = replace(document, path=str(name.with_name(f"{name.stem} ({number}){name.suffix}")), id="")
     return placed
 
 
-def _delete(path: str) -> None:
+def _delete(path: str | Path) -> None:
     """Deletes an uploaded file, and the folder that was made for it."""
     with suppress(OSError):
         Path(path).unlink(missing_ok=True)

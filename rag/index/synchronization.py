@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +15,7 @@ from rag.index.changes import remove_document
 from rag.index.indexing import Failure, ProgressCallback, Report, add
 from rag.index.rows import Entry
 from rag.index.store import Store
-from rag.loading import MAX_BYTES, find_files
+from rag.loading import MAX_BYTES, archived_files, find_files
 from rag.loading.file_names import file_of, path_of
 
 if TYPE_CHECKING:
@@ -86,13 +86,13 @@ def state_of(entry: Entry) -> FileState:
 
 
 def _digest_of(file: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal; empty for one that is too large.
+    """SHA-256 of the bytes of a file, which may lie in an archive, hexadecimal; empty for one that is too large.
 
     Raises:
         FileNotFoundError: there is no such file, or something else has taken its place.
         OSError: it cannot be read.
     """
-    status = file.stat()
+    status = (archived_files.archive_of(file) or file).stat()
     if not stat.S_ISREG(status.st_mode):
         raise FileNotFoundError(file)
     return _digest(file, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
@@ -100,7 +100,10 @@ def _digest_of(file: Path) -> str:
 
 @lru_cache(maxsize=50_000)
 def _digest(file: Path, identity: tuple[int, ...]) -> str:
-    """As :func:`_digest_of`; ``identity`` makes a changed file another entry of the cache."""
+    """As :func:`_digest_of`; ``identity`` makes a changed file, or archive of it, another entry of the cache."""
+    archive = archived_files.archive_of(file)
+    if archive:
+        return _digest_within(archive, file)
     with open(file, "rb", opener=_without_waiting) as opened:
         status = os.fstat(opened.fileno())
         if not stat.S_ISREG(status.st_mode):
@@ -108,6 +111,15 @@ def _digest(file: Path, identity: tuple[int, ...]) -> str:
         if status.st_size > MOST_HASHED:
             return ""
         return file_digest(opened, "sha256").hexdigest()
+
+
+def _digest_within(archive: Path, file: Path) -> str:
+    try:
+        if not archived_files.holds(archive, file):
+            raise FileNotFoundError(file)
+        return sha256(archived_files.read(archive, file, str(file), MOST_HASHED)).hexdigest()
+    except LoadError as error:
+        raise OSError(str(error)) from error
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -213,7 +225,7 @@ def _absence(entry: Entry, root: Path) -> Literal["gone"] | Failure | None:
     """Why a document's file was not found in the folder: it is gone, it cannot be looked for, or it was passed over."""
     file = file_of(entry.path)
     try:
-        return None if stat.S_ISREG(file.stat().st_mode) else "gone"
+        return None if _is_there(file) else "gone"
     except (FileNotFoundError, NotADirectoryError, ValueError):
         link = _dangling_link(file, root)
         if link is None:
@@ -223,6 +235,8 @@ def _absence(entry: Entry, root: Path) -> Literal["gone"] | Failure | None:
             en=f"{entry.path}: the link {link} leads nowhere (perhaps a disk is not mounted); its document was kept. If it "
             "is to go, delete the link and synchronize again.",
         )
+    except LoadError as error:
+        reason = LoadError(zh=f"{error.zh}原有的文档保留。", en=f"{error.en} Its document was kept.")
     except OSError as error:
         reason = LoadError(
             zh=f"{entry.path}：现在读不到（{error.strerror}），原有的文档保留。请检查权限和磁盘后再同步。",
@@ -230,6 +244,17 @@ def _absence(entry: Entry, root: Path) -> Literal["gone"] | Failure | None:
             "disk, then synchronize again.",
         )
     return Failure(entry.path, reason)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether a file is there, in its archive if it lies in one.
+
+    Raises:
+        OSError: there is none of its name, or it cannot be looked for.
+        LoadError: the archive cannot be read.
+    """
+    archive = archived_files.archive_of(file)
+    return archived_files.holds(archive, file) if archive else stat.S_ISREG(file.stat().st_mode)
 
 
 def _dangling_link(file: Path, root: Path) -> Path | None:

@@ -1,27 +1,27 @@
 """Loading: files of several formats become :class:`~rag.text.documents.Document`, each once, or are refused with a reason.
 
-``load`` reads a file, ``load_bytes`` takes bytes that came another way (stdin, an upload), ``find_files`` turns files
-and folders into files. What is refused raises :class:`~rag.errors.LoadError`, one error per file.
+``load`` reads a file, ``load_bytes`` takes bytes that came another way (stdin), ``find_files`` turns files, folders and
+archives into files. What is refused raises :class:`~rag.errors.LoadError`, one error per file.
 
 No file is parsed in this process: :mod:`rag.loading.processes` hands its bytes to another one, which may take only so much
-memory and time, and gives back text.
+memory and time, and gives back text. Formats of other office programs go through LibreOffice first.
 """
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from rag.errors import LoadError
-from rag.loading import processes
+from rag.loading import archived_files, office_conversion, processes, regular_files
 from rag.loading.base import MAX_BYTES, Extracted, refusal
 from rag.loading.contents import suffix_of
 from rag.loading.encodings import encode_back
 from rag.loading.file_limits import FileLimits
 from rag.loading.file_names import path_of
 from rag.loading.folders import files_among
-from rag.loading.formats import FORMATS
+from rag.loading.formats import ARCHIVE, FORMATS, UNREADABLE
 from rag.loading.publication import date_in_text, day_without_metadata, source_in_text
 from rag.loading.sidecar import Metadata, metadata_of
 from rag.loading.titles import title_in_text
@@ -43,10 +43,13 @@ __all__ = [
     "title_in_text",
 ]
 
-SUFFIXES = frozenset(FORMATS)
+SUFFIXES = frozenset({*FORMATS, ARCHIVE})
+"""The suffixes of what is loaded of a folder."""
 
 
-def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None) -> Document:
+def load(
+    path: str | Path, *, kept: str | None = None, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None
+) -> Document:
     """The document in a file.
 
     What its folder's ``documents.toml`` or ``seeds.toml`` says wins over the file's own metadata, and that over what
@@ -54,7 +57,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | N
     modification time says nothing about the document and is not used.
 
     Args:
-        path: the file.
+        path: the file, which may lie in an archive (``papers.zip/report.docx``).
+        kept: what to keep as the document's path, and to call it in messages; its own absolute path unless given.
         max_bytes: largest file taken in, in bytes.
         limits: what reading it may take; those of the environment unless given.
 
@@ -63,8 +67,14 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES, limits: FileLimits | N
         UsageError: the environment sets a limit that is no number.
     """
     absolute = Path(os.path.abspath(os.path.expanduser(path)))
-    raw = _read(absolute, max_bytes)
-    kept = path_of(absolute)
+    kept = kept or path_of(absolute)
+    archive = archived_files.archive_of(absolute)
+    if archive:
+        raw = archived_files.read(archive, absolute, kept, max_bytes)
+    elif archived_files.is_archive(absolute):
+        raise archived_files.problem(absolute, kept)
+    else:
+        raw = regular_files.read(absolute, kept, max_bytes)
     return _document(raw, Path(kept).name, kept, metadata_of(absolute), max_bytes, limits)
 
 
@@ -91,31 +101,15 @@ def find_files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
     A file stands for itself, whatever its suffix (``load`` may refuse it). A folder stands for the files below it
     whose suffix is in :data:`SUFFIXES`, in order of their names; hidden files and folders are left out, and a folder
-    that links lead to again is entered once.
+    that links lead to again is entered once. A document's file that cannot be read (.ofd) is among them, so that it is
+    refused by name rather than missed. An archive stands for the files within it, as a folder does, and, where not all
+    of them can be taken, for itself too: ``load`` says why.
 
     Raises:
         LoadError: a path does not exist, a folder holds nothing loadable, or parts of it cannot be opened (after all
             its other files). It is raised when the path's turn comes; call once per path to go on after it.
     """
-    return files_among(paths, SUFFIXES)
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    """The file's bytes. Only regular files are opened: a pipe would block, a device never end."""
-    name = str(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            kind_zh, kind_en = ("文件夹", "a folder") if path.is_dir() else ("设备、管道等特殊文件", "a special file")
-            raise refusal(name, f"这是{kind_zh}，不是普通文件。请给出文件。", f"it is {kind_en}, not a regular file.")
-        with path.open("rb") as file:
-            return file.read(max_bytes + 1)
-    except FileNotFoundError as error:
-        raise refusal(name, "文件不存在，可能已被移走。", "there is no such file; it may have been moved.") from error
-    except PermissionError as error:
-        raise refusal(name, "没有读取权限。请检查文件权限。", "permission denied; check its permissions.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise refusal(name, f"读取失败（{reason}）。请检查磁盘和路径。", f"reading failed ({reason}).") from error
+    return files_among(paths, SUFFIXES.union(UNREADABLE))
 
 
 def _document(
@@ -130,7 +124,7 @@ def _document(
         )
     if not raw:
         raise _empty(path)
-    extracted = processes.read(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
+    extracted = _extracted(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
         raise _empty(path)
     date, is_guessed = metadata.date or extracted.date, False
@@ -151,6 +145,16 @@ def _document(
         left_out=extracted.left_out,
         unsure=extracted.unsure,
     )
+
+
+def _extracted(raw: bytes, suffix: str, path: str, limits: FileLimits) -> Extracted:
+    """What a file holds, converted first where its format needs that; what could not be is told by its own loader."""
+    becomes = FORMATS[suffix].becomes if suffix else ""
+    made = office_conversion.converted(raw, suffix, path, limits) if becomes else None
+    if made is None:
+        return processes.read(raw, suffix, path, limits)
+    read = processes.read(made, becomes, path, limits)
+    return replace(read, encoding=suffix[1:], left_out=(office_conversion.told(suffix), *read.left_out))
 
 
 def _empty(path: str) -> LoadError:

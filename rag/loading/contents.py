@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rag.errors import LoadError
 from rag.loading.base import refusal
-from rag.loading.formats import FORMATS, SIGNATURES
+from rag.loading.formats import ARCHIVE, FORMATS, OLE, SIGNATURES, UNREADABLE
 
 _BEGINNING = 1024
 """Within so many bytes a binary file must show what it is; some begin with a line of something else."""
@@ -16,34 +16,34 @@ _PACKED: tuple[tuple[bytes, str, str, str], ...] = (
     (b"xl/workbook.bin", "Excel 二进制表格（.xlsb）", "a binary Excel workbook (.xlsb)", ""),
     (b"ppt/presentation", "PowerPoint 演示文稿（.pptx）", "a PowerPoint presentation (.pptx)", ".pptx"),
     (b"application/epub+zip", "电子书（.epub）", "a book (.epub)", ".epub"),
-    (b"application/vnd.oasis.opendocument.text", "OpenDocument 文档（.odt）", "an OpenDocument text (.odt)", ""),
+    (b"application/vnd.oasis.opendocument.text", "OpenDocument 文档（.odt）", "an OpenDocument text (.odt)", ".odt"),
     (
         b"application/vnd.oasis.opendocument.spreadsheet",
         "OpenDocument 表格（.ods）",
         "an OpenDocument sheet (.ods)",
-        "",
+        ".ods",
     ),
     (
         b"application/vnd.oasis.opendocument.presentation",
         "OpenDocument 演示文稿（.odp）",
         "OpenDocument slides (.odp)",
-        "",
+        ".odp",
     ),
-    (b"OFD.xml", "版式文件（.ofd）", "an OFD document (.ofd)", ""),
+    (b"OFD.xml", "版式文件（.ofd）", "an OFD document (.ofd)", ".ofd"),
 )
 """What stands uncompressed in packed formats: what they are then, and the suffix of our format for it."""
 
-_OLD: tuple[tuple[str, str, str], ...] = (
-    ("EncryptedPackage", "设有密码的 Office 文件", "an Office file with a password"),
-    ("__nameid_version1.0", "Outlook 邮件（.msg）", "an Outlook message (.msg)"),
-    ("Workbook", "旧式 .xls 表格", "an old .xls workbook"),
-    ("Book", "旧式 .xls 表格", "an old .xls workbook"),
-    ("PowerPoint Document", "旧式 .ppt 演示文稿", "an old .ppt presentation"),
-    ("WordDocument", "旧式 .doc 文档", "an old .doc document"),
+_OLD: tuple[tuple[str, str, str, str], ...] = (
+    ("EncryptedPackage", "设有密码的 Office 文件", "an Office file with a password", ""),
+    ("__nameid_version1.0", "Outlook 邮件（.msg）", "an Outlook message (.msg)", ""),
+    ("Workbook", "旧式 .xls 表格", "an old .xls workbook", ".xls"),
+    ("Book", "旧式 .xls 表格", "an old .xls workbook", ".xls"),
+    ("PowerPoint Document", "旧式 .ppt 演示文稿", "an old .ppt presentation", ".ppt"),
+    ("WordDocument", "旧式 .doc 文档", "an old .doc document", ".doc"),
 )
-"""Names of streams within OLE files, and what such a file is."""
+"""Names of streams within OLE files: what such a file is, and the suffix of the format."""
 
-_OLE = "OLE (.doc/.xls)"
+_RTF = b"{\\rtf"
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<body", b"<meta", b"<table")
 
 
@@ -64,7 +64,10 @@ class _Content:
 
 
 def suffix_of(raw: bytes, name: str, path: str) -> str:
-    """The suffix that tells a file's format, once its content has been seen to agree.
+    """The suffix of the format that a file is in: its own, once its content has been seen to agree.
+
+    A format that LibreOffice converts may stand under the suffix of another that becomes the same (an .rtf named .doc, what
+    WPS writes); the suffix given back is that of the content.
 
     Args:
         raw: the whole file.
@@ -74,13 +77,18 @@ def suffix_of(raw: bytes, name: str, path: str) -> str:
     Raises:
         LoadError: we do not load the format, or the content is something else.
     """
-    content = _content(raw)
-    own = FORMATS.get(Path(name).suffix.lower())
-    if content.kind == _OLE and not (own and _OLE in own.content):
-        raise _old(raw, path)
-    suffix = Path(name).suffix.lower() or content.suffix or ("" if content.kind else ".txt")
+    given = Path(name).suffix.lower()
+    own = FORMATS.get(given)
+    content = _content(raw, own.becomes if own else "")
+    if given == ARCHIVE:
+        raise _archive(path)
+    if content.kind == OLE and (given or not content.suffix) and not (own and OLE in own.content):
+        raise _old(path, content)
+    suffix = given or content.suffix or ("" if content.kind else ".txt")
     if suffix and suffix not in FORMATS:
         raise _unsupported(path, suffix, content.suffix)
+    if own and own.becomes:
+        return _to_convert(raw, path, suffix, content)
     expected = FORMATS[suffix].content if suffix else ()
     if content.kind and content.kind not in expected:
         raise _disagreement(path, suffix, content)
@@ -92,17 +100,32 @@ def suffix_of(raw: bytes, name: str, path: str) -> str:
     return suffix
 
 
-def _content(raw: bytes) -> _Content:
-    """The content that a file's beginning gives away."""
+def _to_convert(raw: bytes, path: str, suffix: str, content: _Content) -> str:
+    """The suffix of what LibreOffice is to read: it must become what a file of the given suffix becomes."""
+    found = FORMATS.get(content.suffix)
+    if found and found.becomes == FORMATS[suffix].becomes:
+        return content.suffix
+    if content.kind == OLE:
+        raise _old(path, content)
+    if content.kind:
+        raise _disagreement(path, suffix, content)
+    raise _no_signature(raw, path, suffix[1:].upper())
+
+
+def _content(raw: bytes, becomes: str) -> _Content:
+    """The content that a file's beginning gives away; ``becomes`` is what LibreOffice would make of its suffix."""
     for magic, kind in SIGNATURES:
         if raw.startswith(magic) and kind == "ZIP":
             return _packed(raw)
+        if raw.startswith(magic) and kind == OLE:
+            return _packed_before(raw, becomes)
         if raw.startswith(magic):
             suffix = next((suffix for suffix, known in FORMATS.items() if kind in known.content), "")
             return _Content(kind, kind, kind, suffix)
-    if raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
+    begin = raw[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if begin.startswith((b"<!doctype html", b"<html")):
         return _Content(suffix=".html")
-    return _Content()
+    return _Content(suffix=".rtf") if begin.startswith(_RTF) else _Content()
 
 
 def _packed(raw: bytes) -> _Content:
@@ -111,9 +134,35 @@ def _packed(raw: bytes) -> _Content:
     return _Content("ZIP", *min(found)[1]) if found else _Content("ZIP", "ZIP", "ZIP")
 
 
+def _packed_before(raw: bytes, becomes: str) -> _Content:
+    """What an OLE file is by the names of its streams, which stand in it in UTF-16.
+
+    A file may lie within another and give its streams too: those that fit the file's suffix go before those that come first.
+    """
+    found = []
+    for stream, *told in _OLD:
+        place = raw.find((stream + "\0").encode("utf-16-le"))
+        if place >= 0:
+            known = FORMATS.get(told[2])
+            found.append((not (known and known.becomes == becomes), place, told))
+    return _Content(OLE, *min(found)[2]) if found else _Content(OLE)
+
+
+def _archive(path: str) -> LoadError:
+    return refusal(
+        path,
+        "压缩包只有自己作为文件加入时才打开；压缩包里的、从标准输入来的不打开。请先解压，再加入其中的文件。",
+        "an archive is opened only where it is itself added as a file, not within another one or from standard input; "
+        "unpack it and add its files.",
+    )
+
+
 def _unsupported(path: str, suffix: str, content_suffix: str) -> LoadError:
-    listed = " ".join(sorted(FORMATS))
-    if content_suffix:
+    listed = " ".join(sorted({*FORMATS, ARCHIVE}))
+    if suffix in UNREADABLE:
+        zh, en = UNREADABLE[suffix]
+        return refusal(path, f"{suffix} 文件不能直接读。{zh}", f"{suffix} files cannot be read; {en}")
+    if content_suffix in FORMATS:
         return refusal(
             path,
             f"不支持 {suffix} 格式，但内容像是 {content_suffix} 文件。请把后缀改为 {content_suffix} 再试。",
@@ -125,6 +174,13 @@ def _unsupported(path: str, suffix: str, content_suffix: str) -> LoadError:
 
 
 def _disagreement(path: str, suffix: str, content: _Content) -> LoadError:
+    if content.suffix in UNREADABLE:
+        zh, en = UNREADABLE[content.suffix]
+        return refusal(
+            path,
+            f"内容是{_spaced(content.zh)}，这种文件不能直接读。{zh}",
+            f"its content is {content.en}, which cannot be read; {en}",
+        )
     if content.suffix:
         return refusal(
             path,
@@ -143,21 +199,22 @@ def _spaced(words: str) -> str:
     return f" {words}" if words[:1].isascii() else words
 
 
-def _old(raw: bytes, path: str) -> LoadError:
-    """The refusal of an OLE file; the names of its streams stand in it in UTF-16."""
-    for stream, zh, en in _OLD:
-        if (stream + "\0").encode("utf-16-le") in raw:
-            return refusal(
-                path,
-                f"内容是{zh}。请用 Office 或 WPS 打开，解除密码，另存为新格式（.docx、.xlsx、.pptx、.eml）后再试。",
-                f"its content is {en}; open it, remove any password, save it in the new format (.docx, .xlsx, .pptx, "
-                ".eml) and try again.",
-            )
+def _old(path: str, content: _Content) -> LoadError:
+    """The refusal of an OLE file under a suffix that is not its own, or one that LibreOffice does not read."""
+    if not content.zh:
+        return refusal(
+            path,
+            "内容是旧式 Office 文件，或设有密码。请用 Office 或 WPS 解除密码，另存为 .docx、.xlsx 或 .pptx 后再试。",
+            "its content is an old Office file, or one with a password; remove the password, save it as .docx, .xlsx or "
+            ".pptx and try again.",
+        )
+    renamed_zh = f"把后缀改为 {content.suffix}，或" if content.suffix else ""
+    renamed_en = f"rename it to {content.suffix}, or " if content.suffix else ""
     return refusal(
         path,
-        "内容是旧式 Office 文件，或设有密码。请用 Office 或 WPS 解除密码，另存为 .docx、.xlsx 或 .pptx 后再试。",
-        "its content is an old Office file, or one with a password; remove the password, save it as .docx, .xlsx or "
-        ".pptx and try again.",
+        f"内容是{content.zh}。请{renamed_zh}用 Office 或 WPS 打开，解除密码，另存为新格式（.docx、.xlsx、.pptx、.eml）后再试。",
+        f"its content is {content.en}; {renamed_en}open it, remove any password, save it in the new format (.docx, .xlsx, "
+        ".pptx, .eml) and try again.",
     )
 
 
@@ -166,7 +223,7 @@ def _no_signature(raw: bytes, path: str, kind: str) -> LoadError:
     renamed: tuple[str, ...]
     begin = raw[:_BEGINNING].lstrip(b"\xef\xbb\xbf \t\r\n")
     is_text = b"\0" not in raw[:_BEGINNING] and not any(byte < 9 for byte in raw[:_BEGINNING])
-    if begin.startswith(b"{\\rtf"):
+    if begin.startswith(_RTF):
         zh, en, renamed = "RTF 文档（.rtf）", "an RTF document (.rtf)", ()
     elif begin.lower().startswith(_HTML):
         zh, en, renamed = "网页（HTML）", "a web page (HTML)", (".html",)

@@ -1,11 +1,18 @@
-r"""File names as documents keep them.
+r"""File names: as documents keep them, which are passed over, and which an archive may use.
 
 A name that is not UTF-8 (from a ZIP made elsewhere, say) is kept with its odd bytes written out: ``a.\xff.txt``.
 """
 
 import os
 import re
+import unicodedata
 from pathlib import Path
+
+LONGEST_PATH = 1_000
+"""Longest path within an archive that is taken, in characters."""
+
+_HIDDEN = (".", "~$")  # the latter: the lock that Word leaves beside an open document
+_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, half characters, ends of lines and paragraphs
 
 
 def path_of(path: Path) -> str:
@@ -21,3 +28,19 @@ def file_of(path: str) -> Path:
         if os.path.lexists(os.fsdecode(odd)):
             return Path(os.fsdecode(odd))
     return written
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name is passed over: hidden ones, and locks of documents that are open."""
+    return name.startswith(_HIDDEN)
+
+
+def stays_below(path: str) -> bool:
+    """Whether a path that an archive gives leads to a place below the archive, and has no character that breaks lines."""
+    parts = path.split("/")
+    return (
+        0 < len(path) <= LONGEST_PATH
+        and all(part not in ("", ".", "..") for part in parts)
+        and not any(unicodedata.category(character) in _BREAKING for character in path)
+        and path[1:2] != ":"  # the drive of a Windows path
+    )

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rag.errors import LoadError
+from rag.loading import archived_files
 from rag.loading.base import refusal
+from rag.loading.file_names import is_hidden
 
 
 def files_among(paths: Iterable[str | Path], suffixes: frozenset[str]) -> Iterator[Path]:
@@ -13,14 +15,14 @@ def files_among(paths: Iterable[str | Path], suffixes: frozenset[str]) -> Iterat
     seen: set[Path] = set()
     for given in paths:
         path = Path(os.path.abspath(os.path.expanduser(given)))
-        for file in _files_in(path, suffixes) if os.path.isdir(path) else [_existing(path)]:
+        for file in _files_in(path, suffixes) if os.path.isdir(path) else _opened(_existing(path)):
             if file not in seen:
                 seen.add(file)
                 yield file
 
 
 def _existing(path: Path) -> Path:
-    if not os.path.lexists(path):
+    if not os.path.lexists(path) and archived_files.archive_of(path) is None:
         raise refusal(
             str(path),
             "没有这个文件或文件夹。请检查路径。",
@@ -29,13 +31,18 @@ def _existing(path: Path) -> Path:
     return path
 
 
+def _opened(file: Path) -> list[Path]:
+    """The files within an archive; any other file itself."""
+    return archived_files.paths_in(file) if archived_files.is_archive(file) else [file]
+
+
 def _files_in(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     unreadable: list[OSError] = []
     found = False
     for file in _walk(folder, set(), unreadable):
         if file.suffix.lower() in suffixes:
             found = True
-            yield file
+            yield from _opened(file)
     if unreadable:
         raise _unreadable(folder, unreadable)
     if not found:
@@ -61,7 +68,7 @@ def _walk(folder: Path, walked: set[tuple[int, int]], unreadable: list[OSError])
         return
     walked.add(identity)
     for entry in entries:
-        if entry.name.startswith((".", "~$")):  # hidden, or the lock that Word leaves beside an open document
+        if is_hidden(entry.name):
             continue
         if os.path.isdir(entry):
             yield from _walk(entry, walked, unreadable)

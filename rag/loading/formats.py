@@ -6,11 +6,14 @@ from typing import cast
 
 from rag.loading.base import Loader
 
+OLE = "OLE (.doc/.xls)"
+"""The kind of content in which old office programs, and new ones with a password, pack their files."""
+
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "PDF"),
     (b"PK\x03\x04", "ZIP"),
     (b"PK\x05\x06", "ZIP"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "OLE (.doc/.xls)"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
     (b"\x7fELF", "ELF"),
     (b"\x89PNG\r\n", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -33,11 +36,15 @@ class Format:
     Attributes:
         loader: 'module:function', imported when first used.
         content: what its files are by :data:`SIGNATURES`; nothing for text.
+        becomes: the format that LibreOffice makes of it first, whose loader then reads it; empty for one that we read.
     """
 
     loader: str
     content: tuple[str, ...] = ()
+    becomes: str = ""
 
+
+_UNCONVERTED = "rag.formats.unconverted:extract"  # tells why LibreOffice could not read a file
 
 FORMATS: dict[str, Format] = {
     ".txt": Format("rag.formats.plain:extract"),
@@ -48,7 +55,7 @@ FORMATS: dict[str, Format] = {
     ".htm": Format("rag.formats.html:extract"),
     ".xhtml": Format("rag.formats.html:extract"),
     ".pdf": Format("rag.formats.pdf:extract", ("PDF",)),
-    ".docx": Format("rag.formats.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
+    ".docx": Format("rag.formats.docx:extract", ("ZIP", OLE)),  # OLE where it has a password
     ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".csv": Format("rag.formats.delimited:extract"),
@@ -65,11 +72,31 @@ FORMATS: dict[str, Format] = {
     ".tiff": Format("rag.formats.images:extract", ("TIFF",)),
     ".bmp": Format("rag.formats.images:extract"),
     ".webp": Format("rag.formats.images:extract"),
+    ".doc": Format(_UNCONVERTED, (OLE,), ".docx"),
+    ".wps": Format(_UNCONVERTED, (OLE,), ".docx"),
+    ".rtf": Format(_UNCONVERTED, (), ".docx"),
+    ".odt": Format(_UNCONVERTED, ("ZIP",), ".docx"),
+    ".xls": Format(_UNCONVERTED, (OLE,), ".xlsx"),
+    ".et": Format(_UNCONVERTED, (OLE,), ".xlsx"),
+    ".ods": Format(_UNCONVERTED, ("ZIP",), ".xlsx"),
+    ".ppt": Format(_UNCONVERTED, (OLE,), ".pptx"),
+    ".dps": Format(_UNCONVERTED, (OLE,), ".pptx"),
+    ".odp": Format(_UNCONVERTED, ("ZIP",), ".pptx"),
 }
 """Suffix → format. One line adds one (docs/adding.md)."""
+
+ARCHIVE = ".zip"
+"""The suffix of archives, whose files are documents of their own."""
+
+UNREADABLE: dict[str, tuple[str, str]] = {
+    ".ofd": ("请在版式阅读器中打开，导出为 PDF 后再试。", "open it in a viewer, export it as PDF and try again."),
+}
+"""Formats of documents that are not read: what to do instead. A folder's file of such a format is named, not passed over."""
+
+_LISTING = "rag.formats.zip_listing:extract"
 
 
 def loader_for(suffix: str) -> Loader:
     """The loader of a format; importing it here, where files are read, keeps its libraries out of other processes."""
-    module, _, function = FORMATS[suffix].loader.partition(":")
+    module, _, function = (_LISTING if suffix == ARCHIVE else FORMATS[suffix].loader).partition(":")
     return cast(Loader, getattr(importlib.import_module(module), function))
