@@ -496,6 +496,14 @@ def test_a_word_document_named_xlsx_and_workbooks_without_suffix() -> None:
     assert "looks like .xlsx" in refused(of_rows([1, 2]), "a.xls").en
 
 
+def test_parts_are_found_in_another_case_and_with_slashes_turned_round() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(of_rows(["甲", "乙"], [1, 2]))) as old, zipfile.ZipFile(file, "w") as new:
+        for member in old.namelist():
+            new.writestr(member.upper().replace("/", "\\"), old.read(member))
+    assert text_of(file.getvalue()) == "| 甲 | 乙 |\n| --- | --- |\n| 1 | 2 |"
+
+
 def test_broken_workbooks_are_refused_or_read() -> None:
     whole = of_rows(["甲", "乙"], [1, 2])
     for cut in range(50, len(whole), len(whole) // 15):

@@ -69,11 +69,11 @@ def rooted(kind: str, content: str) -> bytes:
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
-    """An archive with these members."""
+    """An archive with these members; ``mimetype`` stands unpacked, as OpenDocument and EPUB demand."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
     return file.getvalue()
 
 
