@@ -403,8 +403,8 @@ def test_a_vast_sheet_of_three_cells_costs_nothing() -> None:
     assert text_of(by_hand(sheet_xml(rows, merged))) == "1"
 
 
-def test_a_million_merged_ranges_are_harmless() -> None:
-    ranges = "".join(f'<mergeCell ref="A{row}:C{row + 3}"/>' for row in range(1, 300_000))
+def test_a_hundred_thousand_merged_ranges_are_harmless() -> None:
+    ranges = "".join(f'<mergeCell ref="A{row}:C{row + 3}"/>' for row in range(1, 100_000))
     rows = '<row r="1"><c r="A1"><v>1</v></c><c r="D1"><v>2</v></c></row>'
     assert text_of(by_hand(sheet_xml(rows, f"<mergeCells>{ranges}</mergeCells>"))) == "| --- | --- |\n| 1 | 2 |"
 

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 
 import docx
 
@@ -37,12 +38,7 @@ def word_file(body: str, *parts: Part, styles: str = "", types: str = "", title:
         types: more elements of ``[Content_Types].xml``.
         title: the title among its properties.
     """
-    template = docx.Document()
-    template.core_properties.title = title
-    made = io.BytesIO()
-    template.save(made)
-    with zipfile.ZipFile(made) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = dict(_template(title))
     members["word/document.xml"] = f"<w:document {DECLARED}><w:body>{body}</w:body></w:document>".encode()
     given = {kind for _, kind, _, _ in parts}
     relations = members["word/_rels/document.xml.rels"].decode()
@@ -60,6 +56,17 @@ def word_file(body: str, *parts: Part, styles: str = "", types: str = "", title:
     declared = members["[Content_Types].xml"].replace(b"</Types>", types.encode() + b"</Types>")
     members["[Content_Types].xml"] = declared
     return zipped(members)
+
+
+@cache
+def _template(title: str) -> dict[str, bytes]:
+    """The members of python-docx's empty document."""
+    template = docx.Document()
+    template.core_properties.title = title
+    made = io.BytesIO()
+    template.save(made)
+    with zipfile.ZipFile(made) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def rooted(kind: str, content: str) -> bytes:
