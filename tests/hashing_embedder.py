@@ -9,9 +9,12 @@ from __future__ import annotations
 import sys
 import time
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from embeddings.base import TextEmbedder
 
 DIMENSION = 32
 
@@ -39,15 +42,19 @@ class HashingEmbedder:
         return vector if np.abs(vector).max() > 0 else vector + 1
 
 
+def stand_in(seconds: float = 0.0) -> Callable[[str, str], TextEmbedder]:
+    """What stands in for ``embeddings.loading._shared``: this embedder, by its own name where the default one is wanted."""
+    embedder = HashingEmbedder(seconds=seconds)
+    return lambda setting, name: TextEmbedder(
+        embedder.name if setting == "default" else name, lambda: embedder, dimension=DIMENSION
+    )
+
+
 if __name__ == "__main__":
     import os
 
     from embeddings import loading
-    from embeddings.base import TextEmbedder
     from rag.terminal.cli import main
 
-    embedder = HashingEmbedder(seconds=float(os.environ.get("HASHING_SECONDS", "0")))
-    loading._shared = lambda setting, name: TextEmbedder(  # type: ignore[assignment]
-        embedder.name if setting == "default" else name, lambda: embedder, dimension=DIMENSION
-    )
+    loading._shared = stand_in(float(os.environ.get("HASHING_SECONDS", "0")))  # type: ignore[assignment]
     main(sys.argv[1:])

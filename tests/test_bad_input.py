@@ -7,14 +7,15 @@ import os
 import resource
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
-from youju_process import COMMAND, environment, finish, refused, run, start
+from youju_call import refused, run
+from youju_process import COMMAND, environment, finish, start
+from youju_process import refused as refused_process
 
 from embeddings import load
 from rag.index.dense import DenseIndex
@@ -62,26 +63,17 @@ def test_empty_question(index: Path, question: str) -> None:
 
 
 def test_question_of_100_000_characters(index: Path) -> None:
-    refused("ask", "问" * 33_000, "--index", index, code=2, zh="33,000", en="33,000")  # the longest that Linux passes
+    longest = "问" * 33_000  # that Linux passes to a process
+    refused_process("ask", longest, "--index", index, code=2, zh="33,000", en="33,000")
     outcome = run("ask", "-", "--index", index, stdin="问" * 100_000)
     assert outcome.code == 2 and "100,000" in outcome.errors and "2,000" in outcome.errors
 
 
 @pytest.mark.parametrize("command", ["ask", "search"])
 def test_question_with_nul_and_control_characters_is_answered(index: Path, command: str) -> None:
-    question = "5G基站\0\x1b[2J有多少？"
-    code = f"import sys; sys.argv = ['x']; from rag.terminal.cli import main; main([{command!r}, {question!r}, '--index', {str(index)!r}])"
-    script = Path(COMMAND[1]).read_text(encoding="utf-8").replace("main(sys.argv[1:])", code)
-    process = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment(YOUJU_LANGUAGE_MODEL="extractive"),
-    )
-    assert process.returncode == 0, process.stderr
-    assert "264" in process.stdout
-    assert "\x1b" not in process.stdout and "Traceback" not in process.stderr
+    outcome = run(command, "5G基站\0\x1b[2J有多少？", "--index", index, YOUJU_LANGUAGE_MODEL="extractive")
+    assert outcome.code == 0, outcome.errors
+    assert "264" in outcome.output and "\x1b" not in outcome.output
 
 
 @pytest.mark.parametrize(
@@ -106,33 +98,17 @@ def test_question_with_nul_and_control_characters_is_answered(index: Path, comma
     ],
     ids=" ".join,
 )
-def test_wrong_usage(
-    index: Path,
-    arguments: list[str],
-    zh: str,
-    en: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    from rag.terminal import cli
-
+def test_wrong_usage(index: Path, arguments: list[str], zh: str, en: str) -> None:
     before = state(index)
     named = ["--index", str(index)] if arguments[0] not in ("--bogus", "bogus") else []
-    for language, expected in (("zh", zh), ("en", en)):
-        monkeypatch.setenv("YOUJU_LANGUAGE", language)
-        monkeypatch.setattr("embeddings.loading.load", lambda *_: HASHING)
-        monkeypatch.setattr("rag.assistant.load_embedder", lambda *_: HASHING)
-        with pytest.raises(SystemExit) as ended:
-            cli.main([*arguments, *named])
-        assert ended.value.code == 2
-        written = capsys.readouterr()
-        assert expected in written.err and "Traceback" not in written.err
-        assert written.out == ""
+    for language, told in (("zh", zh), ("en", en)):
+        outcome = run(*arguments, *named, language=language)
+        assert outcome.code == 2 and told in outcome.errors and outcome.output == ""
     assert state(index) == before
 
 
 def test_wrong_option_in_a_process_of_its_own(index: Path) -> None:
-    refused("search", "x", "--bogus", "--index", index, code=2, zh="没有选项 --bogus", en="No such option")
+    refused_process("search", "x", "--bogus", "--index", index, code=2, zh="没有选项 --bogus", en="No such option")
 
 
 def test_unknown_variable_is_named(index: Path) -> None:
@@ -239,7 +215,8 @@ def test_index_made_by_another_embedder(index: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["noise", "truncated", "page"])
-def test_corrupt_sqlite_file(index: Path, damage: str) -> None:
+def test_corrupt_sqlite_file(index: Path, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.index.rescue._MOST_RESCUED", 1_000)  # looking for all that there may be takes some seconds
     file = index / FILE_NAME
     raw = file.read_bytes()
     broken = {
@@ -287,19 +264,11 @@ def test_read_only_index_is_read_and_not_changed(index: Path, documents: Path) -
         refused("remove", documents / "0.txt", "--index", index, code=1, zh="只读", en="read-only")
 
 
-def test_read_only_index_without_leave_to_mount(
-    index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from rag.terminal import cli
-
+def test_read_only_index_without_leave_to_mount(index: Path, documents: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["remove", str(documents / "0.txt"), "--index", str(index)])
-    assert ended.value.code == 1
-    assert "只读" in capsys.readouterr().err
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["list", "--index", str(index)])
-    assert ended.value.code == 0
+    outcome = run("remove", documents / "0.txt", "--index", index)
+    assert outcome.code == 1 and "只读" in outcome.errors
+    assert run("list", "--index", index).code == 0
     assert titles(index) == ["0.txt", "1.txt", "2.txt"]
 
 
@@ -376,10 +345,10 @@ def test_weights_with_the_wrong_hash_are_refused_and_not_listed_as_ready(index: 
         file.truncate(1_117_320_768)
     record = weights.with_name(weights.name + ".verified.json")
     record.write_text("{}")
-    listed = run("model", "list", real=True, YOUJU_HOME=str(tmp_path / "home"))
+    listed = run("model", "list", YOUJU_HOME=str(tmp_path / "home"))
     assert "尚未校验" in listed.output
     weights.write_bytes(b"GGUF too short")
-    listed = run("model", "list", real=True, YOUJU_HOME=str(tmp_path / "home"), language="en")
+    listed = run("model", "list", YOUJU_HOME=str(tmp_path / "home"), language="en")
     assert listed.code == 0 and "damaged" in listed.output
 
 

@@ -164,12 +164,15 @@ def test_the_same_content_gives_the_same_bytes(form: str) -> None:
     assert written(content, form) == written(content, form) != written(CONTENTS["thermos"], form)
 
 
-@pytest.mark.parametrize(("form", "library"), [("xlsx", "xlsxwriter"), ("pdf", "reportlab")])
-def test_a_missing_library_is_named(form: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("form", "library", "package"),
+    [("docx", "docx", "python-docx"), ("xlsx", "xlsxwriter", "xlsxwriter"), ("pdf", "reportlab", "reportlab")],
+)
+def test_a_missing_library_is_named(form: str, library: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in [each for each in sys.modules if each.partition(".")[0] == library]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(UsageError, match=f"pip install {library}"):
+    with pytest.raises(UsageError, match=f"pip install {package}"):
         written(CONTENTS["thermos"], form)
 
 

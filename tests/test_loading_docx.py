@@ -592,24 +592,20 @@ def ole(entry: str) -> bytes:
     return OLE + entry.encode("utf-16-le").ljust(128, b"\0") + bytes(384)
 
 
-def package_of(content_type: str) -> bytes:
-    return zipped(
-        {"[Content_Types].xml": f'<Types><Override PartName="/x" ContentType="{content_type}"/></Types>'.encode()}
-    )
-
-
 @pytest.mark.parametrize(
     ("raw", "zh", "en"),
     [
-        (ole("WordDocument"), "旧式 .doc 或 .wps", "an old .doc or .wps"),
-        (ole("EncryptedPackage"), "打开密码", "encrypted with a password"),
-        (ole("Workbook"), "旧式 Excel 表格（.xls）", "an old Excel workbook (.xls)"),
-        (ole("PowerPoint Document"), "旧式 PowerPoint", "an old PowerPoint"),
-        (package_of("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"), "Excel 表格（.xlsx）", "an Excel workbook (.xlsx)"),
-        (package_of("application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"), "PowerPoint 演示文稿（.pptx）", "(.pptx)"),
+        (ole("WordDocument"), "旧式 .doc", "an old .doc"),
+        (ole("EncryptedPackage"), "设有密码", "with a password"),
+        (ole("Workbook"), "旧式 .xls", "an old .xls"),
+        (ole("PowerPoint Document"), "旧式 .ppt", "an old .ppt"),
+        (ole("Contents"), "旧式 Office 文件，或设有密码", "an old Office file, or one with a password"),
+        (zipped({"xl/workbook.xml": b"<x/>"}), "Excel 表格（.xlsx）", "an Excel workbook (.xlsx)"),
+        (zipped({"ppt/presentation.xml": b"<x/>"}), "PowerPoint 演示文稿（.pptx）", "(.pptx)"),
+        (zipped({"visio/document.xml": b"<x/>"}), "Visio 绘图（.vsdx）", "(.vsdx)"),
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text"}), "OpenDocument 文档（.odt）", "(.odt)"),
         (zipped({"OFD.xml": b"<x/>"}), "版式文件（.ofd）", "(.ofd)"),
-        (zipped({"a.txt": b"x"}), "普通压缩包", "an ordinary archive"),
+        (zipped({"a.txt": b"x"}), "不是 DOCX", "no DOCX"),
         (b"{\\rtf1\\ansi hello}", "RTF 文档", "an RTF document"),
         (b"<!DOCTYPE html><p>x", "网页", "a web page"),
         ("只是文字".encode(), "纯文本", "plain text"),

@@ -147,7 +147,7 @@ def test_presentations_that_are_refused() -> None:
     assert "plain text" in refused(b"text", "a.pptx").en
     assert "empty" in refused(b"", "a.pptx").en
     for cut in range(50, len(whole), len(whole) // 10):
-        assert "damaged" in refused(whole[:cut], "a.pptx").en
+        assert "damaged: its end is cut off" in refused(whole[:cut], "a.pptx").en
     broken = replaced(whole, "ppt/slides/slide1.xml", b"<p:sld")
     assert "damaged" in refused(broken, "a.pptx").en
 
@@ -253,7 +253,7 @@ def test_protected_books_are_refused_and_encrypted_fonts_are_not() -> None:
 def test_books_that_are_refused_or_mended() -> None:
     chapters = {path: text for path, text in CHAPTERS.items() if path != "text/one.xhtml"}
     assert "damaged" in refused(book(chapters), "a.epub").en
-    assert "damaged" in refused(book()[:-100], "a.epub").en
+    assert "damaged: its end is cut off" in refused(book()[:-100], "a.epub").en
     assert "ZIP" in refused(zipped("a.txt"), "stdin").en
     pictures = dict.fromkeys(CHAPTERS, CHAPTERS["text/cover.xhtml"])
     assert "empty" in refused(book(pictures), "a.epub").en
@@ -293,6 +293,20 @@ def test_mail_prefers_plain_text_and_names_its_attachments() -> None:
         "关于会议的通知", "张三", datetime.date(2024, 3, 5),
     )  # fmt: skip
     assert document.encoding == "eml"
+
+
+def test_of_what_is_left_out_no_more_is_told_than_a_person_reads_but_how_much_more_there_is() -> None:
+    made = message()
+    for number in range(60):
+        made.add_attachment(f"<p>第{number}页<img src=a>", subtype="html", disposition="inline")
+    told = load_bytes(made.as_bytes(), "a.eml").left_out
+    assert told == (("图片 1 张", "pictures: 1"),) * 50 + (("另有 10 处", "and 10 more"),)
+    made = message()
+    made.set_content("正文")
+    made.add_attachment("附", filename="长" * 600)
+    ((zh, en),) = load_bytes(made.as_bytes(), "a.eml").left_out
+    assert zh == f"附件 1 个（{'长' * 493}……（另有 108 字）"
+    assert en == f"1 attachment ({'长' * 486}… (more characters: 115)"
 
 
 def test_mail_of_html_alone_in_another_encoding() -> None:

@@ -765,7 +765,7 @@ def test_a_file_of_scans_is_refused() -> None:
     sheet = Sheet()
     scan(sheet)
     with pytest.raises(LoadError, match="文字层"):
-        text_of(sheet.raw())
+        pdf.extract(sheet.raw(), "a.pdf")
 
 
 def test_the_day_a_file_was_made_is_not_its_date() -> None:

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 
 import docx
 
@@ -37,12 +38,7 @@ def word_file(body: str, *parts: Part, styles: str = "", types: str = "", title:
         types: more elements of ``[Content_Types].xml``.
         title: the title among its properties.
     """
-    template = docx.Document()
-    template.core_properties.title = title
-    made = io.BytesIO()
-    template.save(made)
-    with zipfile.ZipFile(made) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = dict(_template(title))
     members["word/document.xml"] = f"<w:document {DECLARED}><w:body>{body}</w:body></w:document>".encode()
     given = {kind for _, kind, _, _ in parts}
     relations = members["word/_rels/document.xml.rels"].decode()
@@ -62,6 +58,17 @@ def word_file(body: str, *parts: Part, styles: str = "", types: str = "", title:
     return zipped(members)
 
 
+@cache
+def _template(title: str) -> dict[str, bytes]:
+    """The members of python-docx's empty document."""
+    template = docx.Document()
+    template.core_properties.title = title
+    made = io.BytesIO()
+    template.save(made)
+    with zipfile.ZipFile(made) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def rooted(kind: str, content: str) -> bytes:
     """A part's XML with the root element of its kind."""
     root = {"header": "hdr", "footer": "ftr"}.get(kind, kind)
@@ -69,11 +76,11 @@ def rooted(kind: str, content: str) -> bytes:
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
-    """An archive with these members."""
+    """An archive with these members; ``mimetype`` stands unpacked, as OpenDocument and EPUB demand."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name, content)
+            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
     return file.getvalue()
 
 

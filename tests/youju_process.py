@@ -18,6 +18,13 @@ class Outcome:
     output: str
     errors: str
 
+    def refuses(self, code: int, told: str, language: str) -> None:
+        """It must have ended with this code and a message that holds ``told``, in one language alone where that is English."""
+        assert self.code == code, self
+        assert told in self.errors, self
+        if language == "en":
+            assert not any("\u4e00" <= character <= "\u9fff" for character in self.errors), self
+
 
 def environment(language: str = "zh", **variables: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("YOUJU_") or name == "YOUJU_HOME"}
@@ -37,11 +44,16 @@ def start(*arguments: str | Path, language: str = "zh", real: bool = False, **va
 
 
 def finish(process: subprocess.Popen[str], stdin: str | None = None, timeout: float = 120) -> Outcome:
-    """Waits for a process; one that failed with a traceback has a defect, whatever the test looks for."""
+    """Waits for a process."""
     output, errors = process.communicate(stdin, timeout)
-    assert "Traceback" not in output + errors, errors
-    assert "ResourceWarning" not in errors, errors
-    return Outcome(process.returncode, output, errors)
+    return sound(Outcome(process.returncode, output, errors))
+
+
+def sound(outcome: Outcome) -> Outcome:
+    """The outcome; one with a traceback has a defect, whatever the test looks for."""
+    assert "Traceback" not in outcome.output + outcome.errors, outcome.errors
+    assert "ResourceWarning" not in outcome.errors, outcome.errors
+    return outcome
 
 
 def run(*arguments: str | Path, stdin: str | None = None, **options: object) -> Outcome:
@@ -51,9 +63,5 @@ def run(*arguments: str | Path, stdin: str | None = None, **options: object) -> 
 def refused(*arguments: str | Path, code: int, zh: str, en: str, **options: object) -> None:
     """Runs a command in both languages, which must end with ``code`` and a message that holds ``zh`` or ``en``."""
     processes = {language: start(*arguments, language=language, **options) for language in ("zh", "en")}  # type: ignore[arg-type]
-    outcomes = {language: finish(process) for language, process in processes.items()}
-    for language, outcome in outcomes.items():
-        assert outcome.code == code, outcome
-        assert {"zh": zh, "en": en}[language] in outcome.errors, outcome
-        if language == "en":
-            assert not any("\u4e00" <= character <= "\u9fff" for character in outcome.errors), outcome
+    for language, outcome in [(language, finish(process)) for language, process in processes.items()]:
+        outcome.refuses(code, {"zh": zh, "en": en}[language], language)

@@ -1,4 +1,4 @@
-"""Writers: a content as a file of each format. What only they need (reportlab, xlsxwriter) is asked for when it is used.
+"""Writers: a content as a file of each format. What only they need (python-docx, reportlab, xlsxwriter) is asked for when it is used.
 
 >>> from eval.format_writers import FORMATS, written
 >>> written(content, "docx")  # doctest: +SKIP
@@ -49,7 +49,8 @@ def written(content: Content, form: str) -> bytes:
     try:
         return write(content)
     except ModuleNotFoundError as error:
+        package = "python-docx" if error.name == "docx" else error.name
         raise UsageError(
-            zh=f"写 {FORMATS[form].suffix} 文件要有 {error.name}。请先安装：pip install {error.name}",
-            en=f"Writing {FORMATS[form].suffix} files needs {error.name}; install it: pip install {error.name}",
+            zh=f"写 {FORMATS[form].suffix} 文件要有 {package}。请先安装：pip install {package}",
+            en=f"Writing {FORMATS[form].suffix} files needs {package}; install it: pip install {package}",
         ) from error

@@ -3,6 +3,9 @@
 Headings become Markdown headings (``## …``), tables the notation of :mod:`rag.formats.grids`; automatic numbers stand where
 they are shown. Headers come first and footers last, each text once, notes (``[^1]: …``) before the footers. What is not
 text, was deleted or is hidden is left out and told.
+
+python-docx is not used: it gives up a whole document over one reference to a part that is not there, over macros, and over
+the strict variant of the format.
 """
 
 from collections.abc import Iterator
@@ -10,23 +13,26 @@ from functools import partial
 from typing import Any
 
 from rag.errors import LoadError
+from rag.formats.archives import Archive
 from rag.formats.word_elements import RELATIONS, WORD, switch
 from rag.formats.word_fields import without_pages
-from rag.formats.word_files import check, damaged
 from rag.formats.word_notes import Called, Notes
 from rag.formats.word_numbering import Numbering
 from rag.formats.word_omissions import Omissions
-from rag.formats.word_package import Package
 from rag.formats.word_stories import Source, Story
 from rag.formats.word_styles import Styles
 from rag.loading import title_in_text
-from rag.loading.base import NO_MEMORY, Extracted, refusal
+from rag.loading.base import Extracted, refusal
 from rag.text.surrogates import without_surrogates
 
+_REMEDY = (
+    "请在 Word 或 WPS 中打开，另存为 .docx 后再试。",
+    "open it in a word processor, save it as .docx and try again.",
+)
 _TITLE_LINES = 20
 """Lines at the beginning of a text within which it must say a title, for the title to be its own."""
 
-_DUBLIN_CORE_TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_USUAL_DOCUMENT = "word/document.xml"
 _NOTE_PARTS = (("footnoteReference", "footnotes"), ("endnoteReference", "endnotes"))
 
 
@@ -46,38 +52,29 @@ def extract(raw: bytes, name: str) -> Extracted:
             "文档嵌套过深（表格或内容控件层层相套），无法读入。请在 Word 或 WPS 中简化后再试。",
             "its tables or content controls nest too deep to be read; simplify it in a word processor and try again.",
         ) from error
-    except (LoadError, MemoryError):
-        raise
-    except Exception as error:  # zipfile and lxml fail in many ways on a document that breaks the format's rules
-        if getattr(error, "code", None) == NO_MEMORY:
-            raise MemoryError from error
-        raise damaged(name) from error
 
 
 class _Reading:
     """One document, or one that is embedded in it, while it is read."""
 
     def __init__(self, raw: bytes, name: str, host: "_Reading | None" = None) -> None:
-        check(raw, name)
-        self._name = name
-        self._package = Package(raw, name)
-        self._part = self._package.document
+        self._archive = Archive(raw, name, "DOCX", _REMEDY)
+        self._part = self._archive.main_part(_USUAL_DOCUMENT)
         self._called: Called = host._called if host else []
         self._omissions: Omissions = host._omissions if host else Omissions()
         styles = Styles(self._related("styles"))
         self._source = Source(
-            package=self._package,
+            archive=self._archive,
             styles=styles,
             numbering=Numbering(self._related("numbering"), styles),
             notes=Notes(self._note_parts(), self._called),
             omissions=self._omissions,
             read_word=None if host else self._embedded,
         )
-        root = self._package.root(self._part)
-        body = root.find(WORD + "body") if root is not None and root.tag == WORD + "document" else None
-        if body is None:
-            raise damaged(name)
-        self._body: Any = body
+        root = self._archive.tree(self._part)
+        self._body: Any = root.find(WORD + "body") if root.tag == WORD + "document" else None
+        if self._body is None:
+            raise self._archive.damaged()
         comments = self._related("comments")
         self._omissions.count("comments", len(comments.findall(WORD + "comment")) if comments is not None else 0)
 
@@ -87,7 +84,7 @@ class _Reading:
         text = without_surrogates("\n".join(filter(None, (*headers, body, *notes, *footers))))
         left_out = self._omissions.lines()
         if not text and left_out:
-            raise _nothing_but(self._name, left_out)
+            raise _nothing_but(self._archive.name, left_out)
         return Extracted(
             text=text,
             title=self._title(text) or (title_in_text(without_surrogates(body)) if headers else ""),
@@ -100,17 +97,16 @@ class _Reading:
         return Story(self._source, self._part).text(self._body)
 
     def _embedded(self, raw: bytes) -> str:
-        return _Reading(raw, self._name, self).body()
+        return _Reading(raw, self._archive.name, self).body()
 
     def _related(self, kind: str) -> Any:
-        return self._package.related_root(self._part, kind)
+        return self._archive.related_tree(self._part, kind)
 
     def _note_parts(self) -> dict[str, Any]:
         parts: dict[str, Any] = {}
         for reference, kind in _NOTE_PARTS:
-            for path in self._package.related(self._part, kind)[:1]:
-                if (root := self._package.root(path)) is not None:
-                    parts[reference] = (partial(self._note_text, path), root)
+            for path in self._archive.related(self._part, kind)[:1]:
+                parts[reference] = (partial(self._note_text, path), self._archive.tree(path))
         return parts
 
     def _note_text(self, path: str, note: Any) -> str:
@@ -131,6 +127,7 @@ class _Reading:
             kind: ``header`` or ``footer``.
         """
         texts: dict[str, str] = {}  # by the part's path
+        relations = self._archive.relations(self._part)
         settings = self._related("settings")
         for section in self._body.iter(WORD + "sectPr"):
             for reference in section.iterfind(f"{WORD}{kind}Reference"):
@@ -139,22 +136,18 @@ class _Reading:
                     continue
                 if which == "even" and not switch(settings, "evenAndOddHeaders"):
                     continue
-                relation = self._package.relation(self._part, reference.get(RELATIONS + "id", ""))
-                if relation is not None and not relation.is_outside and relation.target not in texts:
+                relation = relations.get(reference.get(RELATIONS + "id", ""))
+                if relation and relation.target in self._archive and relation.target not in texts:
                     texts[relation.target] = self._margin(relation.target)
         yield from dict.fromkeys(filter(None, texts.values()))
 
     def _margin(self, path: str) -> str:
-        if (root := self._package.root(path)) is None:
-            return ""
-        lines = Story(self._source, path, in_margin=True).text(root).split("\n")
+        lines = Story(self._source, path, in_margin=True).text(self._archive.tree(path)).split("\n")
         return "\n".join(filter(None, map(without_pages, lines)))
 
     def _title(self, text: str) -> str:
         """The declared title where the first lines say it too: many are left over from templates or name other files."""
-        properties = self._package.related_root("", "core-properties")
-        declared = properties.findtext(_DUBLIN_CORE_TITLE) if properties is not None else ""
-        title = " ".join(without_surrogates(declared or "").split())
+        title = self._archive.title()
         lines = [line for line in text.splitlines() if line.strip()][:_TITLE_LINES]
         return title if "".join(title.split()) in "".join("".join(lines).split()) else ""
 

@@ -30,7 +30,7 @@ def extract(raw: bytes, name: str) -> Extracted:
     """
     archive = Archive(raw, name, "EPUB", _REMEDY)
     _check_readable(archive)
-    opened = archive.tree(_CONTAINER).find(".//{*}rootfile") if _CONTAINER in archive.paths else None
+    opened = archive.tree(_CONTAINER).find(".//{*}rootfile") if _CONTAINER in archive else None
     if opened is None:
         raise archive.damaged()
     main = opened.get("full-path", "")
@@ -60,8 +60,8 @@ def extract(raw: bytes, name: str) -> Extracted:
 
 def _check_readable(archive: Archive) -> None:
     """Refuse a protected book; fonts alone may be encrypted."""
-    locked = "META-INF/rights.xml" in archive.paths or "META-INF/license.lcpl" in archive.paths
-    if _ENCRYPTION in archive.paths:
+    locked = "META-INF/rights.xml" in archive or "META-INF/license.lcpl" in archive
+    if _ENCRYPTION in archive:
         methods = archive.tree(_ENCRYPTION).iterfind(".//{*}EncryptedData/{*}EncryptionMethod")
         locked |= any(method.get("Algorithm", "") not in _FONTS_ONLY for method in methods)
     if locked:
@@ -81,7 +81,7 @@ def _spine(archive: Archive, main: str, package: Any) -> Iterator[tuple[str, boo
         if item is None or item.get("media-type", "") not in _PAGES:
             continue
         path = resolved(main, item.get("href", ""))
-        if path not in archive.paths:
+        if path not in archive:
             raise archive.damaged()
         if path not in seen:
             seen.add(path)

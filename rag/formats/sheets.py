@@ -238,12 +238,11 @@ def _frozen(view: Any) -> Iterator[int]:
 
 def _heads_of_tables(path: str, book: Book) -> Iterator[int]:
     """The head rows of the areas that the sheet declares to be tables."""
-    for relation in book.archive.relations(path):
-        if relation.kind == "table" and relation.target in book.archive.paths:
-            table = book.archive.tree(relation.target)
-            area = _area(table.get("ref", ""))
-            if area and table.get("headerRowCount", "1") == "1":
-                yield area[0]
+    for part in book.archive.related(path, "table"):
+        table = book.archive.tree(part)
+        area = _area(table.get("ref", ""))
+        if area and table.get("headerRowCount", "1") == "1":
+            yield area[0]
 
 
 def _area(reference: str) -> tuple[int, int, int, int] | None:

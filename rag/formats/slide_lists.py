@@ -1,9 +1,9 @@
 """Bullets and numbers of a slide's paragraphs, which its layout and master define unless the paragraph does."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from rag.formats.archives import Archive, Relation
+from rag.formats.archives import Archive
 
 _PLAIN, _BULLET = "buNone", ("buChar", "buBlip")
 _CHINESE_DIGITS = "〇一二三四五六七八九"
@@ -15,13 +15,13 @@ class ListStyles:
 
     Args:
         archive: the file.
-        relations: those of the slide.
+        path: that of the slide in it.
         trees: layouts and masters parsed for other slides, by path.
     """
 
-    def __init__(self, archive: Archive, relations: Sequence[Relation], trees: dict[str, Any]) -> None:
-        layout = _target(archive, relations, "slideLayout")
-        master = _target(archive, archive.relations(layout), "slideMaster") if layout else ""
+    def __init__(self, archive: Archive, path: str, trees: dict[str, Any]) -> None:
+        layout = next(iter(archive.related(path, "slideLayout")), "")
+        master = next(iter(archive.related(layout, "slideMaster")), "") if layout else ""
         for path in (layout, master):
             if path and path not in trees:
                 trees[path] = archive.tree(path)
@@ -105,8 +105,3 @@ def _level(paragraph: Any) -> int:
     properties = paragraph.find("{*}pPr")
     level = properties.get("lvl", "0") if properties is not None else "0"
     return int(level) if level.isdecimal() and len(level) == 1 else 0
-
-
-def _target(archive: Archive, relations: Sequence[Relation], kind: str) -> str:
-    found = next((each.target for each in relations if each.kind == kind), "")
-    return found if found in archive.paths else ""

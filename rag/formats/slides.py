@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.formats.archives import Archive, Relation
+from rag.formats.archives import Archive
 from rag.formats.grids import GridCell, table_text
 from rag.formats.lines import counted, one_line
 from rag.formats.raised_characters import lowered, raised
@@ -53,7 +53,7 @@ def extract(raw: bytes, name: str) -> Extracted:
     presentation = archive.tree(main)
     if not presentation.tag.endswith("}presentation"):
         raise archive.damaged()
-    relations = {relation.id: relation for relation in archive.relations(main)}
+    relations = archive.relations(main)
     shown = presentation.findall("{*}sldIdLst/{*}sldId")
     if len(shown) > MAX_PAGES:
         raise refusal(
@@ -66,7 +66,7 @@ def extract(raw: bytes, name: str) -> Extracted:
     trees: dict[str, Any] = {}
     for number, reference in enumerate(shown, 1):
         relation = relations.get(_attribute(reference, "}id"))
-        if relation is None or relation.target not in archive.paths:
+        if relation is None or relation.target not in archive:
             raise archive.damaged()
         tree = archive.tree(relation.target)
         if tree.get("show") in ("0", "false"):
@@ -77,26 +77,23 @@ def extract(raw: bytes, name: str) -> Extracted:
         if lines:
             texts.append("\n".join(lines))
     text = "\n\n".join(texts)
-    title = archive.title(text)
+    title = archive.title()
     left_out = counted(missing["hidden"], "隐藏的幻灯片 {} 张", "hidden slide")
     for kind, zh, one, many in _LEFT_OUT:
         left_out += counted(missing[kind], zh, one, many)
-    return Extracted(text=text, title=title, encoding="pptx", left_out=tuple(left_out))
+    return Extracted(text=text, title=title if title in text else "", encoding="pptx", left_out=tuple(left_out))
 
 
 def _slide_lines(
     archive: Archive, path: str, tree: Any, number: int, trees: dict[str, Any]
 ) -> tuple[list[str], Counter[str]]:
     """The lines of a slide below its heading; none where it holds no text."""
-    relations = archive.relations(path)
-    slide = _Slide(ListStyles(archive, relations, trees))
+    slide = _Slide(ListStyles(archive, path, trees))
     for shape in tree.iterfind("{*}cSld/{*}spTree/*"):
         _read_shape(shape, slide)
-    for relation in relations:
-        if relation.kind == "comments" and relation.target in archive.paths:
-            comments = archive.tree(relation.target)
-            slide.missing["comment"] += sum(1 for _ in comments.iterchildren("{*}cm"))
-    slide.lines += _notes(archive, relations)
+    for part in archive.related(path, "comments"):
+        slide.missing["comment"] += sum(1 for _ in archive.tree(part).iterchildren("{*}cm"))
+    slide.lines += _notes(archive, path)
     if not slide.title and not slide.lines:
         return [], slide.missing
     return [f"## {slide.title or f'幻灯片 {number}'}", *slide.lines], slide.missing
@@ -179,12 +176,10 @@ def _table(table: Any) -> str:
     return table_text(cells)
 
 
-def _notes(archive: Archive, relations: list[Relation]) -> Iterator[str]:
-    """What the speaker's notes say, each paragraph marked as one."""
-    for relation in relations:
-        if relation.kind != "notesSlide" or relation.target not in archive.paths:
-            continue
-        for shape in archive.tree(relation.target).iterfind("{*}cSld/{*}spTree/{*}sp"):
+def _notes(archive: Archive, path: str) -> Iterator[str]:
+    """What the speaker's notes of a slide say, each paragraph marked as one."""
+    for part in archive.related(path, "notesSlide"):
+        for shape in archive.tree(part).iterfind("{*}cSld/{*}spTree/{*}sp"):
             placeholder = shape.find("{*}nvSpPr/{*}nvPr/{*}ph")
             if placeholder is not None and placeholder.get("type") == "body":
                 for paragraph in shape.iterfind("{*}txBody/{*}p"):

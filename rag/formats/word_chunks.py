@@ -6,9 +6,9 @@ from typing import Any
 
 from rag.errors import LoadError
 from rag.formats import html
+from rag.formats.archives import Archive
 from rag.formats.word_elements import RELATIONS
 from rag.formats.word_omissions import Omissions
-from rag.formats.word_package import Package
 from rag.loading.encodings import decode
 
 _RTF = b"{\\rtf"
@@ -18,24 +18,24 @@ _MAIL_ENDINGS = (".mht", ".mhtml", ".eml")
 
 
 def chunk_text(
-    element: Any, part: str, package: Package, omissions: Omissions, read_word: Callable[[bytes], str] | None
+    element: Any, part: str, archive: Archive, omissions: Omissions, read_word: Callable[[bytes], str] | None
 ) -> str:
     """The text of what a ``w:altChunk`` embeds; empty, and one more omission, where it cannot be read.
 
     Args:
         element: the ``w:altChunk``.
         part: the path of the part that it stands in.
-        package: the document.
+        archive: the document.
         omissions: where what is left out is counted.
         read_word: reads an embedded Word document; None where the document is embedded itself.
     """
-    relation = package.relation(part, element.get(RELATIONS + "id", ""))
-    if relation is None or relation.is_outside:
-        omissions.count("outside" if relation is not None else "unread parts")
+    relation = archive.relations(part).get(element.get(RELATIONS + "id", ""))
+    if relation is None or not relation.target:
+        omissions.count("unread parts" if relation is None else "outside")
         return ""
-    raw = package.bytes_of(relation.target) or b""
-    kind, path = package.content_type(relation.target), relation.target.lower()
+    kind, path = archive.content_type(relation.target), relation.target.lower()
     try:
+        raw = archive.read(path)
         if raw.startswith(_ZIP):
             if read_word is None:
                 omissions.count("deep parts")

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rag.formats.archives import Archive
 from rag.formats.grids import table_text
 from rag.formats.word_chunks import chunk_text
 from rag.formats.word_elements import COMPATIBILITY, GONE, WORD, alternative, switch, value
 from rag.formats.word_notes import Notes
 from rag.formats.word_numbering import BULLET, Numbering
 from rag.formats.word_omissions import Omissions
-from rag.formats.word_package import Package
 from rag.formats.word_paragraphs import Paragraphs, deleted_length
 from rag.formats.word_styles import Styles, heading_level
 from rag.formats.word_tables import Row, grid, shown_rows
@@ -24,13 +24,13 @@ class Source:
     """What the stories of one document share.
 
     Attributes:
-        package: its parts.
+        archive: its parts.
         styles, numbering, notes: what they are named for.
         omissions: where what is left out is counted.
         read_word: reads an embedded Word document; None where this is one.
     """
 
-    package: Package
+    archive: Archive
     styles: Styles
     numbering: Numbering
     notes: Notes
@@ -97,7 +97,7 @@ class Story:
             yield from self._table(element, in_cell)
         elif element.tag == WORD + "altChunk":
             source = self._source
-            if text := chunk_text(element, self._part, source.package, source.omissions, source.read_word):
+            if text := chunk_text(element, self._part, source.archive, source.omissions, source.read_word):
                 yield text
         elif element.tag == COMPATIBILITY + "AlternateContent":
             if (chosen := alternative(element)) is not None:

@@ -33,12 +33,11 @@ def extract(raw: bytes, name: str) -> Extracted:
     workbook = archive.tree(main)
     if not workbook.tag.endswith("}workbook"):
         raise archive.damaged()
-    relations = {relation.id: relation for relation in archive.relations(main)}
-    parts = {relation.kind: relation.target for relation in relations.values()}
+    relations = archive.relations(main)
     book = Book(
         archive,
-        _strings(archive, parts.get("sharedStrings", "")),
-        _formats(archive, parts.get("styles", "")),
+        _strings(archive, main),
+        _formats(archive.related_tree(main, "styles")),
         from_1904=_is_set(workbook.find("{*}workbookPr"), "date1904"),
         is_uncalculated=_is_set(workbook.find("{*}calcPr"), "fullCalcOnLoad"),
     )
@@ -49,7 +48,7 @@ def extract(raw: bytes, name: str) -> Extracted:
         title = one_line(sheet.get("name", ""))
         if sheet.get("state", "visible") != "visible":
             hidden.append(title)
-        elif relation and relation.kind == "worksheet" and relation.target in archive.paths:
+        elif relation and relation.kind == "worksheet" and relation.target in archive:
             texts.append((title, without_surrogates(plane_text(plane_of(relation.target, book)))))
     texts = [(title, text) for title, text in texts if text]
     if not texts and book.unknown:
@@ -59,29 +58,32 @@ def extract(raw: bytes, name: str) -> Extracted:
             "its formulas have no saved results; open it in a spreadsheet program, save it once and try again.",
         )
     text = "\n\n".join(f"## {title}\n{text}" if len(texts) > 1 else text for title, text in texts)
-    title = archive.title(text)
-    return Extracted(text=text, title=title, encoding="xlsx", left_out=tuple(_left_out(archive, book, hidden)))
+    title = archive.title()
+    return Extracted(
+        text=text,
+        title=title if title in text else "",
+        encoding="xlsx",
+        left_out=tuple(_left_out(archive, book, hidden)),
+    )
 
 
-def _strings(archive: Archive, path: str) -> list[str]:
+def _strings(archive: Archive, main: str) -> list[str]:
     """The shared texts."""
-    if path not in archive.paths:
-        return []
     strings: list[str] = []
     size = 0
-    for element in archive.elements(path, "si"):
-        strings.append(rich_text(element))
-        size += len(strings[-1])
-        if len(strings) > 10 * MAX_CELLS or size > MAX_XML_BYTES:
-            raise archive.damaged()
+    for path in archive.related(main, "sharedStrings"):
+        for element in archive.elements(path, "si"):
+            strings.append(rich_text(element))
+            size += len(strings[-1])
+            if len(strings) > 10 * MAX_CELLS or size > MAX_XML_BYTES:
+                raise archive.damaged()
     return strings
 
 
-def _formats(archive: Archive, path: str) -> list[str]:
+def _formats(styles: Any) -> list[str]:
     """The number format of each style of cells."""
-    if path not in archive.paths:
+    if styles is None:
         return []
-    styles = archive.tree(path)
     own = {each.get("numFmtId", ""): each.get("formatCode", "") for each in styles.iterfind("{*}numFmts/{*}numFmt")}
     formats: list[str] = []
     for style in list(styles.iterfind("{*}cellXfs/{*}xf"))[:_MOST_STYLES]:
@@ -97,7 +99,7 @@ def _is_set(element: Any, name: str) -> bool:
 def _left_out(archive: Archive, book: Book, hidden: list[str]) -> Iterator[tuple[str, str]]:
     """What is not in the text, each with its number."""
     comments = charts = pictures = boxes = 0
-    for path in sorted(archive.paths):
+    for path in archive.paths:
         if path.startswith("xl/comments") and path.endswith(".xml"):
             comments += sum(1 for _ in archive.elements(path, "comment"))
         elif path.startswith("xl/drawings/drawing") and path.endswith(".xml"):
@@ -128,5 +130,5 @@ def _left_out(archive: Archive, book: Book, hidden: list[str]) -> Iterator[tuple
     yield from counted(charts, "图表 {} 个", "chart")
     yield from counted(pictures, "图片 {} 张", "picture")
     yield from counted(boxes, "文本框 {} 个", "text box", "text boxes")
-    if any(path.endswith("vbaProject.bin") for path in archive.paths):
+    if any(path.endswith("vbaproject.bin") for path in archive.paths):
         yield "宏（没有运行）", "macros (not run)"

@@ -19,8 +19,9 @@ from rag.index.seals import checksum
 from rag.index.store import Store
 from rag.text.chunks import chunk
 from rag.text.documents import Document
-from rag.text.structure import parts_of_text, sentences_of
+from rag.text.structure import parts_of, sentences_of
 from rag.text.surrogates import is_storable
+from rag.text.view import layout
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -282,7 +283,8 @@ def add_document(
         report.unchanged.append(document.path)
         return
     known = store.knows(document.path)
-    sentences = sentences_of(document.text, document.speakers)
+    found = layout(document.text)
+    sentences = sentences_of(document.text, document.speakers, found)
     chunks = chunk(sentences, store.chunk_size)
     if not chunks:
         reason = LoadError(
@@ -296,7 +298,7 @@ def add_document(
         if put_document(store, document, chunks, vectors, signature("\n".join(texts)), edited, sentences):
             report.shortened.append(document.id)
     (report.replaced if known else report.added).append(document.id)
-    report.read[document.id] = {"pages": len(document.page_starts), **parts_of_text(document.text)}
+    report.read[document.id] = {"pages": len(document.page_starts), **parts_of(found)}
     if document.left_out:
         report.left_out[document.id] = document.left_out
     if document.date_is_guessed:

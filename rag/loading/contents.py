@@ -15,6 +15,7 @@ _PACKED: tuple[tuple[bytes, str, str, str], ...] = (
     (b"xl/workbook.xml", "Excel 表格（.xlsx）", "an Excel workbook (.xlsx)", ".xlsx"),
     (b"xl/workbook.bin", "Excel 二进制表格（.xlsb）", "a binary Excel workbook (.xlsb)", ""),
     (b"ppt/presentation", "PowerPoint 演示文稿（.pptx）", "a PowerPoint presentation (.pptx)", ".pptx"),
+    (b"visio/document.xml", "Visio 绘图（.vsdx）", "a Visio drawing (.vsdx)", ""),
     (b"application/epub+zip", "电子书（.epub）", "a book (.epub)", ".epub"),
     (b"application/vnd.oasis.opendocument.text", "OpenDocument 文档（.odt）", "an OpenDocument text (.odt)", ".odt"),
     (

@@ -55,7 +55,7 @@ FORMATS: dict[str, Format] = {
     ".htm": Format("rag.formats.html:extract"),
     ".xhtml": Format("rag.formats.html:extract"),
     ".pdf": Format("rag.formats.pdf:extract", ("PDF",)),
-    ".docx": Format("rag.formats.docx:extract", ("ZIP", OLE)),  # OLE where it has a password
+    ".docx": Format("rag.formats.docx:extract", ("ZIP",)),
     ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".csv": Format("rag.formats.delimited:extract"),

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,10 +24,12 @@ KEPT_MEMORY = 150_000_000
 """Memory in bytes beyond which this process ends after a file, to give it back."""
 
 LONGEST_NAME = 500
-"""Longest title or source that a file's own metadata may give, in characters; what is longer is cut."""
+"""Longest title or source that a file's own metadata may give, and longest line about what is left out, in characters.
+
+What is longer is cut."""
 
 MOST_LEFT_OUT = 50
-"""Most lines about what of a file is not in its text."""
+"""Most lines about what of a file is not in its text; of more it is told how many there are."""
 
 MOST_UNSURE = 100_000
 """Most spans of unsure characters that are told apart; where there are more, the last of them goes to the end of the text."""
@@ -90,7 +93,7 @@ def _described(extracted: Extracted) -> dict[str, Any]:
         "page_starts": extracted.page_starts,
         "encoding": extracted.encoding,
         "unsure": _unsure(extracted),
-        "left_out": [[part[:LONGEST_NAME] for part in line] for line in extracted.left_out[:MOST_LEFT_OUT]],
+        "left_out": list(_told(extracted.left_out)),
     }
 
 
@@ -99,6 +102,18 @@ def _unsure(extracted: Extracted) -> tuple[tuple[int, int], ...]:
         return extracted.unsure
     *told, (begin, _) = extracted.unsure[:MOST_UNSURE]
     return (*told, (begin, len(extracted.text)))
+
+
+def _told(left_out: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
+    """The lines about what is left out, with what is not shown of them."""
+    for zh, en in left_out[:MOST_LEFT_OUT]:
+        more_zh, more_en = len(zh) - LONGEST_NAME, len(en) - LONGEST_NAME
+        yield (
+            f"{zh[:LONGEST_NAME]}……（另有 {more_zh} 字）" if more_zh > 0 else zh,
+            f"{en[:LONGEST_NAME]}… (more characters: {more_en})" if more_en > 0 else en,
+        )
+    if (more := len(left_out) - MOST_LEFT_OUT) > 0:
+        yield f"另有 {more} 处", f"and {more} more"
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:

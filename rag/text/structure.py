@@ -10,7 +10,7 @@ from rag.text.markup import is_bulleted, is_note
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
-from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
+from rag.text.view import CLOSING, TERMINAL, Layout, View, layout, line_view, places_of, readable, view_of
 
 LONGEST_SENTENCE = 500
 
@@ -95,14 +95,15 @@ class Sentence:
         return [self.start] * self.lead + [*own] + [self.end - 1] * self.tail
 
 
-def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
+def sentences_of(text: str, speakers: tuple[str, ...] = (), found: Layout | None = None) -> list[Sentence]:
     """The sentences of a stored text, in order; of a table its cells, each with its heads.
 
     Args:
         text: a document's text.
         speakers: the people known to speak in it; where there is one only, ``答：`` is taken to be that person.
+        found: how the text is laid out, where that is known already.
     """
-    found = layout(text)
+    found = found or layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
     turns = Turns(
         [
@@ -146,12 +147,11 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     return sentences
 
 
-def parts_of_text(text: str) -> dict[str, int]:
-    """How many tables and notes a stored text holds."""
-    paragraphs = layout(text).paragraphs
+def parts_of(found: Layout) -> dict[str, int]:
+    """How many tables and notes a text holds that is laid out so."""
     return {
-        "tables": sum(paragraph.kind == "table" for paragraph in paragraphs),
-        "notes": sum(is_note(paragraph.lines[0].text) for paragraph in paragraphs),
+        "tables": sum(paragraph.kind == "table" for paragraph in found.paragraphs),
+        "notes": sum(is_note(paragraph.lines[0].text) for paragraph in found.paragraphs),
     }
 
 

@@ -6,6 +6,7 @@ Each function gives a file's bytes and takes how large it grows, so that one tes
 import io
 import zipfile
 import zlib
+from functools import cache
 from itertools import pairwise
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -49,6 +50,7 @@ def pdf(objects: list[bytes]) -> bytes:
     )
 
 
+@cache
 def pdf_of_much_content(characters: int) -> bytes:
     """One page whose compressed content draws a character so many times."""
     content = repeated(b"(A) Tj ", characters, b"BT /F1 12 Tf ", b" ET")
@@ -83,6 +85,7 @@ def docx(body: str | bytes, before: str = "") -> bytes:
     return file.getvalue()
 
 
+@cache
 def docx_of_empty_paragraphs(paragraphs: int) -> bytes:
     """So many paragraphs without a word."""
     return docx(b"<w:p/>" * paragraphs)
