@@ -3,12 +3,11 @@
 import re
 import zlib
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from rag.text.documents import Document
 from ui.html import Html, anchor, element, join
-from ui.source_view import Highlight, passages, whole
+from ui.source_view import Highlight, between, passages
 
 PART = 30_000
 """Length of a part of a long document, in characters: what a browser shows at once without delay."""
@@ -54,10 +53,15 @@ def holding(spans: Sequence[Span], place: int) -> int:
     return max(0, bisect_right([start for start, _ in spans], place) - 1)
 
 
-def part_of(document: Document, span: Span, finds: Sequence[Span], query: str) -> Html:
-    """A part of a document with what was found in it marked; each mark leads on to the next."""
+def part_of(
+    document: Document, span: Span, finds: Sequence[Span], query: str, dividers: Iterable[tuple[int, Html]] = ()
+) -> Html:
+    """A part of a document with what was found in it marked; each mark leads on to the next.
+
+    Args:
+        dividers: as for :func:`ui.source_view.between`.
+    """
     start, end = span
-    shown = replace(document, text=document.text[start:end], page_starts=(), id=document.id)
     here = [number for number, (first, last) in enumerate(finds) if start <= first and last <= end]
     token = zlib.crc32(query.encode("utf-8", "replace"))
     names = {number: anchor("find", f"{token:x}", number + 1) for number in here}
@@ -66,8 +70,8 @@ def part_of(document: Document, span: Span, finds: Sequence[Span], query: str) -
         following = names[here[(place + 1) % len(here)]]
         first, last = finds[number]
         label = f"{number + 1}/{len(finds)}"
-        marks.append(Highlight(first - start, last - start, names[number], label, following, label))
-    return whole(shown, marks)
+        marks.append(Highlight(first, last, names[number], label, following, label))
+    return between(document, start, end, marks, dividers)
 
 
 def part_buttons(spans: Sequence[Span], current: int, finds: Sequence[Span], named: str) -> Html:
