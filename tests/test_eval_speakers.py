@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def test_what_a_document_marks_stands_in_it(document: dict[str, Any]) -> None:
     for quote in quotes:
         assert text[quote["start"] : quote["start"] + len(quote["quote"])] == quote["quote"]
         assert quote["speaker"] in text
-    for before, after in zip(quotes, quotes[1:], strict=False):
+    for before, after in pairwise(quotes):
         assert before["start"] + len(before["quote"]) <= after["start"], "quotes do not overlap"
     assert bool(document["speech"]) == (document["kind"] != "none")
 

@@ -145,7 +145,9 @@ def test_handles_of_a_forum() -> None:
 
 def test_usual_questions_are_asked_and_answered_by_nobody() -> None:
     assert set(speakers("办事指南\n问：几天办完？\n答：三个工作日。\n联系人：茹某")) == {""}
-    assert set(speakers("指南\n问题：几点开门？\n解答：您好，九点。\n问题：可以带宠物吗？\n解答：您好，不可以。")) == {""}
+    assert set(speakers("指南\n问题：几点开门？\n解答：您好，九点。\n问题：可以带宠物吗？\n解答：您好，不可以。")) == {
+        ""
+    }
 
 
 def test_an_interview_ends_where_it_is_told_of() -> None:

@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from rag.loading.base import Loader
+from rag.loading.base import Drawer, Loader
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "PDF"),
@@ -33,11 +33,15 @@ class Format:
     Attributes:
         loader: 'module:function', imported when first used.
         content: what its files are by :data:`SIGNATURES`; nothing for text.
+        drawer: 'module:function' of a format with pages, which draws one of them.
     """
 
     loader: str
     content: tuple[str, ...] = ()
+    drawer: str = ""
 
+
+_PDF_PAGES, _PICTURES = "rag.formats.drawing:draw_pdf", "rag.formats.drawing:draw_image"
 
 FORMATS: dict[str, Format] = {
     ".txt": Format("rag.formats.plain:extract"),
@@ -47,7 +51,7 @@ FORMATS: dict[str, Format] = {
     ".html": Format("rag.formats.html:extract"),
     ".htm": Format("rag.formats.html:extract"),
     ".xhtml": Format("rag.formats.html:extract"),
-    ".pdf": Format("rag.formats.pdf:extract", ("PDF",)),
+    ".pdf": Format("rag.formats.pdf:extract", ("PDF",), _PDF_PAGES),
     ".docx": Format("rag.formats.docx:extract", ("ZIP", "OLE (.doc/.xls)")),  # OLE where it has a password
     ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
@@ -58,18 +62,27 @@ FORMATS: dict[str, Format] = {
     ".eml": Format("rag.formats.mail:extract"),
     ".mhtml": Format("rag.formats.mail:extract_page"),
     ".mht": Format("rag.formats.mail:extract_page"),
-    ".png": Format("rag.formats.images:extract", ("PNG",)),
-    ".jpg": Format("rag.formats.images:extract", ("JPEG",)),
-    ".jpeg": Format("rag.formats.images:extract", ("JPEG",)),
-    ".tif": Format("rag.formats.images:extract", ("TIFF",)),
-    ".tiff": Format("rag.formats.images:extract", ("TIFF",)),
-    ".bmp": Format("rag.formats.images:extract"),
-    ".webp": Format("rag.formats.images:extract"),
+    ".png": Format("rag.formats.images:extract", ("PNG",), _PICTURES),
+    ".jpg": Format("rag.formats.images:extract", ("JPEG",), _PICTURES),
+    ".jpeg": Format("rag.formats.images:extract", ("JPEG",), _PICTURES),
+    ".tif": Format("rag.formats.images:extract", ("TIFF",), _PICTURES),
+    ".tiff": Format("rag.formats.images:extract", ("TIFF",), _PICTURES),
+    ".bmp": Format("rag.formats.images:extract", (), _PICTURES),
+    ".webp": Format("rag.formats.images:extract", (), _PICTURES),
 }
 """Suffix → format. One line adds one (docs/adding.md)."""
 
 
 def loader_for(suffix: str) -> Loader:
     """The loader of a format; importing it here, where files are read, keeps its libraries out of other processes."""
-    module, _, function = FORMATS[suffix].loader.partition(":")
-    return cast(Loader, getattr(importlib.import_module(module), function))
+    return cast(Loader, _named(FORMATS[suffix].loader))
+
+
+def drawer_for(suffix: str) -> Drawer:
+    """What draws a page of a format that has pages; imported as a loader is."""
+    return cast(Drawer, _named(FORMATS[suffix].drawer))
+
+
+def _named(place: str) -> object:
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(module), function)

@@ -10,7 +10,7 @@ from rag.text.markup import is_bulleted, is_note
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
-from rag.text.view import CLOSING, TERMINAL, View, layout, line_view, places_of, readable, view_of
+from rag.text.view import CLOSING, TERMINAL, Layout, View, layout, line_view, places_of, readable, view_of
 
 LONGEST_SENTENCE = 500
 
@@ -104,13 +104,7 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
     """
     found = layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    turns = Turns(
-        [
-            Paragraph(paragraph.kind, view.text, paragraph.lines[0].text)
-            for paragraph, view in zip(found.paragraphs, views, strict=True)
-        ],
-        speakers,
-    )
+    turns = turns_of(found, views, speakers)
     sentences: list[Sentence] = []
     heading = ""
     number = -1
@@ -144,6 +138,18 @@ def sentences_of(text: str, speakers: tuple[str, ...] = ()) -> list[Sentence]:
                     sentences.append(replace(told, is_bulleted=begins))
                     begins = False
     return sentences
+
+
+def turns_of(found: Layout, views: Sequence[View], speakers: tuple[str, ...] = ()) -> Turns:
+    """Who speaks in the paragraphs of a text; nothing has been entered.
+
+    Args:
+        found: the text's layout.
+        views: the view of each of its paragraphs.
+        speakers: as for :func:`sentences_of`.
+    """
+    paragraphs = zip(found.paragraphs, views, strict=True)
+    return Turns([Paragraph(each.kind, view.text, each.lines[0].text) for each, view in paragraphs], speakers)
 
 
 def parts_of_text(text: str) -> dict[str, int]:
