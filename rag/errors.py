@@ -7,6 +7,7 @@ __all__ = [
     "EmbeddingError",
     "LanguageModelError",
     "LoadError",
+    "OriginalError",
     "RecordError",
     "StoreError",
     "UsageError",
@@ -19,6 +20,10 @@ __all__ = [
 
 class LoadError(YoujuError):
     """A file cannot be taken in; the reason names the file. The other files of a batch still go in."""
+
+
+class OriginalError(LoadError):
+    """The file that a document came from was not kept, is gone, or is no longer the one that was read."""
 
 
 class RecordError(UsageError):

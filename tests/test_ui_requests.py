@@ -101,7 +101,7 @@ def test_every_route_of_gradio_is_open_on_purpose(url: str) -> None:
         if hasattr(route, "path")
     }
     assert "/gradio_api/dev/reload" in paths, "these are all routes"
-    routes = Routes(lambda *_: None, uploads=True)  # type: ignore[arg-type, return-value]
+    routes = Routes(lambda *_: None, page=True)  # type: ignore[arg-type, return-value]
     filled = {path: re.sub(r"\{[^}]*\}", "x", path) for path in paths}
     reached = {path for path, example in filled.items() if routes.allowed(example)}
     assert {"/config", "/gradio_api/queue/join", "/gradio_api/upload", "/assets/{path:path}"} <= reached

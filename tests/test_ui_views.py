@@ -8,6 +8,7 @@ import json
 import re
 import string
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,9 @@ from rag.text.view import readable
 from ui import answer_view, evidence_view, sources, timeline, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
-from ui.html import element, join, text
+from ui.html import element, join, page_picture, text
 from ui.reading import find, part_of
-from ui.source_view import Highlight, excerpt, passages, whole
+from ui.source_view import Highlight, between, excerpt, passages, whole
 from ui.texts import TEXTS, preferred, say
 
 HOSTILE = [
@@ -100,6 +101,13 @@ def test_links_stay_on_the_page(link: str) -> None:
         element("a", "x", href=link)
 
 
+@pytest.mark.parametrize("address", ["http://example.com/a.png", "data:image/png,x", "pages/a/../b", 'pages/a/1" x="'])
+def test_only_pages_are_shown_as_pictures(address: str) -> None:
+    assert page_picture("pages/0a%20b/12", '"><script>', 3, 4).count("<") == 1
+    with pytest.raises(ValueError, match="no picture"):
+        page_picture(address, "a page", 3, 4)
+
+
 def test_joined_strings_are_escaped_and_markup_is_not() -> None:
     assert join(["<b>", element("em", "x")], "&") == "&lt;b&gt;&amp;<em>x</em>"
 
@@ -162,6 +170,36 @@ def test_a_whole_document_shows_all_of_it(lines: list[str]) -> None:
     assert shown(whole(document)) == "".join(passage.text for passage in passages(document.text))
 
 
+@given(PARAGRAPHS, st.data())
+def test_the_pages_of_a_document_show_all_of_it_once(lines: list[str], data: st.DataObject) -> None:
+    document = Document("\n".join(lines), "a.txt", "A")
+    places = st.integers(0, len(document.text))
+    starts = sorted([*data.draw(st.lists(places, max_size=4)), 0, len(document.text)])
+    pages = [shown(between(document, first, last)) for first, last in pairwise(starts)]
+    read = "".join(passage.text for passage in passages(document.text))
+    assert re.sub(r"[\s…]", "", "".join(pages)) == re.sub(r"\s", "", read)
+
+
+def test_headings_lists_notes_and_speakers_are_shown_as_such() -> None:
+    text = (
+        "# 会议纪要\n\n## 一、情况\n\n记者：隧道通车了吗？\n\n张三：通车了[^1]。\n\n- 东线\n- 西线\n    - 支线\n\n"
+        "1. 养护\n2. 巡查\n\n| 名称 | 长度[^2] |\n| --- | --- |\n| 隧道 | 2600米 |\n\n[^1]: 去年十月。\n"
+    )
+    made = whole(Document(text, "a.md", "A"))
+    assert '<h4 class="level-1">会议纪要</h4><h4 class="level-2">一、情况</h4>' in made
+    assert '<strong class="speaker">记者：</strong>' in made and '<strong class="speaker">张三：</strong>' in made
+    assert "通车了<sup>1</sup>。" in made and '<p class="footnote"><sup>1</sup>去年十月。</p>' in made
+    assert '<ul><li>东线</li><li>西线</li><li class="level-2">支线</li></ul>' in made
+    assert '<ul class="numbered"><li>1.养护</li><li>2.巡查</li></ul>' in made
+    assert '<th scope="col">长度<sup>2</sup></th>' in made
+
+
+def test_a_table_over_two_pages_has_its_heads_on_both() -> None:
+    document = Document("| 名称 | 长度 |\n| --- | --- |\n| 东线 | 2600米 |\n| 西线 | 990米 |", "a.md", "A")
+    second = between(document, document.text.index("| 西线"), len(document.text))
+    assert "长度" in second and "990米" in second and "2600米" not in second
+
+
 def test_a_quote_over_hard_wrapped_lines_reads_as_one() -> None:
     wrapped = (
         "工业和信息化部介绍了今年一季度的有关情况，\n" * 10
@@ -215,6 +253,20 @@ def test_unsure_characters_of_a_table_and_of_a_part_are_underlined() -> None:
     made = part_of(document, part, find(text, "264"), "264", "en")
     assert 'title="Recognised on an image; may be wrong">6</span>' in made
     assert shown(made).endswith("共计1/1264万个。")
+
+
+def test_unsure_characters_of_a_speaker_and_beside_a_note_are_underlined() -> None:
+    text = "# 会议纪要\n\n记者：隧道通车了吗？\n\n张三：通车了[^1]吗[^2]。\n\n[^1]: 去年十月。\n"
+    start, end = text.index("三："), text.index("吗[^2]") + 1
+    document = Document(text, "a.png", "A", unsure=((start, end),))
+    unsure = '<span class="unsure" title="从图片识别，可能有误">{}</span>'.format
+    speaker = f'<strong class="speaker">张{unsure("三：")}</strong>'
+    said = f"{unsure('通车了')}<sup>1</sup>{unsure('吗')}<sup>2</sup>。"
+    assert speaker + said in whole(document)
+    mark = Highlight(text.index("张三"), text.index("[^2]"), "m")
+    cut = said.index("<sup>2")
+    marked = f'<mark id="m" tabindex="-1">{speaker}{said[:cut]}</mark>{said[cut:]}'
+    assert marked in between(document, text.index("张三"), len(text), [mark])
 
 
 def test_an_excerpt_shows_the_text_around_but_not_the_whole_document() -> None:

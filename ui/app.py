@@ -36,6 +36,7 @@ from ui.blocks import Blocks
 from ui.context import NOBODY, Context, Preferences, Visitor
 from ui.conversations import Conversations, open_conversations
 from ui.html import Html, element
+from ui.pictures import Pictures
 from ui.runs import Runs
 from ui.texts import Interface, preferred
 
@@ -53,6 +54,7 @@ def build(
     conversations: Conversations | None = None,
     *,
     runs: Runs | None = None,
+    pictures: Pictures | None = None,
     names_endpoints: bool = True,
     tabs: Sequence[str] = TABS,
 ) -> tuple[Blocks, Interface]:
@@ -62,6 +64,7 @@ def build(
         assistant: answers and holds the documents.
         conversations: keeps what was asked; by default in the file of the index.
         runs: works the answers out; whoever gives it closes it.
+        pictures: draws pages of documents.
         names_endpoints: whether visitors may name an endpoint of a language model.
         tabs: the modules of the tabs, in their order.
 
@@ -90,6 +93,7 @@ def build(
                 assistant=assistant,
                 conversations=conversations or open_conversations(assistant.store),
                 runs=runs or Runs(),
+                pictures=pictures or Pictures(),
                 interface=interface,
                 page=page,
                 browser=browser,

@@ -17,10 +17,11 @@ from rag.text.surrogates import without_surrogates
 from ui import answer_view, evidence_view
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
-from ui.evidence_view import reader
+from ui.evidence_view import reader, reader_of
 from ui.examples import examples
 from ui.html import Html, element
 from ui.logs import asked
+from ui.page_view import pages, requested
 from ui.runs import Run
 from ui.service import BusyError
 from ui.source_view import Highlight
@@ -245,8 +246,8 @@ class Chat:
         self.stop.click(self._stop, browser, None, queue=False, **FOR_THE_PAGE)
         acted = [*view, self.rated, self.reason, self.comment]
         self.thread.click(self._act, [browser, context.preferences, *fields], acted, **following)
-        self.pane.click(self._read, browser, [self.pane, self.reading], **FOR_THE_PAGE)
-        self.reading.click(self._close_reader, None, [self.pane, self.reading], **FOR_THE_PAGE)
+        for component in (self.pane, self.reading):
+            component.click(self._read, browser, [self.pane, self.reading], **FOR_THE_PAGE)
         self.limits.click(self._clear, None, [*fields, self.editing, self.question], **FOR_THE_PAGE)
         for each in (self.editing, *fields):
             each.change(self._limits, limited, self.limits, **FOR_THE_PAGE)
@@ -522,17 +523,23 @@ class Chat:
     # -- the evidence pane --------------------------------------------------------------------------------------------
 
     def _read(self, browser: dict[str, str], event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
-        """Shows a document in full in place of the sources."""
+        """Shows a document in full, or a page of it, in place of the sources, or these again."""
         data: dict[str, str] = event._data or {}
-        if data.get("action") != "read":
+        action = data.get("action")
+        if action == "sources":
+            return gr.update(visible=True), gr.update(value="", visible=False)
+        if action not in ("read", "page"):
             return gr.skip(), gr.skip()
+        visitor = Visitor.of(browser, request)
         document = self.context.assistant.document(str(data["document"]))
-        mark = Highlight(int(data["start"]), int(data["end"]), "reading-mark")
-        shown = reader(document, [mark], Visitor.of(browser, request).language)
+        if action == "page" and document.page_starts:
+            number, spans = requested(data, document)
+            drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
+            shown = reader_of(document, pages(document, number, spans, drawn, visitor.language), visitor.language)
+        else:
+            mark = Highlight(int(data["start"]), int(data["end"]), "reading-mark")
+            shown = reader(document, [mark], visitor.language)
         return gr.update(visible=False), gr.update(value=shown, visible=True)
-
-    def _close_reader(self, event: gr.EventData) -> tuple[Any, Any]:
-        return gr.update(visible=True), gr.update(value="", visible=False)
 
     # -- filters ------------------------------------------------------------------------------------------------------
 

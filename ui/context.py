@@ -7,6 +7,7 @@ import gradio as gr
 
 from rag.assistant import Assistant
 from ui.conversations import Conversations, new_id
+from ui.pictures import Pictures
 from ui.runs import Runs
 from ui.service import client_of
 from ui.texts import Interface, Language, preferred
@@ -86,6 +87,7 @@ class Context:
         assistant: answers and holds the documents.
         conversations: keeps what was asked.
         runs: answers on their way.
+        pictures: draws pages of documents.
         interface: the texts of the components.
         page: the ``gr.Blocks`` all tabs stand in.
         browser: component; its value makes a :class:`Visitor`.
@@ -103,6 +105,7 @@ class Context:
     assistant: Assistant
     conversations: Conversations
     runs: Runs
+    pictures: Pictures
     interface: Interface
     page: gr.Blocks
     browser: gr.BrowserState

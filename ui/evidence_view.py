@@ -11,6 +11,7 @@ from rag.errors import UsageError
 from rag.text.documents import Document
 from ui.conversations import Turn
 from ui.html import Html, anchor, element, join
+from ui.page_view import opening
 from ui.source_view import Highlight, excerpt, whole
 from ui.texts import Language, say, shown_day
 
@@ -44,9 +45,13 @@ def found(turn: Turn, evidence: EvidenceFound, language: Language) -> Html:
 
 def reader(document: Document, highlights: Sequence[Highlight], language: Language) -> Html:
     """A document in full with its facts, marks and the way back to the sources."""
+    return reader_of(document, whole(document, highlights, language), language)
+
+
+def reader_of(document: Document, body: Html, language: Language) -> Html:
+    """What is shown of a document in place of the sources, with its facts and the way back to them."""
     back = element("button", say("back_to_sources", language), type="button", data_action="sources")
     header = _header(_facts_of(document, "、".join(document.speakers)), [], language)
-    body = whole(document, highlights, language)
     return element("section", back, _card(header, body, ""), class_="sources reader")
 
 
@@ -92,7 +97,8 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
         ]
         gone = element("p", say("document_gone", language), class_="notice")
         return _card(header, element("div", gone, *quotes, class_="excerpt"), "")
-    return _card(header, excerpt(document, marks, language=language), _footer(turn, first, language))
+    spans = [(citation["start"], citation["end"]) for citation in citations]
+    return _card(header, excerpt(document, marks, language=language), _footer(turn, document, spans, language))
 
 
 def _near(turn: Turn, number: int, hit: dict[str, Any], open_document: OpenDocument, language: Language) -> Html:
@@ -103,7 +109,7 @@ def _near(turn: Turn, number: int, hit: dict[str, Any], open_document: OpenDocum
         body = element("div", element("p", hit["text"], id=mark.anchor), class_="excerpt near")
         return _card(_header(facts, [], language), body, "")
     body = element("div", excerpt(document, [mark], 120, language), class_="near")
-    return _card(_header(facts, [], language), body, _footer(turn, hit, language))
+    return _card(_header(facts, [], language), body, _footer(turn, document, [(hit["start"], hit["end"])], language))
 
 
 def _opened(open_document: OpenDocument, document_id: str) -> Document | None:
@@ -150,19 +156,28 @@ def _separated(facts: Sequence[str]) -> list[Html]:
     return [element("span", fact) for fact in facts]
 
 
-def _footer(turn: Turn, facts: dict[str, Any], language: Language) -> Html:
-    span = element("span", say("span", language, start=facts["start"], end=facts["end"]))
+def _footer(turn: Turn, document: Document, spans: Sequence[tuple[int, int]], language: Language) -> Html:
+    start, end = spans[0]
+    span = element("span", say("span", language, start=start, end=end))
     read = element(
         "button",
         say("read_all", language),
         type="button",
         data_action="read",
-        data_document=facts["document_id"],
-        data_start=str(facts["start"]),
-        data_end=str(facts["end"]),
+        data_document=document.id,
+        data_start=str(start),
+        data_end=str(end),
     )
     back = element("a", say("back", language), href=f"#{anchor('turn', turn.id)}", class_="back")
-    return element("footer", span, back, read)
+    return element("footer", span, back, element("span", *_pages(document, spans, language), read, class_="more"))
+
+
+def _pages(document: Document, spans: Sequence[tuple[int, int]], language: Language) -> list[Html]:
+    """A button for each page on which a span begins."""
+    numbers = sorted({document.page(start) or 0 for start, _ in spans} - {0})
+    if len(numbers) == 1:
+        return [opening(document, numbers[0], say("original_page", language), spans)]
+    return [opening(document, number, say("original_page_of", language, page=number), spans) for number in numbers]
 
 
 def _card(header: Html, body: Html, footer: str) -> Html:

@@ -1,7 +1,8 @@
 """HTML that is safe by construction: whatever comes from outside goes through :func:`text`, and links stay on the page.
 
 Documents, questions and answers are never rendered as Markdown or HTML. :func:`element` escapes every child that is not
-:class:`Html` already, refuses event handlers, styles and every address that is not an anchor of ours.
+:class:`Html` already, refuses event handlers, styles and every address that is not an anchor of ours. The only pictures are
+those that :func:`page_picture` shows.
 """
 
 import html
@@ -10,6 +11,7 @@ from collections.abc import Iterable
 
 from rag.text.view import without_invisible
 
+_PAGE = re.compile(r"pages/[\w.~%-]+/[1-9][0-9]*", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _ELEMENTS = frozenset(
     {
@@ -68,6 +70,22 @@ def element(name: str, *children: str, **attributes: str | bool | None) -> Html:
     if name in _EMPTY:
         return Html(f"<{opened}>")
     return Html(f"<{opened}>{join(children)}</{name}>")
+
+
+def page_picture(address: str, words: str, width: int, height: int) -> Html:
+    """The picture of a document's page.
+
+    Args:
+        address: where this server has it (:func:`ui.pictures.address_of`).
+        words: what stands for it where it is not seen.
+        width, height: its size in pixels, so that nothing moves when it comes.
+
+    Raises:
+        ValueError: the address is another one.
+    """
+    if not _PAGE.fullmatch(address):
+        raise ValueError(f"no picture of a page at {address!r}")
+    return Html(f'<img src="{address}" alt="{text(words)}" width="{width:d}" height="{height:d}">')
 
 
 def anchor(*parts: object) -> str:

@@ -3,12 +3,11 @@
 import re
 import zlib
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 from rag.text.documents import Document
 from ui.html import Html, anchor, element, join
-from ui.source_view import Highlight, passages, whole
+from ui.source_view import Highlight, between, passages
 from ui.texts import Language
 
 PART = 30_000
@@ -55,11 +54,20 @@ def holding(spans: Sequence[Span], place: int) -> int:
     return max(0, bisect_right([start for start, _ in spans], place) - 1)
 
 
-def part_of(document: Document, span: Span, finds: Sequence[Span], query: str, language: Language) -> Html:
-    """A part of a document with what was found in it marked; each mark leads on to the next."""
+def part_of(
+    document: Document,
+    span: Span,
+    finds: Sequence[Span],
+    query: str,
+    language: Language,
+    dividers: Iterable[tuple[int, Html]] = (),
+) -> Html:
+    """A part of a document with what was found in it marked; each mark leads on to the next.
+
+    Args:
+        dividers: as for :func:`ui.source_view.between`.
+    """
     start, end = span
-    unsure = tuple((first - start, last - start) for first, last in document.unsure_within(start, end))
-    shown = replace(document, text=document.text[start:end], page_starts=(), unsure=unsure, id=document.id)
     here = [number for number, (first, last) in enumerate(finds) if start <= first and last <= end]
     token = zlib.crc32(query.encode("utf-8", "replace"))
     names = {number: anchor("find", f"{token:x}", number + 1) for number in here}
@@ -68,8 +76,8 @@ def part_of(document: Document, span: Span, finds: Sequence[Span], query: str, l
         following = names[here[(place + 1) % len(here)]]
         first, last = finds[number]
         label = f"{number + 1}/{len(finds)}"
-        marks.append(Highlight(first - start, last - start, names[number], label, following, label))
-    return whole(shown, marks, language)
+        marks.append(Highlight(first, last, names[number], label, following, label))
+    return between(document, start, end, marks, language, dividers)
 
 
 def part_buttons(spans: Sequence[Span], current: int, finds: Sequence[Span], named: str) -> Html:

@@ -20,6 +20,7 @@ from rag.errors import UsageError
 from ui.blocks import STATUS
 from ui.guard import BodyError, refused
 from ui.logs import told_where
+from ui.pictures import PATH
 from ui.uploads import uploaded
 
 UPLOAD_PATH = "/gradio_api/upload"
@@ -39,7 +40,7 @@ _SHOWN = (
 _CALLED = r"/gradio_api/(?:queue/join|cancel|reset/?|(?:run|api|call|call/v2)/[^/]+/?)"
 _OF_PROGRAMS = r"/v1(?:/.*)?"
 _OF_MCP = rf"{MCP_PATH}/?"
-_OF_UPLOADS = rf"{UPLOAD_PATH}/?", r"/gradio_api/upload_progress"
+_OF_THE_PAGE = rf"/gradio_api/upload_progress|{PATH}/[^/]+/[1-9][0-9]{{0,5}}"
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +50,13 @@ class Routes:
 
     Args:
         app: Gradio, and the endpoints that are not its own.
-        uploads: whether files can be uploaded, as to the page's tab of sources.
+        page: whether there is a page, with a tab of sources: files can be uploaded, and pages of documents seen.
     """
 
-    def __init__(self, app: ASGIApp, *, uploads: bool) -> None:
+    def __init__(self, app: ASGIApp, *, page: bool) -> None:
         self._app = app
-        sent, told = (_OF_UPLOADS[0], f"|{_OF_UPLOADS[1]}") if uploads else ("(?!)", "")
-        self._shown, self._called, self._sent = map(re.compile, (_SHOWN + told, rf"{_CALLED}|{_OF_MCP}", sent))
+        shown, sent = (f"{_SHOWN}|{_OF_THE_PAGE}", rf"{UPLOAD_PATH}/?") if page else (_SHOWN, "(?!)")
+        self._shown, self._called, self._sent = map(re.compile, (shown, rf"{_CALLED}|{_OF_MCP}", sent))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets a request through, or answers it with 400, 404, 405, 413, 422 or 500."""

@@ -110,9 +110,14 @@ def create(
     looks: dict[str, Any] = {}
     if page:
         from ui import app as window
+        from ui.pictures import Pictures, add_route
         from ui.theme import stylesheet, theme
 
-        blocks, interface = window.build(assistant, conversations, runs=runs, names_endpoints=names_endpoints)
+        pictures = Pictures()
+        add_route(app, assistant, pictures)
+        blocks, interface = window.build(
+            assistant, conversations, runs=runs, pictures=pictures, names_endpoints=names_endpoints
+        )
         looks = {"i18n": interface.i18n, "theme": theme(), "css": stylesheet()}
     else:
         blocks = Blocks(title="Youju", analytics_enabled=False)
@@ -129,7 +134,7 @@ def create(
         **looks,
     )
     blocks.guard_files()
-    routes = Routes(app, uploads=page)
+    routes = Routes(app, page=page)
     return Guard(routes, logins=logins, hosts=hosts, headers=HEADERS, throttle=throttle)
 
 

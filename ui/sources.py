@@ -15,6 +15,7 @@ from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.file_states import FileStates, mark, summary
 from ui.html import Html, element, join
+from ui.page_view import opening, pages, requested
 from ui.paths import shown_path
 from ui.reading import find, holding, part_buttons, part_of, parts
 from ui.texts import TEXTS as SHARED
@@ -78,6 +79,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_next": ("下一处", "Next"),
     "sources_finds": ("{n} 处", "{n} found"),
     "sources_nothing": ("没有找到", "Not found"),
+    "sources_text": ("回到全文", "Back to the text"),
     "sources_part": ("第 {n} 部分", "Part {n}"),
     "sources_gone": ("这份文档已不在索引中。", "This document is no longer in the index."),
 }
@@ -93,7 +95,9 @@ _STEP = """() => setTimeout(() => {
   else location.hash = to.id;
 }, 60)"""
 _NEXT, _PREVIOUS = _STEP.replace("STEP", "1"), _STEP.replace("at + STEP", "Math.max(at, 0) - 1")
-_TO_TOP = "() => setTimeout(() => document.getElementById('document')?.scrollTo(0, 0), 60)"
+_TO_TOP = """() => setTimeout(() => {
+  if (!document.querySelector('#document-text .pages')) document.getElementById('document')?.scrollTo(0, 0);
+}, 60)"""
 
 Shown = dict[Any, Any]
 
@@ -300,7 +304,8 @@ class Sources:
         self, browser: dict[str, str], search: str, opened: str, changes: int, event: gr.EventData, request: gr.Request
     ) -> Shown:
         """What a button of the list or of the open document does."""
-        language = Visitor.of(browser, request).language
+        visitor = Visitor.of(browser, request)
+        language = visitor.language
         data: dict[str, str] = event._data or {}
         action = data.get("action", "")
         if action == "open":
@@ -310,6 +315,8 @@ class Sources:
         document = self._document(opened)
         if document is None:
             return self._closed(search, language)
+        if action == "page":
+            return {self.text: self._page(document, data, visitor)}
         if action == "settle":
             try:
                 self.context.assistant.edit(opened, date=document.date)
@@ -401,12 +408,26 @@ class Sources:
         return query.strip(), counted, reading(document, part, query.strip(), language)
 
     def turn(self, browser: dict[str, str], opened: str, found: str, event: gr.EventData, request: gr.Request) -> Any:
-        """Turns to another part of a long document."""
+        """Turns to another part of a long document, or to a page of one that has pages and back."""
         data: dict[str, str] = event._data or {}
-        document = self._document(opened)
-        if document is None or data.get("action") != "part" or not str(data.get("part", "")).isdecimal():
+        visitor = Visitor.of(browser, request)
+        document, action, part = self._document(opened), data.get("action"), str(data.get("part", ""))
+        if document is not None and action == "page":
+            return self._page(document, data, visitor)
+        if document is None or action != "part" or not part.isdecimal():
             return gr.skip()
-        return reading(document, int(data["part"]), found, Visitor.of(browser, request).language)
+        return reading(document, int(part), found, visitor.language)
+
+    def _page(self, document: Document, data: dict[str, str], visitor: Visitor) -> Any:
+        """A page of the open document beside its text."""
+        if not document.page_starts:
+            return gr.skip()
+        number, spans = requested(data, document)
+        drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
+        part = holding(parts(document.text), document.page_starts[number - 1])
+        label = f"← {say('sources_text', visitor.language)}"
+        back = element("button", label, type="button", data_action="part", data_part=str(part))
+        return pages(document, number, spans, drawn, visitor.language, back)
 
     def _document(self, document_id: str) -> Document | None:
         try:
@@ -527,6 +548,8 @@ def header(document: Document, near: Sequence[Entry], language: Language, state:
         element("button", say(f"sources_{action}", language), type="button", data_action=action)
         for action in (*(["settle"] if document.date_is_guessed else []), "edit", "remove")
     ]
+    if document.page_starts:
+        buttons.insert(0, opening(document, 1, say("original_page", language)))
     return element("header", *parts, element("div", *buttons, class_="actions"), class_="about")
 
 
@@ -535,7 +558,15 @@ def reading(document: Document, part: int, query: str, language: Language) -> Ht
     spans, finds = parts(document.text), find(document.text, query)
     part = min(part, len(spans) - 1)
     buttons = part_buttons(spans, part, finds, say("sources_part", language, n="{n}"))
-    return join([buttons, part_of(document, spans[part], finds, query, language), buttons])
+    numbers = _page_numbers(document, *spans[part], language)
+    return join([buttons, part_of(document, spans[part], finds, query, language, numbers), buttons])
+
+
+def _page_numbers(document: Document, start: int, end: int, language: Language) -> Iterator[tuple[int, Html]]:
+    """The numbers of the pages in a part of a document, each a button that opens the page, and where it begins."""
+    for number in range(document.page(start) or 1, (document.page(end - 1) or 0) + 1):
+        button = opening(document, number, say("page", language, page=number), title=say("original_page", language))
+        yield document.page_starts[number - 1], element("p", button, class_="page-break")
 
 
 def progress(uploads: Sequence[Upload], language: Language) -> Html:

@@ -126,6 +126,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "这份文档已不在索引中，以下是当时引用的文字。",
         "This document is no longer in the index; this is what was cited.",
     ),
+    # pages
+    "original_page": ("原页", "Original page"),
+    "original_page_of": ("原页：第 {page} 页", "Original page {page}"),
+    "page_before": ("上一页", "Previous page"),
+    "page_after": ("下一页", "Next page"),
+    "page_of": ("第 {page} 页，共 {n} 页", "Page {page} of {n}"),
+    "page_turner": ("翻页", "Pages"),
+    "page_looks": ("原页", "The page"),
+    "page_reads": ("助手读到的文字", "As the assistant read it"),
+    "page_picture": ("《{title}》第 {page} 页的样子", "What page {page} of “{title}” looks like"),
+    "page_without_text": ("这一页没有读到文字。", "No text was read on this page."),
+    "enlarge": ("放大", "Enlarge"),
     # files of documents
     "file_changed": ("文件已变动", "File changed"),
     "file_gone": ("文件已不在", "File gone"),

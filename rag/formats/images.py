@@ -42,12 +42,11 @@ def extract(raw: bytes, name: str) -> Extracted:
             f"it is an image, whose text has to be recognised first: {EXTRA}.",
         )
     scans, pages = Scans(), []
-    with _refusing(name):
-        image = _opened(raw, name)
+    with opened_image(raw, name) as image:
         count = getattr(image, "n_frames", 1)
         moving = count - 1 if image.format != "TIFF" else 0
         for number in range(1, count - moving + 1):
-            picture = _picture(image, number, name) if seconds_left() > 0 else None
+            picture = picture_of(image, number, name) if seconds_left() > 0 else None
             if picture is None:
                 scans.late.append(number)
             parts = scans.add(number, picture, _LONGEST_SIDE) if picture is not None else None
@@ -76,14 +75,25 @@ def extract(raw: bytes, name: str) -> Extracted:
 
 
 @contextlib.contextmanager
-def _refusing(name: str) -> Iterator[None]:
-    """Pillow's errors refuse the file; its warning of many pixels says nothing, as they are counted here."""
+def opened_image(raw: bytes, name: str) -> Iterator[Any]:
+    """Pillow's image; nothing of it has been unpacked. Its warning of many pixels says nothing, as they are counted here.
+
+    Raises:
+        LoadError: the file is damaged or has too many pictures.
+    """
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            image: Any = Image.open(io.BytesIO(raw), formats=_FORMATS)
+            if image.format == "TIFF" and image.n_frames > MAX_PAGES:
+                raise refusal(
+                    name,
+                    f"图片超过 {MAX_PAGES} 页。请拆分后再试。",
+                    f"it has more than {MAX_PAGES} pictures; split it.",
+                )
+            yield image
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
@@ -94,24 +104,8 @@ def _refusing(name: str) -> Iterator[None]:
         ) from error
 
 
-def _opened(raw: bytes, name: str) -> Any:
-    """Pillow's image; nothing of it has been unpacked.
-
-    Raises:
-        LoadError: it has too many pictures.
-    """
-    from PIL import Image
-
-    image: Any = Image.open(io.BytesIO(raw), formats=_FORMATS)
-    if image.format == "TIFF" and image.n_frames > MAX_PAGES:
-        raise refusal(
-            name, f"图片超过 {MAX_PAGES} 页。请拆分后再试。", f"it has more than {MAX_PAGES} pictures; split it."
-        )
-    return image
-
-
-def _picture(image: Any, number: int, name: str) -> "Picture":
-    """One of an image's pictures as a person sees it: upright, on white, and no larger than can be recognised.
+def picture_of(image: Any, number: int, name: str, most_pixels: int = MOST_PIXELS) -> "Picture":
+    """One of an image's pictures as a person sees it: upright, on white, and no larger than is wanted.
 
     Raises:
         LoadError: it has too many pixels.
@@ -122,7 +116,7 @@ def _picture(image: Any, number: int, name: str) -> "Picture":
     image.seek(number - 1)
     if image.width * image.height > MOST_PIXELS_OF_IMAGE:
         raise _too_large(name)
-    reduced = math.sqrt(MOST_PIXELS / (image.width * image.height))
+    reduced = math.sqrt(most_pixels / (image.width * image.height))
     if reduced < 1:
         image.draft("RGB", (int(image.width * reduced), int(image.height * reduced)))  # JPEG: less to unpack
     seen = ImageOps.exif_transpose(image)
@@ -131,7 +125,7 @@ def _picture(image: Any, number: int, name: str) -> "Picture":
         on_white.alpha_composite(seen.convert("RGBA"))
         seen = on_white
     seen = seen.convert("RGB")
-    reduced = math.sqrt(MOST_PIXELS / (seen.width * seen.height))
+    reduced = math.sqrt(most_pixels / (seen.width * seen.height))
     if reduced < 1:
         seen = seen.resize((max(1, int(seen.width * reduced)), max(1, int(seen.height * reduced))), reducing_gap=2.0)
     return np.ascontiguousarray(np.asarray(seen)[:, :, ::-1])

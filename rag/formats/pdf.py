@@ -5,6 +5,7 @@ places by the modules that :mod:`rag.formats.pdf_layout` puts together. A page w
 own order.
 """
 
+import contextlib
 import math
 import re
 import threading
@@ -55,8 +56,8 @@ def extract(raw: bytes, name: str) -> Extracted:
     Raises:
         LoadError: the file is damaged, needs a password, has more than :data:`MAX_PAGES` pages, or no text layer.
     """
-    with _pdfium_lock:
-        found = _read(raw, name)
+    with opened_pdf(raw, name) as document:
+        found = _read(document)
     if not any(page.parts or page.tables or page.askew or page.plain.strip() for page in found.pages):
         raise _without_text(name, found)
     text, starts, heads = text_of_pages(found.pages)
@@ -93,32 +94,38 @@ def _title(declared: str, beginning: str) -> str:
     return title if "".join(title.split()) in "".join(beginning.split()) else ""
 
 
-def _read(raw: bytes, name: str) -> _Found:
+@contextlib.contextmanager
+def opened_pdf(raw: bytes, name: str) -> Iterator[Any]:
+    """PDFium's document, which nobody else in this process uses meanwhile.
+
+    Raises:
+        LoadError: the file is damaged, needs a password or has more than :data:`MAX_PAGES` pages.
+    """
     import pypdfium2
 
-    try:
-        document: Any = pypdfium2.PdfDocument(raw)
-    except pypdfium2.PdfiumError as error:
-        raise _unreadable(name, getattr(error, "err_code", None)) from error
-    try:
-        count = len(document)
-        if count > MAX_PAGES:
-            raise refusal(
-                name,
-                f"共 {count} 页，超过上限 {MAX_PAGES} 页。请拆成几份后再试。",
-                f"it has {count} pages, more than the limit of {MAX_PAGES}; split it and try again.",
-            )
-        if count == 0:
-            raise _unreadable(name, None)
-        found = _Found(metadata=document.get_metadata_dict())
-        characters = 0
-        for number, page in enumerate(document, 1):
-            characters += _add_page(found, page, number, with_geometry=characters < MOST_CHARACTERS)
-        return found
-    except pypdfium2.PdfiumError as error:
-        raise _unreadable(name, getattr(error, "err_code", None)) from error
-    finally:
-        document.close()
+    with _pdfium_lock:
+        try:
+            with contextlib.closing(pypdfium2.PdfDocument(raw)) as document:
+                count = len(document)
+                if count > MAX_PAGES:
+                    raise refusal(
+                        name,
+                        f"共 {count} 页，超过上限 {MAX_PAGES} 页。请拆成几份后再试。",
+                        f"it has {count} pages, more than the limit of {MAX_PAGES}; split it and try again.",
+                    )
+                if count == 0:
+                    raise _unreadable(name, None)
+                yield document
+        except pypdfium2.PdfiumError as error:
+            raise _unreadable(name, getattr(error, "err_code", None)) from error
+
+
+def _read(document: Any) -> _Found:
+    found = _Found(metadata=document.get_metadata_dict())
+    characters = 0
+    for number, page in enumerate(document, 1):
+        characters += _add_page(found, page, number, with_geometry=characters < MOST_CHARACTERS)
+    return found
 
 
 def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int:

@@ -5,8 +5,6 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
-from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,17 +13,15 @@ from rag.index.changes import remove_document
 from rag.index.indexing import Failure, ProgressCallback, Report, add
 from rag.index.rows import Entry
 from rag.index.store import Store
-from rag.loading import MAX_BYTES, archived_files, find_files
+from rag.loading import archived_files, find_files
 from rag.loading.file_names import file_of, path_of
+from rag.loading.originals import came_from_file, digest_of
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
 
 FileState = Literal["unchanged", "changed", "gone", "unreadable"]
 """What became of a document's file. ``unreadable``: it cannot be told now, for want of permission or of a disk."""
-
-MOST_HASHED = 20 * MAX_BYTES
-"""Largest file that is read to compare it, in bytes; a larger one is no longer the file that was added."""
 
 
 @dataclass(slots=True)
@@ -78,58 +74,15 @@ def state_of(entry: Entry) -> FileState:
     """What became of the file that a document came from."""
     file = file_of(entry.path)
     try:
-        return "unchanged" if _digest_of(file) == entry.digest else "changed"
+        return "unchanged" if digest_of(file) == entry.digest else "changed"
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return "gone"
     except OSError:
         return "unreadable"
 
 
-def _digest_of(file: Path) -> str:
-    """SHA-256 of the bytes of a file, which may lie in an archive, hexadecimal; empty for one that is too large.
-
-    Raises:
-        FileNotFoundError: there is no such file, or something else has taken its place.
-        OSError: it cannot be read.
-    """
-    status = (archived_files.archive_of(file) or file).stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise FileNotFoundError(file)
-    return _digest(file, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
-
-
-@lru_cache(maxsize=50_000)
-def _digest(file: Path, identity: tuple[int, ...]) -> str:
-    """As :func:`_digest_of`; ``identity`` makes a changed file, or archive of it, another entry of the cache."""
-    archive = archived_files.archive_of(file)
-    if archive:
-        return _digest_within(archive, file)
-    with open(file, "rb", opener=_without_waiting) as opened:
-        status = os.fstat(opened.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise FileNotFoundError(file)
-        if status.st_size > MOST_HASHED:
-            return ""
-        return file_digest(opened, "sha256").hexdigest()
-
-
-def _digest_within(archive: Path, file: Path) -> str:
-    try:
-        if not archived_files.holds(archive, file):
-            raise FileNotFoundError(file)
-        return sha256(archived_files.read(archive, file, str(file), MOST_HASHED)).hexdigest()
-    except LoadError as error:
-        raise OSError(str(error)) from error
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    """Opens a file, or a pipe that has taken its place meanwhile, without waiting for somebody to write into it."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def _from_files(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Those documents that came from files. Standard input, uploads and samples have a name in place of a path."""
-    return (entry for entry in entries if entry.digest and os.path.isabs(entry.path))
+    return (entry for entry in entries if came_from_file(entry.path, entry.digest))
 
 
 # -- bringing into line -----------------------------------------------------------------------------------------------
@@ -275,7 +228,7 @@ def _origins(new: dict[str, Path], known: Iterable[Entry]) -> dict[str, Entry]:
     digests: dict[str, str] = {}
     for path, file in new.items():
         with suppress(OSError, ValueError):
-            digests[path] = _digest_of(file)
+            digests[path] = digest_of(file)
     contents = set(digests.values())
     left = [entry for entry in known if entry.digest in contents and state_of(entry) in ("changed", "gone")]
     origins: dict[str, Entry] = {}

@@ -56,6 +56,12 @@ class Extracted:
 
 Loader = Callable[[bytes, str], Extracted]
 
+Drawer = Callable[[bytes, str, int], bytes]
+"""Takes a file's bytes, its name and the number of a page, from 1, and gives that page as PNG. It runs where loaders do."""
+
+MOST_PICTURE_PIXELS = 2_800_000
+"""Most pixels of a drawn page: A4 at 170 dots per inch."""
+
 
 def refusal(name: str, zh: str, en: str) -> LoadError:
     """The error that refuses a file: its name, then the reason and what to do, in both languages."""

@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from rag.loading.base import Loader
+from rag.loading.base import Drawer, Loader
 
 OLE = "OLE (.doc/.xls)"
 """The kind of content in which old office programs, and new ones with a password, pack their files."""
@@ -37,14 +37,17 @@ class Format:
         loader: 'module:function', imported when first used.
         content: what its files are by :data:`SIGNATURES`; nothing for text.
         becomes: the format that LibreOffice makes of it first, whose loader then reads it; empty for one that we read.
+        drawer: 'module:function' of a format with pages, which draws one of them.
     """
 
     loader: str
     content: tuple[str, ...] = ()
     becomes: str = ""
+    drawer: str = ""
 
 
 _UNCONVERTED = "rag.formats.unconverted:extract"  # tells why LibreOffice could not read a file
+_PDF_PAGES, _PICTURES = "rag.formats.drawing:draw_pdf", "rag.formats.drawing:draw_image"
 
 FORMATS: dict[str, Format] = {
     ".txt": Format("rag.formats.plain:extract"),
@@ -54,7 +57,7 @@ FORMATS: dict[str, Format] = {
     ".html": Format("rag.formats.html:extract"),
     ".htm": Format("rag.formats.html:extract"),
     ".xhtml": Format("rag.formats.html:extract"),
-    ".pdf": Format("rag.formats.pdf:extract", ("PDF",)),
+    ".pdf": Format("rag.formats.pdf:extract", ("PDF",), drawer=_PDF_PAGES),
     ".docx": Format("rag.formats.docx:extract", ("ZIP",)),
     ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
@@ -65,13 +68,13 @@ FORMATS: dict[str, Format] = {
     ".eml": Format("rag.formats.mail:extract"),
     ".mhtml": Format("rag.formats.mail:extract_page"),
     ".mht": Format("rag.formats.mail:extract_page"),
-    ".png": Format("rag.formats.images:extract", ("PNG",)),
-    ".jpg": Format("rag.formats.images:extract", ("JPEG",)),
-    ".jpeg": Format("rag.formats.images:extract", ("JPEG",)),
-    ".tif": Format("rag.formats.images:extract", ("TIFF",)),
-    ".tiff": Format("rag.formats.images:extract", ("TIFF",)),
-    ".bmp": Format("rag.formats.images:extract"),
-    ".webp": Format("rag.formats.images:extract"),
+    ".png": Format("rag.formats.images:extract", ("PNG",), drawer=_PICTURES),
+    ".jpg": Format("rag.formats.images:extract", ("JPEG",), drawer=_PICTURES),
+    ".jpeg": Format("rag.formats.images:extract", ("JPEG",), drawer=_PICTURES),
+    ".tif": Format("rag.formats.images:extract", ("TIFF",), drawer=_PICTURES),
+    ".tiff": Format("rag.formats.images:extract", ("TIFF",), drawer=_PICTURES),
+    ".bmp": Format("rag.formats.images:extract", drawer=_PICTURES),
+    ".webp": Format("rag.formats.images:extract", drawer=_PICTURES),
     ".doc": Format(_UNCONVERTED, (OLE,), ".docx"),
     ".wps": Format(_UNCONVERTED, (OLE,), ".docx"),
     ".rtf": Format(_UNCONVERTED, (), ".docx"),
@@ -98,5 +101,14 @@ _LISTING = "rag.formats.zip_listing:extract"
 
 def loader_for(suffix: str) -> Loader:
     """The loader of a format; importing it here, where files are read, keeps its libraries out of other processes."""
-    module, _, function = (_LISTING if suffix == ARCHIVE else FORMATS[suffix].loader).partition(":")
-    return cast(Loader, getattr(importlib.import_module(module), function))
+    return cast(Loader, _named(_LISTING if suffix == ARCHIVE else FORMATS[suffix].loader))
+
+
+def drawer_for(suffix: str) -> Drawer:
+    """What draws a page of a format that has pages; imported as a loader is."""
+    return cast(Drawer, _named(FORMATS[suffix].drawer))
+
+
+def _named(place: str) -> object:
+    module, _, function = place.partition(":")
+    return getattr(importlib.import_module(module), function)

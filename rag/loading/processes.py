@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import Extracted, refusal
+from rag.loading.base import MOST_PICTURE_PIXELS, Extracted, refusal
 from rag.loading.file_limits import VARIABLES, FileLimits
 from rag.loading.frames import FrameError, packed, received
 from rag.text.documents import are_spans_of
 
 READERS = 2
 """Most processes that read files at once; whoever comes meanwhile waits."""
+
+LONGEST_PICTURE = 5 * MOST_PICTURE_PIXELS
+"""Longest picture of a page taken, in bytes: three for a pixel, were there nothing to compress, and some to spare."""
 
 _CAN_WAIT = hasattr(select, "poll")
 _START_SECONDS = 60
@@ -58,7 +61,22 @@ def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
     Raises:
         LoadError: the file is refused by its format's loader, exceeds a limit, or its reader broke down over it.
     """
-    return _readers.read(raw, suffix, name, limits)
+    longest = _BYTES_OF_CHARACTER * limits.characters
+    return _extracted(*_readers.ask({"suffix": suffix, "name": name}, raw, longest, limits), name)
+
+
+def draw(raw: bytes, suffix: str, name: str, page: int, limits: FileLimits) -> bytes:
+    """A page of a file, drawn in another process. Whether it is a picture, whoever takes it has to see.
+
+    Args:
+        raw, suffix, name, limits: as for :func:`read`; the format has a drawer.
+        page: its number, from 1.
+
+    Raises:
+        LoadError: as for :func:`read`, or there is no such page.
+    """
+    request = {"suffix": suffix, "name": name, "page": page}
+    return _readers.ask(request, raw, LONGEST_PICTURE, limits)[1]
 
 
 class _EndedError(Exception):
@@ -100,17 +118,22 @@ class _Reader:
             _EndedError: it has not.
             TimeoutError: it takes too long.
         """
-        self._receive(time.monotonic() + _START_SECONDS)
+        self._receive(time.monotonic() + _START_SECONDS, 0)
 
-    def ask(self, raw: bytes, suffix: str, name: str) -> tuple[dict[str, Any], bytes]:
-        """What comes of reading a file.
+    def ask(self, request: dict[str, Any], raw: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
+        """What comes of a file.
+
+        Args:
+            request: what is wanted of it.
+            raw: its bytes.
+            longest: longest text or picture taken, in bytes.
 
         Raises:
             _EndedError: the process ended over it.
             TimeoutError: it took too long.
         """
         deadline = time.monotonic() + self.limits.seconds
-        rest = memoryview(packed({"suffix": suffix, "name": name}, raw))
+        rest = memoryview(packed(request, raw))
         try:
             while rest:
                 try:
@@ -119,7 +142,7 @@ class _Reader:
                     _wait(self._requests, deadline, writing=True)
         except BrokenPipeError:
             raise _EndedError from None
-        return self._receive(deadline)
+        return self._receive(deadline, longest)
 
     def is_alive(self) -> bool:
         """Whether the process runs."""
@@ -149,9 +172,9 @@ class _Reader:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
 
-    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytes]:
+    def _receive(self, deadline: float, longest: int) -> tuple[dict[str, Any], bytes]:
         try:
-            return received(lambda count: self._exactly(count, deadline), _BYTES_OF_CHARACTER * self.limits.characters)
+            return received(lambda count: self._exactly(count, deadline), longest)
         except FrameError:
             raise _EndedError from None
 
@@ -193,14 +216,20 @@ class _Readers:
         self._idle: list[_Reader] = []
         self._all: set[_Reader] = set()
 
-    def read(self, raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
-        """As the function of this name."""
+    def ask(
+        self, request: dict[str, Any], raw: bytes, longest: int, limits: FileLimits
+    ) -> tuple[dict[str, Any], bytes]:
+        """What comes of a file; see :meth:`_Reader.ask`.
+
+        Raises:
+            LoadError: it is refused.
+        """
         with self._places:
             waiting = self._waiting(limits)
             if waiting:
                 with contextlib.suppress(_ExhaustedError):  # perhaps not over this file: a new reader will tell
-                    return self._ask(waiting, raw, suffix, name)
-            return self._ask(self._started(name, limits), raw, suffix, name)
+                    return self._ask(waiting, request, raw, longest)
+            return self._ask(self._started(request["name"], limits), request, raw, longest)
 
     def end(self) -> None:
         """Ends all readers."""
@@ -212,10 +241,11 @@ class _Readers:
         for reader in self._all:
             reader.abandon()
 
-    def _ask(self, reader: _Reader, raw: bytes, suffix: str, name: str) -> Extracted:
-        """What a file holds; the reader is kept for the next file unless something went wrong."""
+    def _ask(self, reader: _Reader, request: dict[str, Any], raw: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
+        """What comes of a file; the reader is kept for the next file unless something went wrong."""
+        name = request["name"]
         try:
-            header, text = reader.ask(raw, suffix, name)
+            header, body = reader.ask(request, raw, longest)
         except _EndedError:
             raise _ended(name, self._end(reader), reader.limits) from None
         except TimeoutError:
@@ -229,7 +259,8 @@ class _Readers:
         else:
             with self._lock:
                 self._idle.append(reader)
-        return _outcome(header, text, name, reader.limits)
+        _refuse(header, name, reader.limits)
+        return header, body
 
     def _waiting(self, limits: FileLimits) -> _Reader | None:
         """A reader that waits for a file."""
@@ -278,8 +309,11 @@ if hasattr(os, "register_at_fork"):
 atexit.register(lambda: _readers.end())
 
 
-def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits) -> Extracted:
-    """What a reader's reply says. It is checked like the file it came from: a file may have taken its reader over."""
+# A reader's reply is checked like the file it came from: a file may have taken its reader over.
+
+
+def _refuse(header: dict[str, Any], name: str, limits: FileLimits) -> None:
+    """Raises what a reader's reply says against a file."""
     try:
         if "refused" in header:
             zh, en = map(str, header["refused"])
@@ -290,6 +324,13 @@ def _outcome(header: dict[str, Any], text: bytes, name: str, limits: FileLimits)
             raise _long(name, int(header["found"]), limits)
         if "failed" in header:
             raise _failed(name, str(header["failed"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise _failed(name, type(error).__name__) from error
+
+
+def _extracted(header: dict[str, Any], text: bytes, name: str) -> Extracted:
+    """What a reader's reply says of a file's text."""
+    try:
         decoded = text.decode("utf-8", "surrogatepass")
         unsure = tuple((int(begin), int(end)) for begin, end in header["unsure"])
         if not are_spans_of(decoded, unsure):

@@ -1,4 +1,4 @@
-"""The process that reads files: bytes come in, text goes out, and no file can take more than the limits allow.
+"""The process that reads files: bytes come in, text or a picture goes out, and no file can take more than it may.
 
 :mod:`rag.loading.processes` starts it and speaks with it in frames over its standard input and output. It needs neither
 network nor files; what it may use is restricted before it looks at the first file.
@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from rag.errors import LoadError
 from rag.loading.base import Extracted, Loader
-from rag.loading.formats import loader_for
+from rag.loading.formats import drawer_for, loader_for
 from rag.loading.frames import packed, received
 from rag.loading.reading_time import begin
 
@@ -59,19 +59,22 @@ def main(memory_mb: int, seconds: int, characters: int) -> None:
             _limit_time(seconds)
             begin(seconds)
             began = time.monotonic()
-            reply, text = _read(raw, header["suffix"], header["name"], characters)
+            reply, body = _done(header, raw, characters)
             del raw
             was_large = time.monotonic() - began > _QUICK_SECONDS and _memory() > KEPT_MEMORY
             reply["last"] = was_large or reply.get("limit") == "memory"
-            _send(replies, reply, text)
+            _send(replies, reply, body)
             if reply["last"]:
                 break
     os._exit(0)  # without taking apart what is left, which may be large
 
 
-def _read(raw: bytes, suffix: str, name: str, characters: int) -> tuple[dict[str, Any], bytes]:
-    """What came of reading a file: its text with what is known about it, a refusal, a limit, or a failure."""
+def _done(request: dict[str, Any], raw: bytes, characters: int) -> tuple[dict[str, Any], bytes]:
+    """What came of a file: its text with what is known about it or a page of it, a refusal, a limit, or a failure."""
+    suffix, name = request["suffix"], request["name"]
     try:
+        if "page" in request:
+            return {}, drawer_for(suffix)(raw, name, request["page"])
         loader: Loader = loader_for(suffix)
         extracted = loader(raw, name)
         if len(extracted.text) > characters:

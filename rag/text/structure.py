@@ -105,13 +105,7 @@ def sentences_of(text: str, speakers: tuple[str, ...] = (), found: Layout | None
     """
     found = found or layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    turns = Turns(
-        [
-            Paragraph(paragraph.kind, view.text, paragraph.lines[0].text)
-            for paragraph, view in zip(found.paragraphs, views, strict=True)
-        ],
-        speakers,
-    )
+    turns = turns_of(found, views, speakers)
     sentences: list[Sentence] = []
     heading = ""
     number = -1
@@ -145,6 +139,18 @@ def sentences_of(text: str, speakers: tuple[str, ...] = (), found: Layout | None
                     sentences.append(replace(told, is_bulleted=begins))
                     begins = False
     return sentences
+
+
+def turns_of(found: Layout, views: Sequence[View], speakers: tuple[str, ...] = ()) -> Turns:
+    """Who speaks in the paragraphs of a text; nothing has been entered.
+
+    Args:
+        found: the text's layout.
+        views: the view of each of its paragraphs.
+        speakers: as for :func:`sentences_of`.
+    """
+    paragraphs = zip(found.paragraphs, views, strict=True)
+    return Turns([Paragraph(each.kind, view.text, each.lines[0].text) for each, view in paragraphs], speakers)
 
 
 def parts_of(found: Layout) -> dict[str, int]:
