@@ -56,7 +56,17 @@ def test_json_of_add(tmp_path: Path, documents: Path) -> None:
     outcome = run("add", documents, copy, tmp_path / "gone.txt", "--index", tmp_path / "index", "--json")
     report = json.loads(outcome.output)
     assert outcome.code == 1
-    assert report.keys() == {"added", "replaced", "unchanged", "duplicates", "shortened", "failed", "read", "left_out"}
+    assert report.keys() == {
+        "added",
+        "replaced",
+        "unchanged",
+        "duplicates",
+        "shortened",
+        "failed",
+        "read",
+        "left_out",
+        "guessed_dates",
+    }
     assert len(report["added"]) == 3
     assert report["duplicates"] == {report["added"][2]: [report["added"][0]]}
     (failed,) = report["failed"]
