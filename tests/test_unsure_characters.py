@@ -18,7 +18,6 @@ from rag.formats.recognition import WrittenLine
 from rag.formats.scans import SURE, Scans
 from rag.loading import processes, worker
 from rag.loading.base import Extracted
-from rag.loading.file_limits import FileLimits
 from rag.records.record import checked_record
 from rag.terminal.screen import show_answer
 from rag.text.documents import Document, are_spans_of
@@ -80,7 +79,7 @@ def test_a_reader_that_tells_others_is_not_believed(spans: object) -> None:
     """The process that reads files may have been taken over by one."""
     header = worker._described(Extracted("一二三四五", unsure=((1, 2),))) | {"unsure": spans}
     with pytest.raises(LoadError, match=r"a\.png"):
-        processes._outcome(header, "一二三四五".encode(), "a.png", FileLimits())
+        processes._extracted(header, "一二三四五".encode(), "a.png")
 
 
 def test_of_very_many_the_rest_of_the_text_is_unsure(monkeypatch: pytest.MonkeyPatch) -> None:
