@@ -97,3 +97,14 @@ def test_what_somebody_says_is_read_after_the_name() -> None:
     for sentence, (start, end) in zip(passage.sentences, passage.spans, strict=True):
         assert passage.text[start:end] == sentence.text
     assert in_one_text(sentences, with_speakers=False)[0].count("赵志国：") == 0
+
+
+def test_a_speaker_is_read_with_all_that_the_label_tells() -> None:
+    text = "票价听证会\n\n消费者代表尤桂兰（退休教师）：两套方案我都反对。"
+    document = Document(text, "a.txt", "票价听证会")
+    hit = Hit(document, 0, len(text), text, (), 1.0, 1, None, None, ())
+    (passage,) = passages_of([hit], lambda each: sentences_of(each.text))
+    assert passage.sentences[-1].speaker == "尤桂兰"
+    assert passage.text.endswith("消费者代表尤桂兰（退休教师）：两套方案我都反对。")
+    for sentence, (start, end) in zip(passage.sentences, passage.spans, strict=True):
+        assert passage.text[start:end] == sentence.text

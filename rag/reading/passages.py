@@ -1,6 +1,6 @@
 """Passages as they are read: the sentences of a hit in one text, under what is known of where they stand."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,6 +15,8 @@ LONGEST_PASSAGE = 400
 """Characters that are read at once, about 260 tokens; a chunk has 300."""
 LONGEST_HEADING = 60
 """Characters of a title and of a section's heading; what is beyond tells little and takes the room of the passage."""
+LONGEST_LABEL = 60
+"""Characters of what stands before the words of a speaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,10 @@ def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Se
         told = told_in_full(hit.document, sentences, every)
         for group in in_groups(sentences):
             in_full = tuple(told[each.start] for each in group)
-            text, spans = in_one_text([replace(each, text=own.text) for each, own in zip(group, in_full, strict=True)])
+            text, spans = in_one_text(
+                [replace(each, text=own.text) for each, own in zip(group, in_full, strict=True)],
+                labels=_labels(hit.document, every),
+            )
             found.append(
                 Passage(hit.document, tuple(group), in_full, tuple(spans), text, _heading(hit.document, group))
             )
@@ -142,11 +147,30 @@ def cited_passage(
     return "\n".join(texts)
 
 
-def in_one_text(sentences: Sequence[Sentence], *, with_speakers: bool = True) -> tuple[str, list[Span]]:
+def _labels(document: Document, every: Sequence[Sentence]) -> dict[int, str]:
+    """What stands before the words of a speaker in the document, by their start: ``消费者代表尤桂兰（退休教师）``.
+
+    A question may name a speaker by any of it.
+    """
+    found: dict[int, str] = {}
+    end = 0
+    for sentence in every:
+        if sentence.speaker:
+            label = document.text[end : sentence.start].strip().rstrip("：:“").strip()
+            if sentence.speaker in label and len(label) <= LONGEST_LABEL and "\n" not in label:
+                found[sentence.start] = label
+        end = sentence.end
+    return found
+
+
+def in_one_text(
+    sentences: Sequence[Sentence], *, with_speakers: bool = True, labels: Mapping[int, str] | None = None
+) -> tuple[str, list[Span]]:
     """Sentences one after another, a new paragraph on a new line; with where each of them stands.
 
     Args:
         with_speakers: whether what somebody says stands after the name, as in a transcript.
+        labels: what stands there in place of the name alone, by the starts of sentences.
     """
     text, spans = "", []
     before = None
@@ -155,7 +179,7 @@ def in_one_text(sentences: Sequence[Sentence], *, with_speakers: bool = True) ->
             between = "" if sentence.paragraph == before.paragraph else "\n"
             text += between or (" " if text[-1:].isascii() else "")
         if with_speakers and sentence.speaker and (before is None or sentence.speaker != before.speaker):
-            text += f"{sentence.speaker}："
+            text += f"{(labels or {}).get(sentence.start, sentence.speaker)}："
         spans.append((len(text), len(text) + len(sentence.text)))
         text += sentence.text
         before = sentence
