@@ -77,7 +77,7 @@ def test_json_of_list(index: Path, documents: Path) -> None:
     (listed, _) = entries(index).values()
     assert list(listed) == [
         "id", "path", "title", "date", "source", "event", "speakers", "characters", "added", "digest",
-        "near_duplicates",
+        "near_duplicates", "date_is_guessed",
     ]  # fmt: skip
     found = entries(index)["a.txt"]
     assert (found["path"], found["title"], found["date"]) == (str(documents / "a.txt"), "工业运行情况", None)

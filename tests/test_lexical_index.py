@@ -184,7 +184,7 @@ def test_terms_of_a_batch_are_those_of_each_text(store: Store, texts: list[str],
         connection.execute("DELETE FROM documents")
         lexical.clear(connection)
         connection.execute(
-            "INSERT INTO documents VALUES (1,'a','a','','','','','','','','',0,x'',x'','','',x'',x'','')"
+            "INSERT INTO documents VALUES (1,'a','a','','','','','','','','',0,x'',x'','','',x'',x'',0,'[]','')"
         )
         connection.executemany(
             "INSERT INTO chunks (document_id, start, end, length, speakers, vector, text) VALUES ('a',0,0,?,'',0,?)",

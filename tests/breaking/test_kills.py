@@ -111,6 +111,8 @@ def _restoring(site: Site) -> tuple[Texts, Texts]:
 
 # The format before, so far as bringing it up to date looks at it.
 _OLDER = (
+    "ALTER TABLE documents DROP COLUMN date_is_guessed",
+    "ALTER TABLE documents DROP COLUMN unsure",
     "ALTER TABLE documents DROP COLUMN parts",
     "ALTER TABLE documents DROP COLUMN seal",
     "ALTER TABLE vectors DROP COLUMN checksum",
