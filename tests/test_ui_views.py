@@ -180,6 +180,12 @@ def test_the_pages_of_a_document_show_all_of_it_once(lines: list[str], data: st.
     assert re.sub(r"[\s…]", "", "".join(pages)) == re.sub(r"\s", "", read)
 
 
+def test_a_short_message_below_who_wrote_it_is_no_heading() -> None:
+    text = "群聊\n小鹿 21:02\n明天七点集合，北门见，大家都别迟到，迟到的人请所有人吃早饭，说话要算数\n老周 21:03\n好\n小鹿 21:04\n早点睡"
+    shown = str(whole(Document(text, "a.txt", "群聊")))
+    assert "<p>好</p>" in shown and "<p>早点睡</p>" in shown
+
+
 def test_headings_lists_notes_and_speakers_are_shown_as_such() -> None:
     text = (
         "# 会议纪要\n\n## 一、情况\n\n记者：隧道通车了吗？\n\n张三：通车了[^1]。\n\n- 东线\n- 西线\n    - 支线\n\n"

@@ -102,6 +102,8 @@ def passages(text: str) -> tuple[Passage, ...]:
 def _passage(text: str, paragraph: Paragraph, view: View, turns: Turns, place: int) -> Passage:
     opening, length = paragraph.lines[0], len(view.text.rstrip("\n"))
     kind, level, speaker = paragraph.kind, 0, 0
+    if kind == "heading" and turns.is_message(place):  # a short message below who wrote it
+        kind = "text"
     rows = tuple((line.start, line.end) for line in paragraph.lines) if kind == "table" else ()
     if kind == "heading" and (marked := _HEADING_MARK.match(opening.text)):
         level = len(marked.group())
