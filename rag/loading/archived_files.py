@@ -170,8 +170,7 @@ def _listing(archive: Path, name: str) -> _Listing:
     """The files of an archive; read anew only where it may have changed."""
     identity: tuple[int, ...] = ()
     with contextlib.suppress(OSError):  # it cannot be read either, which tells why
-        status = archive.stat()
-        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        identity = regular_files.identity_of(archive.stat())
     return _listed(archive, name, identity)
 
 

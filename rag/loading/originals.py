@@ -13,6 +13,7 @@ from rag.errors import LoadError, OriginalError
 from rag.loading import archived_files
 from rag.loading.base import MAX_BYTES, refusal
 from rag.loading.file_names import file_of
+from rag.loading.regular_files import identity_of
 from rag.text.documents import Document
 
 MOST_HASHED = 20 * MAX_BYTES
@@ -36,7 +37,7 @@ def digest_of(file: Path) -> str:
     status = (archived_files.archive_of(file) or file).stat()
     if not stat.S_ISREG(status.st_mode):
         raise FileNotFoundError(file)
-    return _digest(file, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+    return _digest(file, identity_of(status))
 
 
 def check_original(document: Document) -> None:

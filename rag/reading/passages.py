@@ -60,13 +60,15 @@ def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Se
     found = []
     for hit in hits:
         every = structure(hit.document)
-        sentences = [each for each in every if each.start < hit.end and hit.start < each.end]
+        numbers = [place for place, each in enumerate(every) if each.start < hit.end and hit.start < each.end]
+        sentences = [every[number] for number in numbers]
         told = told_in_full(hit.document, sentences, every)
+        labels = {every[number].start: label for number in numbers if (label := _label(hit.document, every, number))}
         for group in in_groups(sentences):
             in_full = tuple(told[each.start] for each in group)
             text, spans = in_one_text(
                 [replace(each, text=own.text) for each, own in zip(group, in_full, strict=True)],
-                labels=_labels(hit.document, every),
+                labels=labels,
             )
             found.append(
                 Passage(hit.document, tuple(group), in_full, tuple(spans), text, _heading(hit.document, group))
@@ -147,20 +149,15 @@ def cited_passage(
     return "\n".join(texts)
 
 
-def _labels(document: Document, every: Sequence[Sentence]) -> dict[int, str]:
-    """What stands before the words of a speaker in the document, by their start: ``消费者代表尤桂兰（退休教师）``.
+def _label(document: Document, every: Sequence[Sentence], number: int) -> str:
+    """What stands before the words of a speaker in the document: ``消费者代表尤桂兰（退休教师）``; empty where nothing does.
 
     A question may name a speaker by any of it.
     """
-    found: dict[int, str] = {}
-    end = 0
-    for sentence in every:
-        if sentence.speaker:
-            label = document.text[end : sentence.start].strip().rstrip("：:“").strip()
-            if sentence.speaker in label and len(label) <= LONGEST_LABEL and "\n" not in label:
-                found[sentence.start] = label
-        end = sentence.end
-    return found
+    sentence, end = every[number], every[number - 1].end if number else 0
+    label = document.text[end : sentence.start].strip().rstrip("：:“").strip()
+    is_label = sentence.speaker and sentence.speaker in label and len(label) <= LONGEST_LABEL and "\n" not in label
+    return label if is_label else ""
 
 
 def in_one_text(
