@@ -131,20 +131,9 @@ class Weighing:
         found: Array = np.clip(units @ self.output + self.constant, -FARTHEST, FARTHEST)
         return found
 
-    def probabilities(self, seen: Array, said: Sequence[Hashable] | None = None) -> Array:
-        """How likely each candidate answers; what they lack to 1, each thing that is said counted once, is that none does.
-
-        Args:
-            seen: of each candidate.
-            said: what each says. Of those that say the same the likeliest speaks for all: they are no rivals.
-        """
-        likely = np.exp(self.scores(seen))
-        best: dict[Hashable, float] = {}
-        says = range(len(likely)) if said is None else said
-        for each, own in zip(says, likely.tolist(), strict=True):
-            best[each] = max(best.get(each, 0.0), own)
-        found: Array = np.array([best[each] for each in says], np.float32) / np.float32(1 + sum(best.values()))
-        return found
+    def probabilities(self, seen: Array) -> Array:
+        """How likely each candidate is the one that answers; what they lack to 1 is that none does."""
+        return shared_out(self.scores(seen))
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Any], prefix: str, like: "Weighing") -> "Weighing":
@@ -170,6 +159,21 @@ class Weighing:
     def to_tensors(self, prefix: str) -> dict[str, Array]:
         """As a file of weights holds it."""
         return {prefix + name: np.ascontiguousarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def shared_out(scores: Array, said: Sequence[Hashable] | None = None) -> Array:
+    """How likely each candidate answers; what they lack to 1, each thing that is said counted once, is that none does.
+
+    Args:
+        scores: of the candidates.
+        said: what each says. Of those that say the same the likeliest speaks for all: they are no rivals.
+    """
+    likely = np.exp(np.clip(scores, -FARTHEST, FARTHEST)).tolist()
+    says = range(len(likely)) if said is None else said
+    best: dict[Hashable, float] = {}
+    for each, own in zip(says, likely, strict=True):
+        best[each] = max(best.get(each, 0.0), own)
+    return np.array([best[each] for each in says], np.float32) / np.float32(1 + sum(best.values()))
 
 
 def unfitted() -> Weighing:

@@ -19,6 +19,8 @@ LINES_OF_CAPTION = 3
 """Lines above a table that may name it, or the unit of its numbers."""
 LONGEST_CAPTION = 80
 
+BETWEEN_HEADS = " · "
+
 _UNIT_LINE = re.compile(
     r"(?:^|(?<=[\s（(，,；;]))[（(]?(?:(?:计量|金额|数量|(?P<of>[\u4e00-\u9fff]{1,6}))?单位[:：]\s*|units?:\s*)(?P<unit>[^\s，,；;、。（()）]{1,12})(?:[（(][^（()）]*[）)])?[）)]?",
     re.IGNORECASE,
@@ -98,6 +100,16 @@ def cell_readings(table: Table, shown: Callable[[Cell], str], caption: Caption =
             yield from (CellReading(cell, is_head=True) for cell in row if not cell.is_empty)
     for number in range(table.heads, len(table.rows)):
         yield from reader.listed(number) if table.heads else reader.labelled(number)
+
+
+def heads_in(text: str, lead: int) -> list[str]:
+    """The heads that a cell is read under.
+
+    Args:
+        text: how it reads with them.
+        lead: how many characters of that they are.
+    """
+    return [head for head in text[:lead].rstrip("：: ").split(BETWEEN_HEADS) if head]
 
 
 class _Reader:
@@ -289,5 +301,5 @@ def _joined(heads: Sequence[str]) -> str:
     named = [head.rstrip("：: ") for head in dict.fromkeys(heads) if head.strip("：: ")]
     if not named:
         return ""
-    text = " · ".join(named)
+    text = BETWEEN_HEADS.join(named)
     return text + ("：" if HAN_CHARACTER.search(text) else ": ")
