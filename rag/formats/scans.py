@@ -1,6 +1,6 @@
 """Pages that are pictures: their recognised lines as parts of a page, and what is told of how sure they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
@@ -10,7 +10,9 @@ from rag.formats.pdf_layout import PageParts
 from rag.formats.pdf_lines import Stretch
 from rag.formats.pdf_rules import Box
 from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage, written_page
+from rag.loading import reading_time
 from rag.loading.base import refusal
+from rag.loading.file_limits import VARIABLES
 
 if TYPE_CHECKING:
     from rag.formats.recognition import Picture
@@ -25,33 +27,53 @@ _SAME_SIZE = 0.3  # the height of a box depends on the letters in it: so much ab
 
 @dataclass(slots=True)
 class Scans:
-    """The pages of a file that are pictures, numbers from 1: those recognised, without writing, and not looked at."""
+    """The pages of a file that are pictures, numbers from 1.
+
+    Attributes:
+        recognised: the lines of those that were recognised.
+        without_text: those on which there is no writing.
+        late: those for which there was no time, by the environment variable that gives them more.
+    """
 
     recognised: dict[int, list[WrittenLine]] = field(default_factory=dict)
     without_text: list[int] = field(default_factory=list)
-    late: list[int] = field(default_factory=list)
+    late: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, number: int, picture: "Picture", points: float) -> PageParts | None:
+    def add(self, number: int, pages: int, draw: Callable[[], "Picture"], points: float) -> PageParts | None:
         """The parts of a page that is a picture; None where nothing was recognised.
 
         Args:
             number: of the page.
-            picture: blue, green, red.
+            pages: how many the file has.
+            draw: makes the picture, blue, green, red.
             points: length of its longest side.
 
         Raises:
             MemoryError: there is not enough memory.
         """
+        reading_time.begin_page(number, pages)
         try:
-            page = written_page(picture)
+            if reading_time.seconds_left() <= 0:
+                raise OutOfTimeError
+            page = written_page(draw())
         except OutOfTimeError:
-            self.late.append(number)
+            self.late.setdefault(VARIABLES[reading_time.shortest()], []).append(number)
             return None
         if not page.lines:
             self.without_text.append(number)
             return None
         self.recognised[number] = page.lines
         return _parts(page, points / max(page.width, page.height))
+
+    def out_of_time(self, name: str) -> LoadError:
+        """The refusal of a file of which nothing was recognised before its time was over."""
+        variables = "、".join(self.late)
+        return refusal(
+            name,
+            f"时间不够，一页文字都没有识别完。请调高 {variables}，或拆分后再试。",
+            "the time was over before the text of a page was recognised; "
+            f"raise {variables.replace('、', ', ')}, or split it.",
+        )
 
     def told(self, *, in_image: bool = False) -> Iterator[tuple[str, str]]:
         """What was recognised and what was not, a line each in Chinese and English; ``in_image``: of no PDF."""
@@ -76,11 +98,11 @@ class Scans:
                 yield f"没有识别出文字的页 {count} 页（{zh}）", f"pages on which no text was recognised: {count} ({en})"
             else:
                 yield f"没有文字层的页 {count} 页（{zh}）", f"pages without a text layer: {count} ({en})"
-        if self.late:
-            zh, en = page_numbers(self.late)
+        for variable, late in self.late.items():
+            zh, en = page_numbers(late)
             yield (
-                f"时间不够，没有识别的页 {len(self.late)} 页（{zh}）；可调高 YOUJU_FILE_SECONDS 后重新加入",
-                f"pages not recognised for lack of time: {len(self.late)} ({en}); raise YOUJU_FILE_SECONDS and add it again",
+                f"时间不够，没有识别的页 {len(late)} 页（{zh}）；可调高 {variable} 后重新加入",
+                f"pages not recognised for lack of time: {len(late)} ({en}); raise {variable} and add it again",
             )
 
     def unsure_in(self, text: str, starts: Sequence[int]) -> tuple[tuple[int, int], ...]:
@@ -108,15 +130,6 @@ class Scans:
                             if one < SURE
                         ]
         return _merged(spans)
-
-
-def out_of_time(name: str) -> LoadError:
-    """The refusal of a file of which nothing was recognised before its time was over."""
-    return refusal(
-        name,
-        "时间不够，一页文字都没有识别完。请调高 YOUJU_FILE_SECONDS，或拆分后再试。",
-        "the time was over before the text of a page was recognised; raise YOUJU_FILE_SECONDS, or split it.",
-    )
 
 
 def page_numbers(pages: Sequence[int]) -> tuple[str, str]:
