@@ -207,6 +207,15 @@ def test_transparent_and_turned_pictures_are_seen_as_a_viewer_shows_them() -> No
     assert images.extract(saved(plain.rotate(90, expand=True), "JPEG", exif=exif), "a.jpg").text == REPORT_TEXT
 
 
+@needs_recognition
+def test_lines_that_take_too_much_memory_at_once_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(*_: Any) -> None:
+        raise RuntimeError("std::bad_alloc")
+
+    monkeypatch.setattr(recognition, "each", too_much)
+    assert images.extract(saved(picture(REPORT), "PNG"), "a.png").text == REPORT_TEXT
+
+
 LINE = "共有三千人参加了这次会议。"
 Took = Callable[[Sequence[float], float, float], list[tuple[int, int]]]
 

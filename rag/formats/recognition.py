@@ -195,7 +195,15 @@ def _lies_on_its_side(boxes: "list[NDArray[np.float32]]") -> bool:
 
 def _lines(picture: "Picture", boxes: "list[NDArray[np.float32]]") -> list[WrittenLine]:
     usual = median(min(_size(box)) for box in boxes) if boxes else 0.0
-    found = each(lambda box: _line(picture, box, usual), boxes)  # the models, set to lines, serve several threads
+
+    def read(box: "NDArray[np.float32]") -> WrittenLine | None:
+        return _line(picture, box, usual)
+
+    try:
+        with _memory_errors():
+            found = each(read, boxes)  # the models, set to lines, serve several threads
+    except MemoryError:  # several lines at once, very long ones perhaps, took too much
+        found = [read(box) for box in boxes]
     return [line for line in found if line is not None]
 
 
