@@ -217,6 +217,30 @@ def test_lines_that_take_too_much_memory_at_once_are_read_one_by_one(monkeypatch
 
 
 LINE = "共有三千人参加了这次会议。"
+
+
+@needs_recognition
+def test_pages_that_take_too_much_memory_are_told_and_the_others_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes: list[Any] = [MemoryError, WrittenPage([WrittenLine(LINE, (1.0,) * len(LINE), 0, 40, 100, 50)], 100, 100)]
+
+    def recognised(_: Any) -> Any:
+        outcome = outcomes.pop(0)
+        if outcome is MemoryError:
+            raise MemoryError
+        return outcome
+
+    monkeypatch.setattr(scans, "written_page", recognised)
+    extracted = pdf.extract(scan(*[Image.new("1", (20, 20))] * 2), "a.pdf")
+    assert extracted.text == f"\f{LINE}"
+    assert extracted.left_out[1] == (
+        "内存不够，没有识别的页 1 页（第 1 页）；可调高 YOUJU_FILE_MEMORY_MB 后重新加入",
+        "pages not recognised for lack of memory: 1 (page 1); raise YOUJU_FILE_MEMORY_MB and add it again",
+    )
+    outcomes.append(MemoryError)
+    with pytest.raises(LoadError, match="内存不够.*YOUJU_FILE_MEMORY_MB"):
+        images.extract(saved(Image.new("1", (20, 20)), "PNG"), "a.png")
+
+
 Took = Callable[[Sequence[float], float, float], list[tuple[int, int]]]
 
 

@@ -49,8 +49,8 @@ def extract(raw: bytes, name: str) -> Extracted:
             draw = partial(picture_of, image, number, name)
             parts = scans.add(number, count - moving, draw, _LONGEST_SIDE)
             pages.append(parts or PageParts([], [], [], _EMPTY))
-    if scans.late and not scans.recognised:
-        raise scans.out_of_time(name)
+    if scans.given_up and not scans.recognised:
+        raise scans.refused(name)
     if not scans.recognised:
         raise refusal(
             name,

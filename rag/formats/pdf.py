@@ -172,8 +172,8 @@ def _recognised(page: Any, scans: Scans, number: int, pages: int) -> PageParts |
 def _without_text(name: str, found: _Found) -> LoadError:
     """The refusal of a file of which no page has text."""
     pages = len(found.pages)
-    if found.scans.late:
-        return found.scans.out_of_time(name)
+    if found.scans.given_up:
+        return found.scans.refused(name)
     if is_installed():
         return refusal(
             name,

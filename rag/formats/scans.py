@@ -32,12 +32,12 @@ class Scans:
     Attributes:
         recognised: the lines of those that were recognised.
         without_text: those on which there is no writing.
-        late: those for which there was no time, by the environment variable that gives them more.
+        given_up: those for which there was not enough of what a file may take, by the environment variable that allows more.
     """
 
     recognised: dict[int, list[WrittenLine]] = field(default_factory=dict)
     without_text: list[int] = field(default_factory=list)
-    late: dict[str, list[int]] = field(default_factory=dict)
+    given_up: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, number: int, pages: int, draw: Callable[[], "Picture"], points: float) -> PageParts | None:
         """The parts of a page that is a picture; None where nothing was recognised.
@@ -47,9 +47,6 @@ class Scans:
             pages: how many the file has.
             draw: makes the picture, blue, green, red.
             points: length of its longest side.
-
-        Raises:
-            MemoryError: there is not enough memory.
         """
         reading_time.begin_page(number, pages)
         try:
@@ -57,7 +54,10 @@ class Scans:
                 raise OutOfTimeError
             page = written_page(draw())
         except OutOfTimeError:
-            self.late.setdefault(VARIABLES[reading_time.shortest()], []).append(number)
+            self.given_up.setdefault(VARIABLES[reading_time.shortest()], []).append(number)
+            return None
+        except MemoryError:
+            self.given_up.setdefault(VARIABLES["memory_mb"], []).append(number)
             return None
         if not page.lines:
             self.without_text.append(number)
@@ -65,14 +65,14 @@ class Scans:
         self.recognised[number] = page.lines
         return _parts(page, points / max(page.width, page.height))
 
-    def out_of_time(self, name: str) -> LoadError:
-        """The refusal of a file of which nothing was recognised before its time was over."""
-        variables = "、".join(self.late)
+    def refused(self, name: str) -> LoadError:
+        """The refusal of a file of which no page was recognised because all were given up."""
+        variable = next(iter(self.given_up))
+        zh, en = _lacking(variable)
         return refusal(
             name,
-            f"时间不够，一页文字都没有识别完。请调高 {variables}，或拆分后再试。",
-            "the time was over before the text of a page was recognised; "
-            f"raise {variables.replace('、', ', ')}, or split it.",
+            f"{zh}不够，一页文字都没有识别完。请调高 {variable}，或拆分后再试。",
+            f"there was not enough {en} to recognise the text of a page; raise {variable}, or split it.",
         )
 
     def told(self, *, in_image: bool = False) -> Iterator[tuple[str, str]]:
@@ -98,11 +98,12 @@ class Scans:
                 yield f"没有识别出文字的页 {count} 页（{zh}）", f"pages on which no text was recognised: {count} ({en})"
             else:
                 yield f"没有文字层的页 {count} 页（{zh}）", f"pages without a text layer: {count} ({en})"
-        for variable, late in self.late.items():
-            zh, en = page_numbers(late)
+        for variable, pages in self.given_up.items():
+            zh, en = page_numbers(pages)
+            lacking_zh, lacking_en = _lacking(variable)
             yield (
-                f"时间不够，没有识别的页 {len(late)} 页（{zh}）；可调高 {variable} 后重新加入",
-                f"pages not recognised for lack of time: {len(late)} ({en}); raise {variable} and add it again",
+                f"{lacking_zh}不够，没有识别的页 {len(pages)} 页（{zh}）；可调高 {variable} 后重新加入",
+                f"pages not recognised for lack of {lacking_en}: {len(pages)} ({en}); raise {variable} and add it again",
             )
 
     def unsure_in(self, text: str, starts: Sequence[int]) -> tuple[tuple[int, int], ...]:
@@ -130,6 +131,11 @@ class Scans:
                             if one < SURE
                         ]
         return _merged(spans)
+
+
+def _lacking(variable: str) -> tuple[str, str]:
+    """What there is more of where an environment variable is raised."""
+    return ("内存", "memory") if variable == VARIABLES["memory_mb"] else ("时间", "time")
 
 
 def page_numbers(pages: Sequence[int]) -> tuple[str, str]:
