@@ -237,7 +237,7 @@ def test_pages_that_take_too_much_memory_are_told_and_the_others_kept(monkeypatc
         "pages not recognised for lack of memory: 1 (page 1); raise YOUJU_FILE_MEMORY_MB and add it again",
     )
     outcomes.append(MemoryError)
-    with pytest.raises(LoadError, match="内存不够.*YOUJU_FILE_MEMORY_MB"):
+    with pytest.raises(LoadError, match=r"内存不够.*YOUJU_FILE_MEMORY_MB"):
         images.extract(saved(Image.new("1", (20, 20)), "PNG"), "a.png")
 
 

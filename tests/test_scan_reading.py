@@ -13,7 +13,7 @@ from rag.assistant import Assistant
 from rag.errors import LoadError, UsageError
 from rag.formats import recognition
 from rag.index.indexing import Progress
-from rag.loading import load_bytes, processes
+from rag.loading import load_bytes, processes, reading_threads
 from rag.loading.file_limits import FileLimits
 from tests.slow_recogniser import LINE, Recognise, scan, slow_recogniser
 from ui.uploads import Limits, take_in, upload_folder
@@ -176,3 +176,28 @@ def test_an_impossible_time_for_all_pages_is_refused(value: str, monkeypatch: py
     monkeypatch.setenv("YOUJU_RECOGNITION_SECONDS", value)
     with pytest.raises(UsageError, match="YOUJU_RECOGNITION_SECONDS"):
         load_bytes(b"a", "a.txt")
+
+
+def test_work_is_shared_among_threads_and_ends_with_its_first_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_threads, "_pool", None)
+    assert reading_threads.each(lambda _: threading.get_ident(), [1, 2]) == [threading.get_ident()] * 2
+    monkeypatch.setattr(reading_threads.os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
+    assert reading_threads.start() == 3
+    together, under_way, begun = threading.Barrier(3), threading.Semaphore(0), []
+
+    def work(number: int) -> int:
+        together.wait(30)  # three are at work at once, or this breaks
+        return number * number
+
+    assert reading_threads.each(work, range(6)) == [number * number for number in range(6)]
+
+    def fail(number: int) -> None:
+        begun.append(number)
+        if number == 1:
+            raise MemoryError
+        under_way.acquire(timeout=0.2)
+        begun.remove(number)
+
+    with pytest.raises(MemoryError):
+        reading_threads.each(fail, range(50))
+    assert begun == [1]

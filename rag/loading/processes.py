@@ -47,6 +47,9 @@ _START = (
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _SET = {
     "MALLOC_ARENA_MAX": "1",
+    # What recognition needs for a moment goes back to the system: kept, page after page, it would take up all memory.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 23),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 29),
     "OPENBLAS_NUM_THREADS": "1",  # no threads may be started where files are read
     "OMP_NUM_THREADS": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, from 1.29 on
