@@ -240,7 +240,7 @@ def test_a_reader_that_breaks_down_costs_only_its_own_file(
 
     load = rag.loading.load
 
-    def fragile(path: Path) -> Document:
+    def fragile(path: Path, **_: Any) -> Document:
         if path.name == "b.txt":
             raise RuntimeError("parser")
         return load(path)

@@ -59,6 +59,10 @@ Loader = Callable[[bytes, str], Extracted]
 Drawer = Callable[[bytes, str, int], bytes]
 """Takes a file's bytes, its name and the number of a page, from 1, and gives that page as PNG. It runs where loaders do."""
 
+PageProgress = Callable[[int, int], None]
+"""Is told, again and again while a file is read, which of its pages is being recognised, from 1, and how many it has; twice
+0 before the first. What it raises ends the reading."""
+
 MOST_PICTURE_PIXELS = 2_800_000
 """Most pixels of a drawn page: A4 at 170 dots per inch."""
 
