@@ -423,7 +423,7 @@ class Sources:
         if not document.page_starts:
             return gr.skip()
         number, spans = requested(data, document)
-        drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
+        drawn = self.context.pictures.page_or_reason(document, number, spans, visitor.client)
         part = holding(parts(document.text), document.page_starts[number - 1])
         label = f"← {say('sources_text', visitor.language)}"
         back = element("button", label, type="button", data_action="part", data_part=str(part))
