@@ -200,6 +200,23 @@ def test_headings_lists_notes_and_speakers_are_shown_as_such() -> None:
     assert '<th scope="col">长度<sup>2</sup></th>' in made
 
 
+def test_who_is_known_to_speak_is_told_alike_by_labels_passages_and_citations(make_assistant: Any) -> None:
+    text = "龙潭水库\n\n青石：今年要建成三座水库，库容共4.2亿立方米。\n\n白川：三座水库的库容足够灌溉，另有2.1万亩受益。"
+    opened = make_assistant(Document(text, "a.txt", "龙潭水库"))
+    document = opened.document(opened.documents()[0].id)
+    assert 'class="speaker"' not in whole(document), "nobody tells that these are people"
+    opened.edit(document.id, speakers=["青石", "白川"])
+    document = opened.document(document.id)
+    assert '<strong class="speaker">青石：</strong>今年' in whole(document)
+    assert {name for hit in opened.retrieve("库容", 9) for name in hit.speakers} == {"青石", "白川"}
+    assert all("白川" in hit.speakers for hit in opened.retrieve("库容", 9, speaker="白川"))
+    answer = from_answer(opened.ask("三座水库的库容共多少？"))
+    assert answer["citations"][0]["speaker"] == "青石"
+    citations = [{**answer["citations"][0], "speaker": speaker} for speaker in ("青石", "", "白川", "青石")]
+    pane = evidence_view.pane([Turn("t1", "问", answer={**answer, "citations": citations})], opened.document, "zh")
+    assert "<span>青石、白川</span>" in pane
+
+
 def test_a_table_over_two_pages_has_its_heads_on_both() -> None:
     document = Document("| 名称 | 长度 |\n| --- | --- |\n| 东线 | 2600米 |\n| 西线 | 990米 |", "a.md", "A")
     second = between(document, document.text.index("| 西线"), len(document.text))
@@ -256,7 +273,7 @@ def test_unsure_characters_of_a_table_and_of_a_part_are_underlined() -> None:
     document = Document(text, "a.png", "A", unsure=unsure)
     assert re.findall(r'class="unsure"[^>]*>([^<]*)<', whole(document, (), "en")) == ["12", "6"]
     part = text.index("共计"), len(text)
-    made = part_of(document, part, find(text, "264"), "264", "en")
+    made = part_of(document, part, find(document, "264"), "264", "en")
     assert 'title="Recognised on an image; may be wrong">6</span>' in made
     assert shown(made).endswith("共计1/1264万个。")
 
