@@ -334,6 +334,7 @@ def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) ->
     conversation = answer_view.thread([turn], "zh")
     pane = evidence_view.pane([turn], opened.document, "zh")
     assert turn.answer["citations"]
+    assert f"“{turn.question}”的出处" in shown(pane) and f"《{turn.question}" not in pane, "a question is no title"
     for citation in turn.answer["citations"]:
         anchor = f"c-t1-{citation['number']}"
         assert f'href="#{anchor}"' in conversation

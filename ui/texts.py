@@ -113,7 +113,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "提问之后，原文会出现在这里，引用的部分会标亮。",
         "After a question, the original texts appear here with the cited parts marked.",
     ),
-    "pane_of": ("《{question}》的出处", "Sources of “{question}”"),
+    "pane_of": ("“{question}”的出处", "Sources of “{question}”"),
     "nothing_cited": ("这一问没有引用任何原文。", "Nothing was cited for this question."),
     "read_all": ("通读全文", "Read it all"),
     "back_to_sources": ("回到出处", "Back to the sources"),
