@@ -323,7 +323,11 @@ def test_of_noise_no_more_rows_are_looked_for_than_it_has_room_for(
 def test_rows_far_beyond_the_damage_are_found_by_the_index_over_them(folder: Path) -> None:
     executed("UPDATE sqlite_sequence SET seq = 500000 WHERE name = 'documents'")(folder)
     with closing(Store.open_as_it_is(folder)) as store:
-        add(store, load(HashingEmbedder()), [Document(f"后来的第{number}份。" * 9, f"新{number}", "新") for number in (1, 2)])
+        add(
+            store,
+            load(HashingEmbedder()),
+            [Document(f"后来的第{number}份。" * 9, f"新{number}", "新") for number in (1, 2)],
+        )
         lost = next(entry for entry in store.entries() if entry.path == "3")
         (sequence,) = store.connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_sequence'"

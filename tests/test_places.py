@@ -18,10 +18,11 @@ from rag.loading.pictures import page_picture, places_on_page
 from rag.text.documents import Document
 from tests.test_pictures import image_document, report
 
-WORDS = (
+TEXT = (
     "The county of Shazhou cut eleven thousand tonnes of reed in the year under review and sold most of it to mills "
-    "along the river. Prices held until the rains of autumn, when barges could no longer reach the lower landing. "
-).split()
+    "along the river. Prices held until the rains of autumn, when barges could no longer reach the lower landing."
+)
+WORDS = TEXT.split()
 
 
 def cited(document: Document, quote: str, page: int = 1) -> list[Place]:

@@ -180,4 +180,8 @@ def test_a_figure_at_its_date_tells_it(library: Assistant) -> None:
     rows = list(csv.DictReader(io.StringIO(timeline.to_csv())))
     assert {row["value"]: row["is_unsure"] for row in rows} == {"1286": "yes", "1300": "no"}
     drawing = timeline.to_svg()
-    assert ">1286个 (?)<" in drawing and ">1300个<" in drawing and "识别自图片，可能有误 / recognised on an image" in drawing
+    assert (
+        ">1286个 (?)<" in drawing
+        and ">1300个<" in drawing
+        and "识别自图片，可能有误 / recognised on an image" in drawing
+    )

@@ -39,7 +39,9 @@ def found(turn: Turn, evidence: EvidenceFound, language: Language) -> Html:
         speakers.append(each.sentence.speaker)
         highlights.append(mark)
     cards = [
-        _card(_header(_facts_of(document, speakers), [], language), excerpt(document, highlights, language=language), "")
+        _card(
+            _header(_facts_of(document, speakers), [], language), excerpt(document, highlights, language=language), ""
+        )
         for document, speakers, highlights in marks.values()
     ]
     return _section(turn, cards, language)
@@ -91,7 +93,9 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
         )
     unsure = [each for citation in citations for each in citation.get("unsure", ())]
     speakers = _named(citation["speaker"] for citation in citations)
-    header = _header({**first, "speaker": speakers, "unsure": unsure}, [citation["number"] for citation in citations], language)
+    header = _header(
+        {**first, "speaker": speakers, "unsure": unsure}, [citation["number"] for citation in citations], language
+    )
     document = _opened(open_document, first["document_id"])
     if document is None or any(document.text[each["start"] : each["end"]] != each["quote"] for each in citations):
         quotes = [

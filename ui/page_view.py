@@ -84,9 +84,7 @@ def _caption(key: str, language: Language) -> Html:
     return element("p", say(key, language), class_="page-caption")
 
 
-def _picture(
-    document: Document, number: int, drawn: Drawn | YoujuError, is_cited: bool, language: Language
-) -> Html:
+def _picture(document: Document, number: int, drawn: Drawn | YoujuError, is_cited: bool, language: Language) -> Html:
     if isinstance(drawn, YoujuError):
         return element("p", drawn.zh if language == "zh" else drawn.en, class_="page-missing", role="status")
     words = say("page_picture", language, title=document.title, page=number)

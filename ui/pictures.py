@@ -53,9 +53,7 @@ class Pictures:
         with self._admitted(client):
             return page_picture(document, number)
 
-    def page_or_reason(
-        self, document: Document, number: int, spans: Sequence[Span], client: str
-    ) -> Drawn | YoujuError:
+    def page_or_reason(self, document: Document, number: int, spans: Sequence[Span], client: str) -> Drawn | YoujuError:
         """A page with the places of spans of the document's text on it, or why there is none."""
         try:
             with self._admitted(client):
@@ -66,7 +64,6 @@ class Pictures:
                     return Drawn(picture, [])
         except YoujuError as error:
             return error
-
 
     @contextmanager
     def _admitted(self, client: str) -> Iterator[None]:

@@ -76,9 +76,7 @@ def _panel(points: Sequence["Point"], top: int) -> list[str]:
         x, y = place(point)
         look = 'fill="#ffffff" stroke="#b35900" stroke-dasharray="2 2"' if point.is_plan else 'fill="#1f5f99"'
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {look}><title>{_text(point.text)}</title></circle>')
-        parts.append(
-            f'<text x="{x:.1f}" y="{height:.1f}" text-anchor="middle" fill="#222222">{_text(label)}</text>'
-        )
+        parts.append(f'<text x="{x:.1f}" y="{height:.1f}" text-anchor="middle" fill="#222222">{_text(label)}</text>')
     for day in sorted({first, last}):
         parts.append(_tick(day, first, last, base))
     return parts

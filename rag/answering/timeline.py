@@ -120,9 +120,7 @@ class Timeline:
         return {"topic": self.topic, "points": [point.to_dict() for point in self.points]}
 
     def to_csv(self) -> str:
-        """One line a point, with a header; ``date`` is the document's day, marked where it is guessed, and figures that
-        rest on unsure characters are marked too.
-        """
+        """One line a point, with a header. Guessed days of documents and figures on unsure characters are marked."""
         stream = io.StringIO()
         writer = csv.writer(stream)
         writer.writerow(

@@ -52,6 +52,10 @@ _PAGE = 4096
 _NUMBER_OF_PAGES = 28
 """Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
 
+_PATHS = "SELECT number, path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > '' ORDER BY path"
+_IDS = "SELECT number FROM documents INDEXED BY sqlite_autoindex_documents_1 WHERE id > '' ORDER BY id"
+_ROWS = "SELECT number FROM documents NOT INDEXED ORDER BY number"
+
 _SEALED, _SEALED_BEFORE_6 = SEALED_COLUMNS.split(", "), SEALED_BEFORE_6.split(", ")
 _DOCUMENT = DOCUMENT_COLUMNS.split(", ")
 _BEFORE_6 = {"date_is_guessed": 0, "unsure": "[]"}
@@ -81,10 +85,10 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """What tells the row numbers of documents apart from their table.
+    """What tells the row numbers of documents where their table is damaged.
 
     Attributes:
-        named: those that the index over their paths names.
+        named: those that stand behind the damage, or in an index over the table, which is stored apart from it.
         room: how many rows the file has room for.
     """
 
@@ -120,8 +124,9 @@ def _read(file: Path) -> Readable:
     readable = Readable()
     try:
         with contextlib.closing(connect_damaged(file)) as connection:
-            named = _named(connection)
-            readable.lost = set(named.values())
+            paths = dict(_from_both_ends(connection, _PATHS))
+            readable.lost = set(map(str, paths.values()))
+            named = {*paths, *(row[0] for query in (_IDS, _ROWS) for row in _from_both_ends(connection, query))}
             _read_documents(connection, readable, _Numbers(named, _ROWS_OF_PAGE * (file.stat().st_size // _PAGE)))
             with contextlib.suppress(StoreError, ValueError, TypeError):
                 settings = dict(connection.execute("SELECT key, value FROM settings").fetchall())
@@ -262,21 +267,18 @@ def _from_its_file(document: Document) -> Document | None:
     return replace(found, id=document.id) if found and found.text == document.text else None
 
 
-def _named(connection: Connection) -> dict[int, str]:
-    """Row numbers and paths of documents by the index over these, which is stored apart from the documents themselves."""
-    found: dict[int, str] = {}
+def _from_both_ends(connection: Connection, query: str) -> Iterator[Any]:
+    """The rows of a query that ends with the column it is ordered by, up to the damage from either end, so some twice."""
     for order in ("ASC", "DESC"):
-        query = f"SELECT number, path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > '' ORDER BY path {order}"  # noqa: S608, E501
         with contextlib.suppress(StoreError):
-            found.update((number, str(path)) for number, path in connection.execute(query) if isinstance(number, int))
-    return found
+            yield from connection.execute(f"{query} {order}")
 
 
 def _numbers(connection: Connection, readable: Readable, numbers: _Numbers) -> Iterator[int]:
     """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible.
 
     Those are the numbers given so far; where the file no longer tells how many, as many as it has room for; and those
-    that its index names.
+    that stand elsewhere in it.
     """
     last = 0
     try:
@@ -317,11 +319,8 @@ def _rescue_conversations(damaged: Path, store: Store) -> None:
 
 def _readable_rows(connection: Connection, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
     """The rows of a damaged table up to the damage from either end, by their number, which is the first column."""
-    rows: dict[int, tuple[Any, ...]] = {}
-    for order in ("ASC", "DESC"):
-        with contextlib.suppress(StoreError):
-            for row in connection.execute(f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number {order}"):  # noqa: S608
-                rows[row[0]] = row
+    query = f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number"  # noqa: S608
+    rows = {row[0]: row for row in _from_both_ends(connection, query)}
     return [rows[number] for number in sorted(rows)]
 
 

@@ -370,7 +370,9 @@ def _extracted(header: dict[str, Any], text: bytes, name: str) -> Extracted:
 def _places(header: dict[str, Any], name: str) -> list[Place]:
     """What a reader's reply says of places on a page."""
     try:
-        places = [(float(left), float(top), float(right), float(bottom)) for left, top, right, bottom in header["places"]]
+        places = [
+            (float(left), float(top), float(right), float(bottom)) for left, top, right, bottom in header["places"]
+        ]
         if not all(0 <= left < right <= 1 and 0 <= top < bottom <= 1 for left, top, right, bottom in places):
             raise ValueError("places beside the page")
     except (KeyError, TypeError, ValueError) as error:
