@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,22 +139,35 @@ def test_what_goes_on_over_the_page_is_framed_on_both(tmp_path: Path) -> None:
         assert len(places) == count and only_red_is_framed(document, places, number)
 
 
-def test_what_may_stand_elsewhere_is_not_framed(tmp_path: Path) -> None:
-    def page(canvas: Any) -> list[str]:
-        """A table drawn column by column, so that no cell follows the one that it stands beside."""
-        for column in range(4):
-            for row in range(6):
-                canvas.drawString(75 + 110 * column, 655 - 20 * row, f"{min(row, column)}.5")
-        for each in range(7):
-            canvas.line(70, 670 - 20 * each, 510, 670 - 20 * each)
-        for each in range(5):
-            canvas.line(70 + 110 * each, 670, 70 + 110 * each, 550)
-        return ["1.5"]
+def test_each_cell_is_framed_in_its_own_place_however_the_table_was_drawn(tmp_path: Path) -> None:
+    rows, columns = 6, 4
 
-    document, (quote,) = document_of(tmp_path / "a.pdf", page)
-    assert document.text.count(quote) == 7
-    for found in re.finditer(re.escape(quote), document.text):
-        assert not places_on_page(document, 1, [found.span()])
+    def page(canvas: Any) -> list[str]:
+        """A table drawn column by column; read row by row, it says nearly the same."""
+        for column in range(columns):
+            for row in range(rows):
+                canvas.drawString(75 + 110 * column, 655 - 20 * row, f"{min(row, column)}.5")
+        for each in range(rows + 1):
+            canvas.line(70, 670 - 20 * each, 510, 670 - 20 * each)
+        for each in range(columns + 1):
+            canvas.line(70 + 110 * each, 670, 70 + 110 * each, 550)
+        return []
+
+    document, _ = document_of(tmp_path / "a.pdf", page)
+    cells = list(re.finditer(r"\d\.5", document.text))
+    assert len(cells) == rows * columns
+    for number, cell in enumerate(cells):
+        ((left, top, right, bottom),) = places_on_page(document, 1, [cell.span()])
+        row, column = divmod(number, columns)
+        assert 70 + 110 * column < 595 * left < 595 * right < 180 + 110 * column
+        assert 842 - 670 + 20 * row < 842 * (top + bottom) / 2 < 842 - 650 + 20 * row
+
+
+def test_what_the_page_does_not_say_is_not_framed(tmp_path: Path) -> None:
+    document = load(report(tmp_path / "report.pdf"))
+    other = replace(document, text=document.text.replace("第1期", "第8期"))
+    assert len(cited(other, "库容为4.1亿立方米")) == 1
+    assert cited(other, "第8期") == [] == cited(other, "库容", 2)
 
 
 def test_only_pdf_has_places_and_only_while_the_file_is_the_same(tmp_path: Path) -> None:

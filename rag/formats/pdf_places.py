@@ -1,8 +1,8 @@
 """Where the characters of a text stand on the page of a PDF that it was laid out from.
 
-The text has them in the order of reading and marks of its own between them; the page has them in the order of drawing, and
-running heads besides. They are found again by sequences that each of the two has once, and by what is beside these. What
-is not found so has no place: better none than a wrong one.
+The page is laid out anew, which gives its characters in the order of reading. The text has marks of its own between them,
+the page has running heads besides. They are found again by sequences that each of the two has once, and by what is beside
+these. What is not found so has no place: better none than a wrong one.
 """
 
 import ctypes
@@ -10,12 +10,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rag.formats.drawing import page_of
 from rag.formats.pdf import opened_pdf
-from rag.formats.pdf_glyphs import Glyph, content_of
+from rag.formats.pdf_glyphs import Glyph, PageContent, content_of
+from rag.formats.pdf_layout import parts_of, reading_order
 from rag.loading.base import Place
 from rag.text.documents import Span
 
@@ -31,23 +31,6 @@ _MARK = re.compile(rf"^(?:#{{1,6}}|-) |{_NOTE_MARK}")
 _MARK_IN_TABLE = re.compile(rf"^\|(?: --- \|)+$|(?<!\\)\||\\(?=\|)|\^\^|<br>|{_NOTE_MARK}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Character:
-    """A character of a text: its place there, and in a table whether a cell begins with it, beside or below the one before."""
-
-    character: str
-    at: int
-    is_beside: bool = False
-    is_below: bool = False
-
-    def fits(self, glyph: Glyph, before: Glyph) -> bool:
-        """Whether a drawn character stands to the one before it as the cells of a table do."""
-        return (not self.is_beside or glyph.left >= before.right) and (not self.is_below or glyph.top > before.top)
-
-
-_Drawn = tuple[str, Glyph]
-
-
 def places_in_pdf(raw: bytes, name: str, number: int, text: str, spans: Sequence[Span]) -> list[Place]:
     """The places on a page of spans of its text, one for each line; none of a span that is not surely found.
 
@@ -57,26 +40,30 @@ def places_in_pdf(raw: bytes, name: str, number: int, text: str, spans: Sequence
     with opened_pdf(raw, name) as document:
         page = page_of(document, name, number)
         content = content_of(page, with_geometry=True)
-        if not content.in_order:
-            return []
-        found = _found(text, [*content.glyphs, *content.askew])
+        found = _found(text, _as_read(content)) if content.in_order else {}
         shown = _Shown(page)
         places: list[Place] = []
         for start, end in spans:
             wanted = [found[at] for at in range(start, end) if at in found]
-            there = {glyph.number for glyph in wanted if glyph}
+            there = dict.fromkeys(each for each in wanted if each is not None)
             if there and len(wanted) - wanted.count(None) >= _LEAST_FOUND * len(wanted):
-                places += shown.lines(sorted(there))
+                places += shown.lines(there)
         return places
 
 
-def _found(text: str, glyphs: Sequence[Glyph]) -> dict[int, Glyph | None]:
-    """The drawn character for each of a text's own, by its place in it."""
+def _as_read(content: PageContent) -> list[Glyph]:
+    """The characters of a page as they are read, then those of its notes and what stands askew."""
+    rest = {glyph.number: glyph for glyph in (*content.glyphs, *content.askew)}
+    return [rest.pop(number) for number in reading_order(parts_of(content))] + list(rest.values())
+
+
+def _found(text: str, glyphs: Sequence[Glyph]) -> dict[int, int | None]:
+    """For the place of each character of a text the number of the one on the page, if it is sure which that is."""
     written = list(_written(text))
-    drawn = [(each, glyph) for glyph in glyphs for each in _characters(glyph.text)]
-    found: dict[int, Glyph | None] = {}
-    for one, place in zip(written, _aligned(written, drawn), strict=True):
-        found[one.at] = drawn[place][1] if place >= 0 else found.get(one.at)
+    drawn = [(each, glyph.number) for glyph in glyphs for each in _characters(glyph.text)]
+    found: dict[int, int | None] = {}
+    for (_, at), place in zip(written, _aligned(_all(written), _all(drawn)), strict=True):
+        found[at] = drawn[place][1] if place >= 0 else found.get(at)
     return found
 
 
@@ -85,54 +72,43 @@ def _characters(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def _written(text: str) -> Iterator[_Character]:
-    """The characters of a text without the marks that the page does not have."""
+def _written(text: str) -> Iterator[tuple[str, int]]:
+    """The characters of a text, each with its place, without the marks that the page does not have."""
     for line in _LINE.finditer(text):
-        is_row = line[0].startswith("|")
         own: set[int] = set()
-        for mark in (_MARK_IN_TABLE if is_row else _MARK).finditer(line[0]):
+        for mark in (_MARK_IN_TABLE if line[0].startswith("|") else _MARK).finditer(line[0]):
             own.update(range(*mark.span()))
             own.difference_update(range(*mark.span(1)) if mark[1] else ())
-        is_first, is_bar = True, False
         for at, one in enumerate(line[0]):
-            if at in own:
-                is_bar = is_bar or one == "|"
-                continue
-            for each in _characters(one):
-                begins = is_row and is_bar
-                yield _Character(each, line.start() + at, begins and not is_first, begins and is_first)
-                is_first = is_bar = False
+            if at not in own:
+                yield from ((each, line.start() + at) for each in _characters(one))
 
 
-def _aligned(written: Sequence[_Character], drawn: Sequence[_Drawn]) -> list[int]:
-    """For each character of a text its place among the drawn ones, or -1.
+def _all(characters: Iterable[tuple[str, int]]) -> str:
+    return "".join(one for one, _ in characters)
+
+
+def _aligned(text: str, page: str) -> list[int]:
+    """For each character of a text its place among those of the page, or -1.
 
     From the sequences that both have once, forwards and backwards, as far as they are equal. Where the orders part, the
     next characters may be equal by chance: what the two directions place differently, or at one place, has none.
     """
-
-    def follows(at: int, place: int) -> bool:
-        """Whether a character and the one before it stand in the text as these two do on the page."""
-        return written[at].fits(drawn[place][1], drawn[place - 1][1])
-
-    text, page = "".join(one.character for one in written), "".join(one for one, _ in drawn)
     length = min(_LENGTH, len(text), len(page))
-    once, once_drawn = _once(text, length), _once(page, length)
+    once, once_there = _once(text, length), _once(page, length)
     sure: dict[int, set[int]] = {}
-    for sequence in once.keys() & once_drawn.keys():
-        at, place = once[sequence], once_drawn[sequence]
-        if all(follows(at + more, place + more) for more in range(1, length)):
-            for more in range(length):
-                sure.setdefault(at + more, set()).add(place + more)
+    for sequence in once.keys() & once_there.keys():
+        for more in range(length):
+            sure.setdefault(once[sequence] + more, set()).add(once_there[sequence] + more)
     forwards = [min(sure[at]) if at in sure and len(sure[at]) == 1 else -1 for at in range(len(text))]
     backwards = forwards.copy()
     for at in range(1, len(text)):
         after = forwards[at - 1] + 1
-        if forwards[at] < 0 < after < len(page) and page[after] == text[at] and follows(at, after):
+        if forwards[at] < 0 < after < len(page) and page[after] == text[at]:
             forwards[at] = after
     for at in range(len(text) - 2, -1, -1):
         before = backwards[at + 1] - 1
-        if backwards[at] < 0 <= before and page[before] == text[at] and follows(at + 1, before + 1):
+        if backwards[at] < 0 <= before and page[before] == text[at]:
             backwards[at] = before
     placed = [
         max(one, other) if one == other or -1 in (one, other) else -1
