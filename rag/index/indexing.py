@@ -111,7 +111,7 @@ class Report:
 
 ProgressCallback = Callable[[Progress], None]
 
-EXTRACTION = 1
+EXTRACTION = 2
 """Number of the way in which a document becomes chunks, terms and facts; whoever changes that, raises it."""
 
 ROUNDS = 5

@@ -324,9 +324,10 @@ def _with_chances(question: str, evidence: list[Evidence], findings: "Findings")
     read, seen = read_of(question, evidence, findings)
     if not read:
         return evidence
-    chances = findings.weighing.probabilities(seen)
+    said = [fold(evidence[place].sentence.text) for place in read]
+    chances = findings.weighing.probabilities(seen, said)
     of_place = dict(zip(read, chances.tolist(), strict=True))
-    total = float(chances.sum())
+    total = sum(dict(zip(said, chances.tolist(), strict=True)).values())
     weighed = [
         replace(part, chance=of_place[place], score=part.score + CHANCE_WEIGHT * of_place[place] / total)
         if place in of_place

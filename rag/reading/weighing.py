@@ -7,7 +7,7 @@ kept apart from the reader's training (``python -m training.calibrate``). So cho
 decision, and it does not depend on the embedder.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -131,10 +131,19 @@ class Weighing:
         found: Array = np.clip(units @ self.output + self.constant, -FARTHEST, FARTHEST)
         return found
 
-    def probabilities(self, seen: Array) -> Array:
-        """How likely each candidate is the one that answers; what they lack to 1 is that none does."""
+    def probabilities(self, seen: Array, said: Sequence[Hashable] | None = None) -> Array:
+        """How likely each candidate answers; what they lack to 1, each thing that is said counted once, is that none does.
+
+        Args:
+            seen: of each candidate.
+            said: what each says. Of those that say the same the likeliest speaks for all: they are no rivals.
+        """
         likely = np.exp(self.scores(seen))
-        found: Array = likely / (1 + likely.sum())
+        best: dict[Hashable, float] = {}
+        says = range(len(likely)) if said is None else said
+        for each, own in zip(says, likely.tolist(), strict=True):
+            best[each] = max(best.get(each, 0.0), own)
+        found: Array = np.array([best[each] for each in says], np.float32) / np.float32(1 + sum(best.values()))
         return found
 
     @classmethod
