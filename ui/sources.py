@@ -418,9 +418,9 @@ class Sources:
         document = self._document(opened)
         if document is None or query.strip() == found:
             return gr.skip(), gr.skip(), gr.skip()
-        finds = find(document.text, query)
+        finds = find(document, query)
         said = say("sources_finds" if finds else "sources_nothing", language, n=len(finds)) if query.strip() else ""
-        part = holding(parts(document.text), finds[0][0]) if finds else 0
+        part = holding(parts(document), finds[0][0]) if finds else 0
         counted = element("p", said, role="status")
         return query.strip(), counted, reading(document, part, query.strip(), language)
 
@@ -440,8 +440,8 @@ class Sources:
         if not document.page_starts:
             return gr.skip()
         number, spans = requested(data, document)
-        drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
-        part = holding(parts(document.text), document.page_starts[number - 1])
+        drawn = self.context.pictures.page_or_reason(document, number, spans, visitor.client)
+        part = holding(parts(document), document.page_starts[number - 1])
         label = f"← {say('sources_text', visitor.language)}"
         back = element("button", label, type="button", data_action="part", data_part=str(part))
         return pages(document, number, spans, drawn, visitor.language, back)
@@ -572,7 +572,7 @@ def header(document: Document, near: Sequence[Entry], language: Language, state:
 
 def reading(document: Document, part: int, query: str, language: Language) -> Html:
     """A part of a document, with what a search in all of it found marked."""
-    spans, finds = parts(document.text), find(document.text, query)
+    spans, finds = parts(document), find(document, query)
     part = min(part, len(spans) - 1)
     buttons = part_buttons(spans, part, finds, say("sources_part", language, n="{n}"))
     numbers = _page_numbers(document, *spans[part], language)

@@ -14,7 +14,7 @@ lets a cell span the next column, ``^^`` the row above. A line end within a cell
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.text.table_heads import goes_on, is_form, is_number
 from rag.text.tables import MOST_COLUMNS
@@ -31,12 +31,14 @@ class GridCell:
         text: what stands in it; lines are separated by newlines.
         rows, columns: how many it spans, from 1.
         is_head: whether the format marks it as a head (``<th>``, a header row).
+        numbers: of its characters on a page of a PDF.
     """
 
     text: str
     rows: int = 1
     columns: int = 1
     is_head: bool = False
+    numbers: tuple[int, ...] = field(default=(), compare=False)
 
 
 def table_text(rows: Sequence[Sequence[GridCell]], header_rows: int | None = None) -> str:

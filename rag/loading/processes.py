@@ -13,17 +13,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import MAX_PAGES, MOST_PICTURE_PIXELS, Extracted, PageProgress, refusal
+from rag.loading.base import MAX_PAGES, MOST_PICTURE_PIXELS, Extracted, PageProgress, Place, refusal
 from rag.loading.file_limits import VARIABLES, FileLimits
 from rag.loading.formats import ARCHIVE
 from rag.loading.frames import FrameError, packed, received
-from rag.text.documents import are_spans_of
+from rag.text.documents import Span, are_spans_of
 
 READERS = 2
 """Most processes that read files at once; whoever comes meanwhile waits. There is one more for what is quick: pages are
@@ -86,6 +86,23 @@ def draw(raw: bytes, suffix: str, name: str, page: int, limits: FileLimits) -> b
     """
     request = {"suffix": suffix, "name": name, "page": page}
     return _readers.ask(request, raw, LONGEST_PICTURE, limits, is_quick=True)[1]
+
+
+def locate(
+    raw: bytes, suffix: str, name: str, page: int, text: str, spans: Sequence[Span], limits: FileLimits
+) -> list[Place]:
+    """Where on a page of a file spans of its text stand, told by another process.
+
+    Args:
+        raw, suffix, name, page, limits: as for :func:`draw`; the format has a locator.
+        text: what was read of that page.
+        spans: in that text.
+
+    Raises:
+        LoadError: as for :func:`draw`.
+    """
+    request = {"suffix": suffix, "name": name, "page": page, "text": text, "spans": spans}
+    return _places(_readers.ask(request, raw, 0, limits, is_quick=True)[0], name)
 
 
 class _EndedError(Exception):
@@ -400,6 +417,19 @@ def _extracted(header: dict[str, Any], text: bytes, name: str) -> Extracted:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _failed(name, type(error).__name__) from error
+
+
+def _places(header: dict[str, Any], name: str) -> list[Place]:
+    """What a reader's reply says of places on a page."""
+    try:
+        places = [
+            (float(left), float(top), float(right), float(bottom)) for left, top, right, bottom in header["places"]
+        ]
+        if not all(0 <= left < right <= 1 and 0 <= top < bottom <= 1 for left, top, right, bottom in places):
+            raise ValueError("places beside the page")
+    except (KeyError, TypeError, ValueError) as error:
+        raise _failed(name, type(error).__name__) from error
+    return places
 
 
 def _large(name: str, limits: FileLimits) -> LoadError:

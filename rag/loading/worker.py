@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from rag.errors import LoadError
 from rag.loading import reading_threads, reading_time
 from rag.loading.base import Extracted, Loader
-from rag.loading.formats import drawer_for, loader_for
+from rag.loading.formats import drawer_for, loader_for, locator_for
 from rag.loading.frames import packed, received
 
 KEPT_MEMORY = 150_000_000
@@ -33,6 +33,9 @@ MOST_LEFT_OUT = 50
 
 MOST_UNSURE = 100_000
 """Most spans of unsure characters that are told apart; where there are more, the last of them goes to the end of the text."""
+
+MOST_PLACES = 2_000
+"""Most places on a page that are told."""
 
 _OPEN_FILES = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -77,9 +80,12 @@ def main(memory_mb: int, seconds: int, characters: int, recognition_seconds: int
 
 
 def _done(request: dict[str, Any], raw: bytes, characters: int) -> tuple[dict[str, Any], bytes]:
-    """What came of a file: its text with what is known about it or a page of it, a refusal, a limit, or a failure."""
+    """What came of a file: its text with what is known about it or a page of it, where on a page spans stand, a refusal, a limit, or a failure."""
     suffix, name = request["suffix"], request["name"]
     try:
+        if "spans" in request:
+            places = locator_for(suffix)(raw, name, request["page"], request["text"], request["spans"])
+            return {"places": places[:MOST_PLACES]}, b""
         if "page" in request:
             return {}, drawer_for(suffix)(raw, name, request["page"])
         loader: Loader = loader_for(suffix)
