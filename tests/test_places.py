@@ -185,6 +185,6 @@ def test_only_pdf_has_places_and_only_while_the_file_is_the_same(tmp_path: Path)
 @pytest.mark.parametrize("reply", [{}, {"places": 5}, {"places": [["a"] * 4]}, {"places": [[0.1, 0.2, 7.0, 0.3]]}])
 def test_a_reply_that_is_no_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reply: Any) -> None:
     document = load(report(tmp_path / "report.pdf"))
-    monkeypatch.setattr(processes._Readers, "ask", lambda *_: (reply, b""))
+    monkeypatch.setattr(processes._Readers, "ask", lambda *_, **__: (reply, b""))
     with pytest.raises(LoadError, match=r"report\.pdf"):
         cited(document, "第1期库容")
