@@ -12,7 +12,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +21,10 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 
+from rag.answering.silence import CONFIDENT
 from rag.assistant import Assistant
 from rag.reading.adapters import read
+from rag.reading.calibration import Calibration, logit_of
 from rag.reading.choice import NONE, choose_reader
 from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
@@ -39,6 +41,8 @@ from training.table_documents import questions_of
 ASKED = {"cell": 2, "line": 1, "none": 1}
 """Questions of each kind about a document."""
 FOLDS = 5
+REJECTED = 0.9
+"""Share of the questions without an answer that are to be rejected."""
 DECAY = 0.01
 
 
@@ -175,6 +179,13 @@ def told(every: Sequence[Chosen], rejected: float) -> str:
     return f"from {from_on:.2f} on, {rejected} rejected, right / wrong: {', '.join(shown)}"
 
 
+def lowered(labels: LabelWeights, beside: Sequence[Chosen], calibration: Calibration) -> LabelWeights:
+    """Labels with which a cell is answered from the product's threshold on, which was fitted on sentences, as ``REJECTED`` is."""
+    from_on = float(np.quantile([one.chance for one in beside if one.kind == "none"], REJECTED))
+    threshold = logit_of(CONFIDENT) - calibration.constant
+    return replace(labels, weights=labels.weights - np.array([logit_of(from_on) - threshold, 0, 0, 0], np.float32))
+
+
 def main() -> None:
     """Fits, prints what it found and writes it into the file."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -207,9 +218,9 @@ def main() -> None:
     for rejected in (0.95, 0.9, 0.85):
         print("without", told([chosen(without, each) for each in every], rejected))
         print("with   ", told(beside, rejected))
-    labels = fitted(every)
-    print(labels)
     tensors, calibration = read(options.file)
+    labels = lowered(fitted(every), beside, calibration)
+    print(labels)
     parts = {name: torch.from_numpy(part) for name, part in labels.to_tensors().items()}
     save_file(
         {name: torch.as_tensor(tensor) for name, tensor in tensors.items()} | parts,
