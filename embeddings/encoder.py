@@ -91,13 +91,11 @@ def _session(sizes: EncoderSizes, tensors: Tensors) -> Any:
 
 def mapped_tensors(file: Path) -> dict[str, NDArray[np.float32]]:
     """The float32 tensors of a safetensors file, in its place on disk: only what is looked at is read into memory."""
-    content = np.memmap(file, np.uint8, "r")
-    begin = 8 + int.from_bytes(content[:8].tobytes(), "little")  # the head: its length in eight bytes, then JSON
-    head = json.loads(content[8:begin].tobytes())
+    with file.open("rb") as source:  # the head: its length in eight bytes, then JSON
+        length = int.from_bytes(source.read(8), "little")
+        head = json.loads(source.read(length))
     head.pop("__metadata__", None)
     return {
-        name: content[begin + facts["data_offsets"][0] : begin + facts["data_offsets"][1]]
-        .view(np.float32)
-        .reshape(facts["shape"])
+        name: np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
         for name, facts in head.items()
     }
