@@ -104,11 +104,16 @@ def tuned(
     """
     hidden = encoder["embeddings.LayerNorm.bias"].shape[0]
     shapes = dict(zip(OWN, ((KINDS, hidden), (heads, hidden), (heads,)), strict=True))
-    found = dict(encoder)
+    changed = [name for name in encoder if not f"encoder.{name}".startswith(NOT_KEPT)]
+    # In one piece, which goes back to the system when onnxruntime has packed it; many small ones would not.
+    room = np.empty(sum(encoder[name].size for name in changed), np.float32)
+    found, used = dict(encoder), 0
     try:
-        for name, tensor in encoder.items():
-            if not f"encoder.{name}".startswith(NOT_KEPT):
-                found[name] = tensor + _whole(kept, f"encoder.{name}", tensor.shape)
+        for name in changed:
+            tensor = encoder[name]
+            found[name] = room[used : used + tensor.size].reshape(tensor.shape)
+            np.add(tensor, _whole(kept, f"encoder.{name}", tensor.shape), out=found[name])
+            used += tensor.size
         return found | {name: _whole(kept, name, shape) for name, shape in shapes.items()}
     except (KeyError, ValueError) as error:
         raise _of_another(where, error) from error
