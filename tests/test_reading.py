@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from embeddings.e5 import decoded_folder
 from embeddings.encoder import MODEL_FILE, mapped_tensors
 from embeddings.errors import WeightsError
+from rag.reading import choice
 from rag.reading.adapters import FILE_NAME, OWN, apply, read
 from rag.reading.calibration import Calibration, clipped
-from rag.reading.choice import SHIPPED
+from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
 from rag.reading.differences import ByRules, differences, pieces, stands_for, unfitted_comparing
 from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.model import ReaderModel, load_encoder
@@ -124,6 +126,20 @@ def test_whatever_runs_the_network_the_same_is_read() -> None:
         apart = np.array([abs(one[2] - other[2]) for one, other in zip(halved, answers, strict=True)])
         assert np.mean([one[:2] == other[:2] for one, other in zip(halved, answers, strict=True)]) >= 0.98
         assert np.mean(apart) < 0.1 and np.quantile(apart, 0.99) < 0.5
+
+
+def test_where_onnxruntime_is_missing_torch_reads_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    question, passages = "东风一期工程投资多少？", PASSAGES[:1]
+    expected = choose_reader(DEFAULT).reader
+    assert expected
+    monkeypatch.setattr(choice, "_CHOICES", {})
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    reader = choose_reader(DEFAULT).reader
+    assert reader and reader is not expected
+    assert reader.read(question, passages)[0].answer == expected.read(question, passages)[0].answer
+    assert "onnxruntime" in caplog.text
 
 
 def answer_of(row: PairTokens, logits: Logits) -> tuple[int, int, float]:
@@ -244,6 +260,9 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
         read(tmp_path / "nowhere.safetensors")
     save_file({"heads.weight": torch.zeros(2, 2)}, file, {"calibration": '{"unheard of": 1}'})
     with pytest.raises(WeightsError, match="unheard of"):
+        read(file)
+    save_file({"heads.weight": torch.zeros(2, 2, dtype=torch.bfloat16)}, file)
+    with pytest.raises(WeightsError, match=r"reader\.safetensors"):
         read(file)
     save_file({"heads.weight": torch.zeros(2, 2)}, file)
     kept, calibration = read(file)

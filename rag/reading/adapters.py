@@ -179,7 +179,7 @@ def read(file: Path, sha256: str = "") -> tuple[Kept, Calibration]:
         # The head: its length in eight bytes, then JSON; what it says besides the tensors is under one name.
         head = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         calibration = Calibration.from_metadata(head.get("__metadata__", {}))
-    except (SafetensorError, ValueError, TypeError) as error:
+    except (SafetensorError, ValueError, TypeError, KeyError) as error:  # the last: a type of number that numpy lacks
         raise WeightsError(
             f"{file} 不是完整的 safetensors 文件（{error}）。请换一个文件",
             f"{file} is not a whole safetensors file ({error}). Use another file",

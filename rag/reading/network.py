@@ -49,8 +49,8 @@ class DeferredNetwork:
 class EncoderNetwork:
     """The network in onnxruntime, in float32.
 
-    On processors that multiply bfloat16 themselves torch is a quarter faster so, where it has them to itself, and knows the
-    same; but it takes six seconds and a gigabyte to get there. In eight bits the network knew less (``docs/evaluation.md``).
+    On processors that multiply bfloat16 themselves torch is a quarter faster so, and knows the same; but it takes six seconds
+    and a gigabyte to get there. In eight bits the network knew less (``docs/evaluation.md``).
 
     Args:
         folder: of the embedder, whose encoder was tuned.
