@@ -99,9 +99,9 @@ def test_together_as_alone(default: TextEmbedder) -> None:
 
 def test_vectors_are_those_of_torch(default: TextEmbedder, model: Any) -> None:
     """So that an index made with one is searched with the other."""
-    seeds = "".join(path.read_text("utf-8") for path in sorted(Path("seeds").glob("*.txt")))
-    texts = [*TEXTS, "字" * 3000, "か\u3099😀", *(seeds[start : start + 200] for start in range(0, 40 * 200, 200))]
-    for kind in ("query", "document"):
+    seed = (Path(__file__).parent.parent / "seeds" / "003_d101504f9048af62.txt").read_text("utf-8")
+    passages = [*TEXTS, "字" * 3000, "か\u3099😀", *(seed[start : start + 120] for start in range(0, 1200, 120))]
+    for kind, texts in (("query", TEXTS), ("document", passages)):
         ours, torchs = (getattr(embedder, f"encode_{kind}")(texts) for embedder in (default.open(), model))
         ours = ours / np.linalg.norm(ours, axis=1, keepdims=True)
         assert (ours * torchs).sum(axis=1).min() > 0.99999
