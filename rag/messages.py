@@ -45,6 +45,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unsure_figures": ("识别自图片，可能有误：{figures}", "recognised on an image, may be wrong: {figures}"),
     "left_out": ("{title}：没有收入正文的：{lines}", "{title}: not in its text: {lines}"),
     "adding": ("加入文档", "Adding documents"),
+    "recognising": ("识别第 {page}/{pages} 页", "recognising page {page}/{pages}"),
     "rebuilding": ("重建索引", "Rebuilding the index"),
     "preparing": ("首次使用：为示例文档建立索引", "First use: indexing the sample documents"),
     "interrupted_adding": (

@@ -67,7 +67,7 @@ def test_an_archive_stands_for_its_files_in_their_order(tmp_path: Path) -> None:
     archive = packed(
         tmp_path / "资料.zip",
         ("下级/b.md", f"# 隧道\n\n{TUNNEL}"), ("a.txt", BRIDGE.encode("gb18030")), ("下级/", ""), ("x.exe", "x"),
-        ("__MACOSX/a.txt", "x"), (".h/a.txt", "x"), ("下级/~$b.docx", "x"), ("documents.toml", "x"),
+        ("__MACOSX/a.txt", "x"), (".h/a.txt", "x"), ("下级/~$b.docx", "x"), ("setup.toml", "x"),
     )  # fmt: skip
     read, refused = taken(archive)
     assert read == {"资料.zip/a.txt": BRIDGE, "资料.zip/下级/b.md": f"# 隧道\n\n{TUNNEL}"}
@@ -75,6 +75,49 @@ def test_an_archive_stands_for_its_files_in_their_order(tmp_path: Path) -> None:
     document = load(archive / "a.txt")
     assert document.digest == hashlib.sha256(BRIDGE.encode("gb18030")).hexdigest() and document.encoding == "gb18030"
     assert load(archive / "下级" / "b.md").title == "隧道"
+
+
+def test_documents_toml_tells_of_the_files_beside_it_in_the_archive(tmp_path: Path) -> None:
+    archive = packed(
+        tmp_path / "资料.zip",
+        ("documents.toml", '["a.txt"]\ntitle = "通车"\ndate = 2024-05-06\nsource = "沙洲日报"\n["b.txt"]\ntitle = "不是它"\n'),
+        ("a.txt", BRIDGE), ("下级/b.txt", TUNNEL),
+        ("下级/seeds.toml", '["b.txt"]\nevent = "发布会"\nspeakers = ["王五"]\nroles = { "王五" = "县长" }\n'),
+    )  # fmt: skip
+    read, refused = taken(archive)
+    assert list(read) == ["资料.zip/a.txt", "资料.zip/下级/b.txt"] and not refused
+    first, second = load(archive / "a.txt"), load(archive / "下级" / "b.txt")
+    assert (first.title, str(first.date), first.source) == ("通车", "2024-05-06", "沙洲日报")
+    assert (second.title, second.event, second.speakers) == (TUNNEL, "发布会", ("王五",))
+    packed(archive, ("documents.toml", '["a.txt"]\ntitle = "通车了"\n'), ("a.txt", BRIDGE))
+    assert load(archive / "a.txt").title == "通车了"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"x", "valid TOML"),
+        ('["a.txt"]\nwhen = 2024\n'.encode("utf-16"), "UTF-8"),
+        (b'["a.txt"]\nwhen = 2024\n', "when"),
+        (b"a = " + b"[" * 50_000, "nests too deep"),
+        (b"#" * 5_000_001, "5 MB"),
+        (b"#" * 20_000_000, "zip bomb"),
+    ],
+)
+def test_a_documents_toml_in_an_archive_is_limited_and_refused_by_name(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
+    archive = packed(tmp_path / "a.zip", ("b/documents.toml", content), ("b/a.txt", BRIDGE), ("c.txt", TUNNEL))
+    with pytest.raises(LoadError) as caught:
+        load(archive / "b" / "a.txt", kept="a.zip/b/a.txt")
+    assert told in caught.value.en and "a.zip/b/documents.toml" in caught.value.en
+    assert str(tmp_path) not in caught.value.en + caught.value.zh
+    assert load(archive / "c.txt").text == TUNNEL
+
+
+def test_an_archive_of_a_documents_toml_alone_holds_no_documents(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "a.zip", ("documents.toml", ""))
+    assert "no loadable documents" in taken(archive)[1]["a.zip"].en
 
 
 @pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-8"])

@@ -215,8 +215,7 @@ def test_index_made_by_another_embedder(index: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["noise", "truncated", "page"])
-def test_corrupt_sqlite_file(index: Path, damage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.index.rescue._MOST_RESCUED", 1_000)  # looking for all that there may be takes some seconds
+def test_corrupt_sqlite_file(index: Path, damage: str) -> None:
     file = index / FILE_NAME
     raw = file.read_bytes()
     broken = {

@@ -18,9 +18,11 @@ from pathlib import Path
 
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
+from PIL import Image, ImageDraw
 from youju_process import COMMAND, REAL_COMMAND, environment, run
 
 from embeddings import load
+from rag.formats import recognition
 from rag.index.indexing import add
 from rag.index.store import Store
 from rag.text.documents import Document
@@ -274,6 +276,18 @@ def test_progress_bar_on_a_terminal(tmp_path: Path, documents: Path) -> None:
     assert "加入文档" in shown and "2/3" in shown and "[bold]标记.txt" in shown
     assert "新增 3 份" in seen
     assert seen.rfind("\x1b[?25h") > seen.rfind("\x1b[?25l")  # the cursor is shown again
+
+
+@pytest.mark.skipif(not recognition.is_installed(), reason="needs the extra ocr")
+def test_the_page_that_is_recognised_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    pages = []
+    for number in (1, 2):
+        pages.append(Image.new("L", (500, 200), 255))
+        ImageDraw.Draw(pages[-1]).text((40, 60), f"Page {number} of the report", 0, font_size=32)
+    pages[0].save(tmp_path / "扫描.pdf", save_all=True, append_images=pages[1:])
+    code, seen = in_terminal("add", tmp_path / "扫描.pdf", "--index", tmp_path / "index")
+    assert code == 0, seen
+    assert "识别第 1/2 页  扫描.pdf" in seen and "识别第 2/2 页  扫描.pdf" in seen and "新增 1 份" in seen
 
 
 # -- the chat ---------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from rag.errors import DamageError, StoreError
 from rag.index import doctor
 from rag.index.changes import edit_document
 from rag.index.conversations import Turn
+from rag.index.database import connect_damaged
 from rag.index.dense import FILE_NAME as VECTOR_FILE
 from rag.index.indexing import add
 from rag.index.saved_conversations import SavedConversations
@@ -301,6 +302,45 @@ def test_damaged_file_is_found_and_its_documents_rescued(
         add(store, load(HashingEmbedder()), [Document(text, path, f"题{path}") for path, text in TEXTS.items()])
         assert len(store.entries()) == len(TEXTS)
         assert Retriever(store, load(HashingEmbedder())).retrieve("第13份文档")
+
+
+def test_of_noise_no_more_rows_are_looked_for_than_it_has_room_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def counted(file: Path) -> sqlite3.Connection:
+        connection = connect_damaged(file)
+        connection.set_trace_callback(asked.append)
+        return connection
+
+    monkeypatch.setattr("rag.index.rescue.connect_damaged", counted)
+    (folder / FILE_NAME).write_bytes(random.Random(5).randbytes(50_000))
+    assert all(finding.sound for finding in doctor.repair(folder, load(HashingEmbedder())))
+    assert 0 < sum("rowid =" in statement for statement in asked) < 1000
+
+
+def test_rows_far_beyond_the_damage_are_found_by_the_index_over_them(folder: Path) -> None:
+    executed("UPDATE sqlite_sequence SET seq = 500000 WHERE name = 'documents'")(folder)
+    with closing(Store.open_as_it_is(folder)) as store:
+        add(
+            store,
+            load(HashingEmbedder()),
+            [Document(f"后来的第{number}份。" * 9, f"新{number}", "新") for number in (1, 2)],
+        )
+        lost = next(entry for entry in store.entries() if entry.path == "3")
+        (sequence,) = store.connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_sequence'"
+        ).fetchone()
+        store.fold_journal()
+    raw = bytearray((folder / FILE_NAME).read_bytes())
+    for page in (sequence - 1, raw.index(f"{lost.id}3题3".encode()) // 4096):
+        raw[4096 * page : 4096 * (page + 1)] = random.Random(5).randbytes(4096)
+    (folder / FILE_NAME).write_bytes(raw)
+    assert all(finding.sound for finding in doctor.repair(folder, load(HashingEmbedder())))
+    with closing(Store.open_as_it_is(folder)) as store:
+        found = {entry.path for entry in store.entries()}
+    assert {"新1", "新2"} <= found and "3" not in found and len(found) > 20
 
 
 @pytest.mark.parametrize(("name", "becomes"), [("chunk_size", ""), ("embedder", "x"), ("seal", "")])

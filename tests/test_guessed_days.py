@@ -1,5 +1,6 @@
 """Days that only the name of a file tells: used last, marked wherever they show, and never to tell what 3月底 means."""
 
+import csv
 import datetime
 import io
 import json
@@ -174,6 +175,15 @@ def test_a_guessed_day_tells_no_time_until_a_reader_has_settled_it(library: Assi
     assert only(library).trusted_date == DAY
     library.edit(only(library).id, date=None)
     assert (only(library).date, only(library).date_is_guessed) == (None, False)
+
+
+def test_a_table_of_figures_marks_a_guessed_day(library: Assistant) -> None:
+    for number, is_guessed in ((1300, True), (1400, False)):
+        text = f"截至2024年{number // 100 - 9}月底，全区充电桩总数为{number}个。"
+        library.add(Document(text, f"{number}.txt", "充电桩", DAY, date_is_guessed=is_guessed))
+    rows = csv.DictReader(io.StringIO(library.timeline("充电桩").to_csv()))
+    told = [(row["value"], row["date"], row["date_is_guessed"]) for row in rows]
+    assert told == [("1400", str(DAY), "no"), ("1300", str(DAY), "yes")]
 
 
 def test_what_reads_and_writes_is_not_told_a_guessed_day(library: Assistant) -> None:

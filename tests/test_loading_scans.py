@@ -1,10 +1,11 @@
 """Scans and images: pages are drawn and made into pictures here, and the text that is recognised is expected exactly."""
 
 import io
+import math
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from reportlab.pdfgen.canvas import Canvas
 from rag.answers import hit_to_dict
 from rag.assistant import Assistant
 from rag.errors import LoadError
-from rag.formats import images, pdf, recognition
-from rag.formats.recognition import WrittenLine
+from rag.formats import images, pdf, recognition, scans
+from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage
 from rag.formats.scans import Scans
-from rag.loading import load, load_bytes
+from rag.loading import load, load_bytes, reading_time
 from rag.loading.base import Extracted
 
 WIDTH, HEIGHT = 595.0, 842.0
@@ -148,9 +149,9 @@ def test_unsure_characters_are_found_again_in_the_text() -> None:
     def line(text: str, *unsure: int) -> WrittenLine:
         return WrittenLine(text, tuple(0.3 if at in unsure else 1.0 for at in range(len(text))), 0, 0, 1, 1)
 
-    scans = Scans({2: [line("共 264", 2, 3), line("共 264"), line("不在文中", 0)], 3: [line("万个", 1)]})
+    found = Scans({2: [line("共 264", 2, 3), line("共 264"), line("不在文中", 0)], 3: [line("万个", 1)]})
     text = "共 264\f共 264 共 264\f万个。"
-    spans = scans.unsure_in(text, (0, 6, 18))
+    spans = found.unsure_in(text, (0, 6, 18))
     assert spans == ((8, 10), (19, 20))
     assert [text[begin:end] for begin, end in spans] == ["26", "个"]
 
@@ -207,23 +208,108 @@ def test_transparent_and_turned_pictures_are_seen_as_a_viewer_shows_them() -> No
 
 
 @needs_recognition
-def test_pages_for_which_no_time_is_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([1.0] * 6)  # two to find the lines of the first page, one for each of them, one on the second page
-    monkeypatch.setattr(recognition, "seconds_left", lambda: next(looks, -1.0))
-    extracted = pdf.extract(scan(*[picture(REPORT, dots=100)] * 3), "a.pdf")
-    assert extracted.text == f"{REPORT_TEXT}\f\f"
-    assert [en for _, en in extracted.left_out][1:] == [
-        "pages not recognised for lack of time: 2 (pages 2, 3); raise YOUJU_FILE_SECONDS and add it again"
-    ]
+def test_lines_that_take_too_much_memory_at_once_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(*_: Any) -> None:
+        raise RuntimeError("std::bad_alloc")
+
+    monkeypatch.setattr(recognition, "each", too_much)
+    assert images.extract(saved(picture(REPORT), "PNG"), "a.png").text == REPORT_TEXT
+
+
+LINE = "共有三千人参加了这次会议。"
 
 
 @needs_recognition
-def test_a_file_for_which_no_time_is_left_at_all_is_refused_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (pdf, images, recognition):
-        monkeypatch.setattr(module, "seconds_left", lambda: -1.0)
-    image = picture(REPORT, dots=72)
+def test_pages_that_take_too_much_memory_are_told_and_the_others_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes: list[Any] = [MemoryError, WrittenPage([WrittenLine(LINE, (1.0,) * len(LINE), 0, 40, 100, 50)], 100, 100)]
+
+    def recognised(_: Any) -> Any:
+        outcome = outcomes.pop(0)
+        if outcome is MemoryError:
+            raise MemoryError
+        return outcome
+
+    monkeypatch.setattr(scans, "written_page", recognised)
+    extracted = pdf.extract(scan(*[Image.new("1", (20, 20))] * 2), "a.pdf")
+    assert extracted.text == f"\f{LINE}"
+    assert extracted.left_out[1] == (
+        "内存不够，没有识别的页 1 页（第 1 页）；可调高 YOUJU_FILE_MEMORY_MB 后重新加入",
+        "pages not recognised for lack of memory: 1 (page 1); raise YOUJU_FILE_MEMORY_MB and add it again",
+    )
+    outcomes.append(MemoryError)
+    with pytest.raises(LoadError, match=r"内存不够.*YOUJU_FILE_MEMORY_MB"):
+        images.extract(saved(Image.new("1", (20, 20)), "PNG"), "a.png")
+
+
+Took = Callable[[Sequence[float], float, float], list[tuple[int, int]]]
+
+
+@pytest.fixture
+def pages_take(monkeypatch: pytest.MonkeyPatch) -> Iterator[Took]:
+    """Sets how many seconds the recognition of each page takes, and the limits; gives what is told of the pages."""
+
+    def set_to(page_seconds: Sequence[float], seconds: float, recognition_seconds: float) -> list[tuple[int, int]]:
+        now, told, each = [0.0], [], iter(page_seconds)  # type: tuple[list[float], list[tuple[int, int]], Iterator[float]]
+
+        def recognised(_: Any) -> WrittenPage:
+            takes, left = next(each), reading_time.seconds_left()
+            now[0] += min(takes, left)
+            if takes > left:
+                raise OutOfTimeError
+            return WrittenPage([WrittenLine(LINE, (1.0,) * len(LINE), 0, 40, 100, 50)], 100, 100)
+
+        monkeypatch.setattr(reading_time.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(scans, "written_page", recognised)
+        reading_time.begin(seconds, recognition_seconds, lambda page, pages: told.append((page, pages)))
+        return told
+
+    yield set_to
+    monkeypatch.undo()
+    reading_time.begin(math.inf, math.inf, lambda page, pages: None)
+
+
+def late(number: int, pages: str, variable: str) -> tuple[str, str]:
+    """The line about pages for which there was no time."""
+    zh = f"时间不够，没有识别的页 {number} 页（第 {pages.replace(', ', '、')} 页）；可调高 {variable} 后重新加入"
+    named = f"page{'s' if number > 1 else ''} {pages}"
+    return zh, f"pages not recognised for lack of time: {number} ({named}); raise {variable} and add it again"
+
+
+@needs_recognition
+def test_as_long_as_pages_keep_coming_all_are_recognised(pages_take: Took) -> None:
+    told = pages_take([40] * 25, 60, 7_200)
+    extracted = pdf.extract(scan(*[Image.new("1", (20, 20))] * 25), "a.pdf")
+    assert extracted.text == "\f".join([LINE] * 25)
+    assert told == [(number, 25) for number in range(1, 26)]
+    assert not any("时间不够" in zh for zh, _ in extracted.left_out)
+
+
+@needs_recognition
+def test_a_page_that_takes_too_long_costs_that_page(pages_take: Took) -> None:
+    pages_take([40, 50, 40], 60, 7_200)
+    raw = saved(Image.new("1", (20, 20)), "TIFF", save_all=True, append_images=[Image.new("1", (20, 20))] * 2)
+    extracted = images.extract(raw, "a.tiff")
+    assert extracted.text == f"{LINE}\f\f{LINE}"
+    assert extracted.left_out[1:] == (late(1, "2", "YOUJU_FILE_SECONDS"),)
+
+
+@needs_recognition
+def test_when_the_time_for_all_pages_is_over_what_was_recognised_is_kept(pages_take: Took) -> None:
+    pages_take([40] * 5, 60, 100)
+    extracted = pdf.extract(scan(*[Image.new("1", (20, 20))] * 5), "a.pdf")
+    assert extracted.text == f"{LINE}\f{LINE}\f\f\f"
+    assert extracted.left_out[1:] == (late(3, "3, 4, 5", "YOUJU_RECOGNITION_SECONDS"),)
+
+
+@needs_recognition
+@pytest.mark.parametrize(("seconds", "all_seconds", "variable"), [(60, 7_200, "YOUJU_FILE_SECONDS"), (60, 30, "YOUJU_RECOGNITION_SECONDS")])  # fmt: skip
+def test_a_file_for_which_no_time_is_left_at_all_is_refused_for_that(
+    pages_take: Took, seconds: float, all_seconds: float, variable: str
+) -> None:
+    image = Image.new("1", (20, 20))
     for read in (lambda: pdf.extract(scan(image), "a.pdf"), lambda: images.extract(saved(image, "PNG"), "a.png")):
-        with pytest.raises(LoadError, match="YOUJU_FILE_SECONDS"):
+        pages_take([50], seconds, all_seconds)
+        with pytest.raises(LoadError, match=variable):
             read()
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from texts import SEEDS, SENTENCES, TEXTS
 
-from rag.text.structure import LONGEST_SENTENCE, Sentence, sentences_of, split_sentences
+from rag.text.structure import LONGEST_SENTENCE, Sentence, reading_at, sentences_of, split_sentences
 from rag.text.view import layout, view_of
 
 
@@ -321,3 +321,27 @@ def test_no_word_is_taken_for_a_name(subject: str) -> None:
 
 def test_who_is_quoted_in_a_question_does_not_ask() -> None:
     assert turns("记者：王毅部长表示，要合作，您怎么看？\n毛宁：我们支持。")[0][1] == "记者"
+
+
+def test_lines_of_an_official_document_are_read_with_what_they_are() -> None:
+    text = "关于调整供水时间的通知\n\n柳水发〔2024〕12号\n\n各用户：\n\n自即日起夜间停水。\n\n柳河县水务局\n\n2024年3月2日\n"
+    led = {sentence.text: sentence for sentence in sentences_of(text) if sentence.lead}
+    assert list(led) == ["文号：柳水发〔2024〕12号", "落款：柳河县水务局"]
+    for words, sentence in led.items():
+        quote = text[sentence.start : sentence.end]
+        assert words.endswith(quote)
+        assert reading_at(text, sentence.start, sentence.end) == words
+        assert sentence.kind == "statement"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "柳河县水务局\n2024年3月2日\n\n自即日起夜间停水。\n",  # above the text it may be anything
+        "自即日起夜间停水。\n\n详见附件。\n2024年3月2日\n",
+        "自即日起夜间停水。\n\n柳河县水务局\n\n联系电话：5550123\n",
+        "根据柳水发〔2024〕12号，夜间停水。\n",
+    ],
+)
+def test_lines_whose_place_does_not_tell_what_they_are(text: str) -> None:
+    assert not any(sentence.lead for sentence in sentences_of(text))

@@ -232,7 +232,7 @@ def test_a_moved_file_that_is_refused_at_its_new_place_keeps_its_document(
     (folder / "b.txt").rename(folder / "moved.txt")
     load_file = rag.loading.load
 
-    def refusing(path: Path) -> Document:
+    def refusing(path: Path, **_: Any) -> Document:
         if path.name == "moved.txt":
             raise LoadError(zh=f"无法读入 {path}", en=f"Cannot load {path}")
         return load_file(path)

@@ -60,6 +60,8 @@ def test_a_cell_reads_under_its_heads_with_its_unit_and_is_its_own_span() -> Non
         ("管理单位：望川物流园", "甲 · 收入：12"),
         ("单位：万元、%", "甲 · 收入：12万元"),
         ("收入如下，单位：元/平方米", "甲 · 收入：12元/平方米"),
+        ("收入单位：万元", "甲 · 收入：12万元"),
+        ("人口单位：万人", "甲 · 收入：12"),
     ],
 )
 def test_the_unit_of_a_line_above(above: str, expected: str) -> None:
@@ -96,6 +98,36 @@ def test_a_row_that_spans_all_columns_heads_the_rows_below_and_is_read_itself() 
         ("| 项 | 说明 |\n| --- | --- |\n| 甲 | 第一\\|行<br>**第二**行 |", ["甲 · 说明：第一|行 第二行"]),
         # A long cell makes several sentences, each under its heads.
         ("| 项 | 说明 |\n| --- | --- |\n| 甲 | 一句话。又一句话。 |", ["甲 · 说明：一句话。", "甲 · 说明：又一句话。"]),
+        # Markdown knows no merged cells: blanks stand beside the heads of several columns, and below the names of several rows.
+        (
+            "| 户型 | 月租金（元） |  | 押金 |\n| --- | --- | --- | --- |\n|  | 半年 | 一年 |  |\n| 单间 | 900 | 800 | 一个月 |",
+            ["单间 · 月租金 · 半年：900元", "单间 · 月租金 · 一年：800元", "单间 · 押金：一个月"],
+        ),
+        (
+            "| 楼 | 层 | 面积 |\n| --- | --- | --- |\n| 甲楼 | 一层 | 12 |\n|  | 二层 | 13 |",
+            ["甲楼 · 层：一层", "甲楼 · 一层 · 面积：12", "甲楼 · 层：二层", "甲楼 · 二层 · 面积：13"],
+        ),
+        # The total below rows that are counted, or have codes, is named by itself.
+        (
+            "|序号|户主|亩数|\n|--|--|--|\n|1|赵一|3|\n|2|钱二|4|\n|合计||7|",
+            ["赵一 · 亩数：3", "钱二 · 亩数：4", "合计 · 亩数：7"],
+        ),
+        (
+            "|代码|单位|人数|\n|--|--|--|\n|A1|一馆|3|\n|A2| |4|\n|合计| |7|",
+            ["A1 · 单位：一馆", "A1 · 一馆 · 人数：3", "A2 · 一馆 · 人数：4", "合计 · 人数：7"],
+        ),
+        # It demands a head as well: a blank one stands above a form, or above the heads of a list.
+        (
+            "|  |  |  |  |\n| --- | --- | --- | --- |\n| 编号 | XC-1 | 日期 | 6月18日 |\n| 内容 | 病床 |  |  |\n|  | 床垫 |  |  |",
+            ["编号：XC-1", "日期：6月18日", "内容：病床", "内容：床垫"],
+        ),
+        (
+            "|  |  |  |\n| --- | --- | --- |\n| 岗位 | 人数 | 地点 |\n| 司机 | 3 | 东站 |",
+            ["司机 · 人数：3", "司机 · 地点：东站"],
+        ),
+        # What stands in brackets behind a head is a unit only if it is one; a dash in a column of units is none.
+        ("| 项 | 实测 |\n|--|--|\n| 总有机物（TOC） | 5 |\n| 体积（毫升） | 6 |", ["总有机物（TOC） · 实测：5", "体积 · 实测：6毫升"]),
+        ("| 项 | 单位 | 值 |\n|--|--|--|\n| 耐水 | h | 96 |\n| 对比 | — | 0.9 |", ["耐水 · 值：96h", "对比 · 值：0.9"]),
         # Plain text whose columns tabs, full-width bars or wide gaps part.
         ("　机构       数量     床位\n　公立医院   41     4488\n　民营医院   12     500", ["公立医院 · 数量：41", "公立医院 · 床位：4488", "民营医院 · 数量：12", "民营医院 · 床位：500"]),
         ("事项｜责任人｜时限\n签合同｜祁连城｜9月30日\n验收｜王平｜10月8日", ["签合同 · 责任人：祁连城", "签合同 · 时限：9月30日", "验收 · 责任人：王平", "验收 · 时限：10月8日"]),
@@ -138,6 +170,22 @@ def test_what_is_cited_of_a_table_reads_with_its_heads() -> None:
         == "沙洲县 · 产量 · 2022年：10.2万吨；沙洲县 · 产量 · 2023年：12.5万吨；沙洲县 · 同比：3.1%"
     )
     assert reading_at(COMMUNIQUE, COMMUNIQUE.index("注"), len(COMMUNIQUE)) == "注：数据为初步核算数。"
+
+
+def test_a_list_with_one_wide_cell_is_no_form() -> None:
+    """A timetable whose break spans the days, of a format that marks no heads."""
+    rows = [
+        [GridCell("节次"), GridCell("时间"), GridCell("周一"), GridCell("周二")],
+        [GridCell("第一节"), GridCell("8:20"), GridCell("语文"), GridCell("数学")],
+        [GridCell("第二节"), GridCell("9:10"), GridCell("数学"), GridCell("语文")],
+        [GridCell("午休"), GridCell("11:50"), GridCell("午餐", columns=2)],
+    ]
+    assert readings(table_text(rows))[:4] == [
+        "第一节 · 时间：8:20",
+        "第一节 · 周一：语文",
+        "第一节 · 周二：数学",
+        "第二节 · 时间：9:10",
+    ]
 
 
 _WORDS = st.text("甲乙丙丁数量12.,% |\n*", max_size=6)

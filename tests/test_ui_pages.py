@@ -55,13 +55,18 @@ def test_a_page_stands_beside_its_text_and_is_turned_with_the_keyboard(visit: Vi
     assert shown.locator("img").get_attribute("alt") == "《龙潭水库报告》第 2 页的样子"
     picture, text = shown.locator(".page-picture").bounding_box(), shown.locator(".excerpt").bounding_box()
     assert picture and text and picture["x"] + picture["width"] <= text["x"], "they stand side by side"
+    marked, drawn = shown.locator("rect").bounding_box(), shown.locator("img").bounding_box()
+    assert marked and drawn and marked["height"] < 0.03 * drawn["height"]
+    middle = marked["y"] + marked["height"] / 2 - drawn["y"]
+    assert middle / drawn["height"] == pytest.approx((842 - 704) / 842, abs=0.01)
     keep(page, "pages-citation")
     assert not serious(page) and not overflows(page)
     shown.get_by_role("button", name="上一页").focus()
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('#reading .page-number').textContent.startsWith('第 1 页')")
     page.wait_for_function("document.activeElement.dataset.step === 'page_before'")
-    assert "第1期" in shown.inner_text() and not shown.locator("#page-mark").count()
+    assert "第1期" in shown.inner_text() and not shown.locator("#page-mark, rect").count()
+    assert not shown.locator(".page-note").count(), "nothing of it is cited"
     shown.get_by_role("button", name="放大").click()
     wide = shown.locator("img").bounding_box()
     assert wide and wide["width"] > 1.8 * picture["width"]

@@ -11,6 +11,7 @@ import pytest
 from rag.text.documents import Document
 from tests.browsing import MARKS, Visit, ask, keep, open_tab, overflows, serious
 from tests.serving import served
+from tests.slow_recogniser import scan, slow_recogniser
 
 pytest.importorskip("gradio")
 pytestmark = MARKS
@@ -101,6 +102,23 @@ def test_files_are_taken_in_or_refused_with_a_reason_and_answer_questions(
     page.reload()
     page.wait_for_selector(".turn")
     assert "不在索引中" in page.locator("#pane").text_content()
+
+
+def test_a_scan_tells_its_pages_and_is_stopped(visit: Visit, library: tuple[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "扫描.pdf").write_bytes(scan(80))
+    (tmp_path / "桥.txt").write_text(BRIDGE, "utf-8")
+    page = visit(library[0])
+    open_tab(page, "sources")
+    with slow_recogniser() as recognise:
+        recognise("0 if page < 12 else 1000")
+        page.locator("#upload input[type=file]").set_input_files([tmp_path / "扫描.pdf", tmp_path / "桥.txt"])
+        page.locator(".uploads li", has_text="扫描.pdf").get_by_text("识别第 12/80 页").wait_for()
+        keep(page, "sources-recognising")
+        assert not [node for _, nodes in serious(page) for node in nodes if "data-action" in node[0]]
+        page.get_by_role("button", name="停止", exact=True).click()
+        page.get_by_text("停止后未加入 2 份").wait_for()
+    assert page.locator(".uploads li.stopped").count() == 2
+    assert not any("桥" in entry.title for entry in library[1].documents())
 
 
 def removed(page: Any, title: str) -> None:

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import datetime
 import html
+import io
 import json
 import re
 import string
@@ -16,6 +17,7 @@ import pytest
 from hashing_embedder import HashingEmbedder
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from rag.answering.timeline import Point, Timeline
 from rag.answers import Citation
@@ -30,6 +32,8 @@ from ui import answer_view, evidence_view, sources, timeline, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
 from ui.html import element, join, page_picture, text
+from ui.page_view import pages
+from ui.pictures import Drawn
 from ui.reading import find, part_of
 from ui.source_view import Highlight, between, excerpt, passages, whole
 from ui.texts import TEXTS, preferred, say
@@ -175,9 +179,24 @@ def test_the_pages_of_a_document_show_all_of_it_once(lines: list[str], data: st.
     document = Document("\n".join(lines), "a.txt", "A")
     places = st.integers(0, len(document.text))
     starts = sorted([*data.draw(st.lists(places, max_size=4)), 0, len(document.text)])
-    pages = [shown(between(document, first, last)) for first, last in pairwise(starts)]
+    parts = [shown(between(document, first, last)) for first, last in pairwise(starts)]
     read = "".join(passage.text for passage in passages(document.text))
-    assert re.sub(r"[\s…]", "", "".join(pages)) == re.sub(r"\s", "", read)
+    assert re.sub(r"[\s…]", "", "".join(parts)) == re.sub(r"\s", "", read)
+
+
+def test_the_picture_of_a_page_frames_what_is_cited_or_says_that_it_does_not() -> None:
+    document = Document("第一页。\f第二页。", "a.pdf", "A", page_starts=(0, 5))
+    png = io.BytesIO()
+    Image.new("L", (200, 100), 255).save(png, "PNG")
+    for spans, places, frames, told in (
+        ([(0, 3)], [(0.1, 0.5, 0.6, 0.75)], ['x="20.0" y="50.0" width="100.0" height="25.0"'], False),
+        ([(0, 3)], [], [], True),
+        ([(5, 8)], [], [], False),
+        ([], [], [], False),
+    ):
+        made = pages(document, 1, spans, Drawn(png.getvalue(), places), "en")
+        assert re.findall("<rect ([^/]*) />", made) == frames
+        assert ("where it stands there is not certain" in made) == told
 
 
 def test_a_short_message_below_who_wrote_it_is_no_heading() -> None:
@@ -198,6 +217,25 @@ def test_headings_lists_notes_and_speakers_are_shown_as_such() -> None:
     assert '<ul><li>东线</li><li>西线</li><li class="level-2">支线</li></ul>' in made
     assert '<ul class="numbered"><li>1.养护</li><li>2.巡查</li></ul>' in made
     assert '<th scope="col">长度<sup>2</sup></th>' in made
+
+
+def test_who_is_known_to_speak_is_told_alike_by_labels_passages_and_citations(make_assistant: Any) -> None:
+    text = (
+        "龙潭水库\n\n青石：今年要建成三座水库，库容共4.2亿立方米。\n\n白川：三座水库的库容足够灌溉，另有2.1万亩受益。"
+    )
+    opened = make_assistant(Document(text, "a.txt", "龙潭水库"))
+    document = opened.document(opened.documents()[0].id)
+    assert 'class="speaker"' not in whole(document), "nobody tells that these are people"
+    opened.edit(document.id, speakers=["青石", "白川"])
+    document = opened.document(document.id)
+    assert '<strong class="speaker">青石：</strong>今年' in whole(document)
+    assert {name for hit in opened.retrieve("库容", 9) for name in hit.speakers} == {"青石", "白川"}
+    assert all("白川" in hit.speakers for hit in opened.retrieve("库容", 9, speaker="白川"))
+    answer = from_answer(opened.ask("三座水库的库容共多少？"))
+    assert answer["citations"][0]["speaker"] == "青石"
+    citations = [{**answer["citations"][0], "speaker": speaker} for speaker in ("青石", "", "白川", "青石")]
+    pane = evidence_view.pane([Turn("t1", "问", answer={**answer, "citations": citations})], opened.document, "zh")
+    assert "<span>青石、白川</span>" in pane
 
 
 def test_a_table_over_two_pages_has_its_heads_on_both() -> None:
@@ -256,7 +294,7 @@ def test_unsure_characters_of_a_table_and_of_a_part_are_underlined() -> None:
     document = Document(text, "a.png", "A", unsure=unsure)
     assert re.findall(r'class="unsure"[^>]*>([^<]*)<', whole(document, (), "en")) == ["12", "6"]
     part = text.index("共计"), len(text)
-    made = part_of(document, part, find(text, "264"), "264", "en")
+    made = part_of(document, part, find(document, "264"), "264", "en")
     assert 'title="Recognised on an image; may be wrong">6</span>' in made
     assert shown(made).endswith("共计1/1264万个。")
 
@@ -317,6 +355,7 @@ def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) ->
     conversation = answer_view.thread([turn], "zh")
     pane = evidence_view.pane([turn], opened.document, "zh")
     assert turn.answer["citations"]
+    assert f"“{turn.question}”的出处" in shown(pane) and f"《{turn.question}" not in pane, "a question is no title"
     for citation in turn.answer["citations"]:
         anchor = f"c-t1-{citation['number']}"
         assert f'href="#{anchor}"' in conversation

@@ -1,5 +1,6 @@
 """Characters that recognition is not sure of: where they stand, kept in the index, told with what is cited."""
 
+import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,3 +174,14 @@ def test_a_figure_at_its_date_tells_it(library: Assistant) -> None:
     console = Console(width=200, file=io.StringIO(), record=True)
     console.print(timeline.to_table())
     assert "识别自图片，可能有误" in console.export_text()
+    sure = Document(TEXT.replace("1286", "1300"), "/srv/打印.txt", "充电桩")
+    library.add(sure)
+    timeline = library.timeline("充电桩")
+    rows = list(csv.DictReader(io.StringIO(timeline.to_csv())))
+    assert {row["value"]: row["is_unsure"] for row in rows} == {"1286": "yes", "1300": "no"}
+    drawing = timeline.to_svg()
+    assert (
+        ">1286个 (?)<" in drawing
+        and ">1300个<" in drawing
+        and "识别自图片，可能有误 / recognised on an image" in drawing
+    )

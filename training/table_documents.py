@@ -44,7 +44,7 @@ def _of_table(markdown: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
     rows = range(table.heads, len(table.rows))
     if len(asked["rows"]) != len(rows):
         raise ValueError(f"table {asked['table']} has {len(rows)} rows below its heads, named are {len(asked['rows'])}")
-    readings = {(each.cell.row, each.cell.column): each for each in cell_readings(table, shown, "")}
+    readings = {(each.cell.row, each.cell.column): each for each in cell_readings(table, shown)}
     cells = [sentence for sentence in sentences_of(markdown) if sentence.lead or sentence.tail]
     by_start = {cell.start: cell for cell in cells}
     for place, column in enumerate(asked["columns"]):

@@ -534,7 +534,7 @@ class Chat:
         document = self.context.assistant.document(str(data["document"]))
         if action == "page" and document.page_starts:
             number, spans = requested(data, document)
-            drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
+            drawn = self.context.pictures.page_or_reason(document, number, spans, visitor.client)
             shown = reader_of(document, pages(document, number, spans, drawn, visitor.language), visitor.language)
         else:
             mark = Highlight(int(data["start"]), int(data["end"]), "reading-mark")

@@ -3,7 +3,7 @@
 All turns of a conversation stand in the pane; style.css shows the latest, or the one a followed link leads to.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rag.assistant import EvidenceFound
@@ -32,13 +32,17 @@ def pane(turns: Sequence[Turn], open_document: OpenDocument, language: Language)
 
 def found(turn: Turn, evidence: EvidenceFound, language: Language) -> Html:
     """The evidence of a turn whose answer is still being written."""
-    marks: dict[str, tuple[Document, str, list[Highlight]]] = {}
+    marks: dict[str, tuple[Document, list[str], list[Highlight]]] = {}
     for number, each in enumerate(evidence.evidence, 1):
         mark = Highlight(each.sentence.start, each.sentence.end, anchor("e", turn.id, number))
-        marks.setdefault(each.document.id, (each.document, each.sentence.speaker, []))[2].append(mark)
+        _, speakers, highlights = marks.setdefault(each.document.id, (each.document, [], []))
+        speakers.append(each.sentence.speaker)
+        highlights.append(mark)
     cards = [
-        _card(_header(_facts_of(document, speaker), [], language), excerpt(document, highlights, language=language), "")
-        for document, speaker, highlights in marks.values()
+        _card(
+            _header(_facts_of(document, speakers), [], language), excerpt(document, highlights, language=language), ""
+        )
+        for document, speakers, highlights in marks.values()
     ]
     return _section(turn, cards, language)
 
@@ -51,7 +55,7 @@ def reader(document: Document, highlights: Sequence[Highlight], language: Langua
 def reader_of(document: Document, body: Html, language: Language) -> Html:
     """What is shown of a document in place of the sources, with its facts and the way back to them."""
     back = element("button", say("back_to_sources", language), type="button", data_action="sources")
-    header = _header(_facts_of(document, "、".join(document.speakers)), [], language)
+    header = _header(_facts_of(document, document.speakers), [], language)
     return element("section", back, _card(header, body, ""), class_="sources reader")
 
 
@@ -88,7 +92,10 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
             Highlight(citation["start"], citation["end"], anchor("c", turn.id, number), str(number), back, label)
         )
     unsure = [each for citation in citations for each in citation.get("unsure", ())]
-    header = _header({**first, "unsure": unsure}, [citation["number"] for citation in citations], language)
+    speakers = _named(citation["speaker"] for citation in citations)
+    header = _header(
+        {**first, "speaker": speakers, "unsure": unsure}, [citation["number"] for citation in citations], language
+    )
     document = _opened(open_document, first["document_id"])
     if document is None or any(document.text[each["start"] : each["end"]] != each["quote"] for each in citations):
         quotes = [
@@ -102,7 +109,7 @@ def _cited(turn: Turn, citations: list[dict[str, Any]], open_document: OpenDocum
 
 
 def _near(turn: Turn, number: int, hit: dict[str, Any], open_document: OpenDocument, language: Language) -> Html:
-    facts = {**hit, "speaker": "、".join(hit["speakers"])}
+    facts = {**hit, "speaker": _named(hit["speakers"])}
     mark = Highlight(hit["start"], hit["end"], anchor("h", turn.id, number))
     document = _opened(open_document, hit["document_id"])
     if document is None:
@@ -119,13 +126,18 @@ def _opened(open_document: OpenDocument, document_id: str) -> Document | None:
         return None
 
 
-def _facts_of(document: Document, speaker: str) -> dict[str, Any]:
+def _named(speakers: Iterable[str]) -> str:
+    """Who speaks, each once; the narrator has no name."""
+    return "、".join(filter(None, dict.fromkeys(speakers)))
+
+
+def _facts_of(document: Document, speakers: Iterable[str]) -> dict[str, Any]:
     return {
         "title": document.title,
         "date": document.date,
         "date_is_guessed": document.date_is_guessed,
         "source": document.source,
-        "speaker": speaker,
+        "speaker": _named(speakers),
         "heading": "",
         "page": None,
         "unsure": document.unsure,

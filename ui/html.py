@@ -9,6 +9,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from rag.loading.base import Place
 from rag.text.view import without_invisible
 
 _PAGE = re.compile(r"pages/[\w.~%-]+/[1-9][0-9]*", re.ASCII)
@@ -72,20 +73,29 @@ def element(name: str, *children: str, **attributes: str | bool | None) -> Html:
     return Html(f"<{opened}>{join(children)}</{name}>")
 
 
-def page_picture(address: str, words: str, width: int, height: int) -> Html:
-    """The picture of a document's page.
+def page_picture(address: str, words: str, width: int, height: int, places: Iterable[Place] = ()) -> Html:
+    """The picture of a document's page, with places on it framed.
 
     Args:
         address: where this server has it (:func:`ui.pictures.address_of`).
         words: what stands for it where it is not seen.
         width, height: its size in pixels, so that nothing moves when it comes.
+        places: those to frame.
 
     Raises:
         ValueError: the address is another one.
     """
     if not _PAGE.fullmatch(address):
         raise ValueError(f"no picture of a page at {address!r}")
-    return Html(f'<img src="{address}" alt="{text(words)}" width="{width:d}" height="{height:d}">')
+    shown = f'<img src="{address}" alt="{text(words)}" width="{width:d}" height="{height:d}">'
+    frames = "".join(
+        f'<rect x="{left * width:.1f}" y="{top * height:.1f}" width="{(right - left) * width:.1f}"'
+        f' height="{(bottom - top) * height:.1f}" />'
+        for left, top, right, bottom in places
+    )
+    if frames:
+        shown += f'<svg viewBox="0 0 {width:d} {height:d}" aria-hidden="true">{frames}</svg>'
+    return Html(shown)
 
 
 def anchor(*parts: object) -> str:

@@ -7,7 +7,7 @@ from rag.errors import YoujuError
 from rag.loading.pictures import size_of
 from rag.text.documents import Document
 from ui.html import Html, element, join, page_picture
-from ui.pictures import address_of
+from ui.pictures import Drawn, address_of
 from ui.source_view import Highlight, between
 from ui.texts import Language, say
 
@@ -46,7 +46,7 @@ def pages(
     document: Document,
     number: int,
     spans: Sequence[Span],
-    drawn: bytes | YoujuError,
+    drawn: Drawn | YoujuError,
     language: Language,
     back: Html | None = None,
 ) -> Html:
@@ -56,10 +56,11 @@ def pages(
         document: one with pages.
         number: of the page, from 1.
         spans: those to mark, in the document's text.
-        drawn: the page as PNG, or why there is none.
+        drawn: the page as a picture, or why there is none.
         back: a button that leads to where the reader came from.
     """
     starts = (*document.page_starts, len(document.text))
+    is_cited = any(start < starts[number] and starts[number - 1] < end for start, end in spans)
     marks = [Highlight(start, end, "page-mark" if not place else "") for place, (start, end) in enumerate(spans)]
     text = between(document, starts[number - 1], starts[number], marks, language)
     if not document.text[starts[number - 1] : starts[number]].strip():
@@ -69,7 +70,7 @@ def pages(
         _turner(document, number, spans, language, back or Html("")),
         element(
             "div",
-            element("div", _caption("page_looks", language), _picture(document, number, drawn, language)),
+            element("div", _caption("page_looks", language), _picture(document, number, drawn, is_cited, language)),
             element("div", _caption("page_reads", language), text),
             class_="page-pair",
         ),
@@ -83,12 +84,16 @@ def _caption(key: str, language: Language) -> Html:
     return element("p", say(key, language), class_="page-caption")
 
 
-def _picture(document: Document, number: int, drawn: bytes | YoujuError, language: Language) -> Html:
+def _picture(document: Document, number: int, drawn: Drawn | YoujuError, is_cited: bool, language: Language) -> Html:
     if isinstance(drawn, YoujuError):
         return element("p", drawn.zh if language == "zh" else drawn.en, class_="page-missing", role="status")
     words = say("page_picture", language, title=document.title, page=number)
-    shown = page_picture(address_of(document, number), words, *size_of(drawn))
-    return element("div", shown, class_="page-picture", tabindex="0", role="group", aria_label=words)
+    shown = page_picture(address_of(document, number), words, *size_of(drawn.picture), drawn.places)
+    framed = element("div", shown, class_="page-drawing")
+    picture = element("div", framed, class_="page-picture", tabindex="0", role="group", aria_label=words)
+    if is_cited and not drawn.places:
+        return join([element("p", say("page_unmarked", language), class_="page-note"), picture])
+    return picture
 
 
 def _turner(document: Document, number: int, spans: Sequence[Span], language: Language, back: Html) -> Html:

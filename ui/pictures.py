@@ -3,6 +3,9 @@
 Whoever may read a document's text may see its pages: the index knows the file, a client names the document only.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -11,8 +14,9 @@ from starlette.responses import Response
 
 from rag.assistant import Assistant
 from rag.errors import LoadError, OriginalError, UsageError, YoujuError
-from rag.loading.pictures import page_picture
-from rag.text.documents import Document
+from rag.loading.base import Place
+from rag.loading.pictures import page_picture, places_on_page
+from rag.text.documents import Document, Span
 from ui.guard import refused
 from ui.logs import for_others
 from ui.service import Admission, BusyError, client_of, language_for
@@ -20,6 +24,14 @@ from ui.service import Admission, BusyError, client_of, language_for
 PATH = "/pages"
 PER_CLIENT, WAITING = 4, 12
 """Pages of one client, and of all, that may be drawn or wait for it; each takes a thread of the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as PNG, and the places on it to mark."""
+
+    picture: bytes
+    places: Sequence[Place]
 
 
 class Pictures:
@@ -38,6 +50,23 @@ class Pictures:
             BusyError: too many are wanted at once.
             UsageError, LoadError: as for :func:`rag.loading.pictures.page_picture`.
         """
+        with self._admitted(client):
+            return page_picture(document, number)
+
+    def page_or_reason(self, document: Document, number: int, spans: Sequence[Span], client: str) -> Drawn | YoujuError:
+        """A page with the places of spans of the document's text on it, or why there is none."""
+        try:
+            with self._admitted(client):
+                picture = page_picture(document, number)
+                try:
+                    return Drawn(picture, places_on_page(document, number, spans))
+                except YoujuError:
+                    return Drawn(picture, [])
+        except YoujuError as error:
+            return error
+
+    @contextmanager
+    def _admitted(self, client: str) -> Iterator[None]:
         try:
             self._admission.enter(client)
         except BusyError:
@@ -45,16 +74,9 @@ class Pictures:
                 zh="正在打开的原页太多，请稍候再试。", en="Too many pages are being opened; try again in a moment."
             ) from None
         try:
-            return page_picture(document, number)
+            yield
         finally:
             self._admission.leave(client)
-
-    def page_or_reason(self, document: Document, number: int, client: str) -> bytes | YoujuError:
-        """A page as PNG, or why there is none."""
-        try:
-            return self.page(document, number, client)
-        except YoujuError as error:
-            return error
 
 
 def address_of(document: Document, number: int) -> str:

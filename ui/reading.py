@@ -18,9 +18,10 @@ MOST_FINDS = 1000
 Span = tuple[int, int]
 
 
-def parts(text: str, size: int = PART) -> list[Span]:
-    """The spans in ``text`` that are shown one at a time, cut between paragraphs wherever these are shorter than one."""
-    starts = [passage.offsets[0] for passage in passages(text)]
+def parts(document: Document, size: int = PART) -> list[Span]:
+    """The spans of its text that are shown one at a time, cut between paragraphs wherever these are shorter than one."""
+    text = document.text
+    starts = [passage.offsets[0] for passage in passages(text, document.speakers)]
     found: list[Span] = []
     start = 0
     while len(text) - start > size * 3 // 2:
@@ -31,8 +32,8 @@ def parts(text: str, size: int = PART) -> list[Span]:
     return [*found, (start, len(text))]
 
 
-def find(text: str, query: str) -> list[Span]:
-    """Where a document's text reads like ``query``, whatever the case, blanks and line breaks: spans in ``text``.
+def find(document: Document, query: str) -> list[Span]:
+    """Where a document's text reads like ``query``, whatever the case, blanks and line breaks: spans of it.
 
     At most the first ``MOST_FINDS`` are found.
     """
@@ -41,7 +42,7 @@ def find(text: str, query: str) -> list[Span]:
         return []
     pattern = re.compile(r"\s*".join(map(re.escape, words)), re.IGNORECASE)
     found: list[Span] = []
-    for passage in passages(text):
+    for passage in passages(document.text, document.speakers):
         for match in pattern.finditer(passage.text):
             found.append((passage.offsets[match.start()], passage.offsets[match.end() - 1] + 1))
             if len(found) == MOST_FINDS:

@@ -88,11 +88,11 @@ class Passage:
 
 
 @lru_cache(maxsize=64)
-def passages(text: str) -> tuple[Passage, ...]:
-    """The paragraphs of a document's text as they read."""
+def passages(text: str, speakers: tuple[str, ...] = ()) -> tuple[Passage, ...]:
+    """The paragraphs of a document's text as they read, given the people known to speak in it."""
     found = layout(text)
     views = [view_of(text, (paragraph,)) for paragraph in found.paragraphs]
-    turns = turns_of(found, views)
+    turns = turns_of(found, views, speakers)
     seen = enumerate(zip(found.paragraphs, views, strict=True))
     return tuple(
         _passage(text, paragraph, view, turns, place) for place, (paragraph, view) in seen if view.text.strip()
@@ -128,7 +128,7 @@ def excerpt(
     document: Document, highlights: Iterable[Highlight], around: int = AROUND, language: Language = "zh"
 ) -> Html:
     """The highlighted spans of a document with about ``around`` characters on either side; gaps are shown as ⋯."""
-    shown = passages(document.text)
+    shown = passages(document.text, document.speakers)
     marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
     windows: dict[int, tuple[int, int]] = {}
     for mark in marks:
@@ -151,7 +151,7 @@ def excerpt(
 def whole(document: Document, highlights: Iterable[Highlight] = (), language: Language = "zh") -> Html:
     """A document in full; of one longer than 60,000 characters as much around the first highlight."""
     marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
-    shown = passages(document.text)
+    shown = passages(document.text, document.speakers)
     if sum(len(passage.text) for passage in shown) > LONGEST_WHOLE:
         first = marks[:1] or [Highlight(0, 1, "")]
         return excerpt(document, marks[:1] or first, LONGEST_WHOLE // 2, language)
@@ -174,7 +174,7 @@ def between(
     marks = sorted(highlights, key=lambda mark: (mark.start, mark.end))
     waiting = deque(dividers)
     parts: list[tuple[str, Html]] = []
-    for passage in passages(document.text):
+    for passage in passages(document.text, document.speakers):
         first, last = passage.place(start, end)
         if first < last:
             while waiting and waiting[0][0] <= passage.offsets[first]:

@@ -1,6 +1,8 @@
 """The sources tab: the documents that are there, what is added, edited and removed, and each to read in full."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,16 +53,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_guessed": ("日期 {day} 是据文件名推测的", "the date {day} is guessed from the file's name"),
     "sources_left_out": ("没有收入正文的：", "Not in its text: "),
     "sources_progress": ("加入文档的进度", "Progress of adding"),
+    "sources_page": ("识别第 {page}/{pages} 页", "recognising page {page}/{pages}"),
+    "sources_stop": ("停止", "Stop"),
     "sources_adding": ("正在加入第 {n} 份，共 {total} 份", "Adding {n} of {total}"),
     "sources_finished": (
         "加入 {added} 份，未变 {unchanged} 份，拒收 {refused} 份",
         "{added} added, {unchanged} unchanged, {refused} refused",
     ),
+    "sources_not_added": ("；停止后未加入 {n} 份", "; {n} not added after the stop"),
     "sources_waiting": ("等待", "waiting"),
     "sources_reading": ("处理中", "being read"),
     "sources_added": ("已加入", "added"),
     "sources_unchanged": ("已在库中", "already there"),
     "sources_refused": ("拒收", "refused"),
+    "sources_stopped": ("未加入", "not added"),
     "sources_close": ("回到列表", "Back to the list"),
     "sources_settle": ("日期无误", "The date is right"),
     "sources_edit": ("修改", "Edit"),
@@ -121,6 +127,7 @@ class Sources:
         self.context = context
         self.limits = Limits.from_environment()
         self.files_seen = FileStates(context.assistant)
+        self.adding: dict[str, set[threading.Event]] = {}  # what stops the uploads under way, by whose they are
         self.opened, self.found, self.marks = gr.State(""), gr.State(""), gr.State("")
         with gr.Row(elem_id="sources"):
             with gr.Column(elem_id="library", min_width=0):
@@ -287,14 +294,20 @@ class Sources:
         self, paths: Sequence[str] | None, browser: dict[str, str], changes: int, request: gr.Request
     ) -> Iterator[Shown]:
         """Takes files in, showing how far each is."""
-        language = Visitor.of(browser, request).language
+        visitor = Visitor.of(browser, request)
+        language, stopped = visitor.language, threading.Event()
         uploads: tuple[Upload, ...] = ()
+        given = [str(path) for path in paths or ()]
+        self.adding.setdefault(visitor.owner, set()).add(stopped)
         try:
-            for uploads in take_in(self.context.assistant, [str(path) for path in paths or ()], self._limits()):
-                yield {self.progress: progress(uploads, language)}
+            with closing(take_in(self.context.assistant, given, self._limits(), stopped)) as states:
+                for uploads in states:
+                    yield {self.progress: progress(uploads, language)}
         except UsageError as error:
             yield {self.progress: problem(error, language), self.files: None}
             return
+        finally:
+            self.adding[visitor.owner].discard(stopped)
         added = any(upload.state == "added" for upload in uploads)
         yield {self.files: None, self.context.documents: changes + 1 if added else gr.skip()}
 
@@ -312,6 +325,10 @@ class Sources:
             return self._opened(str(data.get("document", "")), search, language)
         if action == "close":
             return self._closed(search, language)
+        if action == "stop":
+            for stopped in tuple(self.adding.get(visitor.owner, ())):
+                stopped.set()
+            return {}
         document = self._document(opened)
         if document is None:
             return self._closed(search, language)
@@ -401,9 +418,9 @@ class Sources:
         document = self._document(opened)
         if document is None or query.strip() == found:
             return gr.skip(), gr.skip(), gr.skip()
-        finds = find(document.text, query)
+        finds = find(document, query)
         said = say("sources_finds" if finds else "sources_nothing", language, n=len(finds)) if query.strip() else ""
-        part = holding(parts(document.text), finds[0][0]) if finds else 0
+        part = holding(parts(document), finds[0][0]) if finds else 0
         counted = element("p", said, role="status")
         return query.strip(), counted, reading(document, part, query.strip(), language)
 
@@ -423,8 +440,8 @@ class Sources:
         if not document.page_starts:
             return gr.skip()
         number, spans = requested(data, document)
-        drawn = self.context.pictures.page_or_reason(document, number, visitor.client)
-        part = holding(parts(document.text), document.page_starts[number - 1])
+        drawn = self.context.pictures.page_or_reason(document, number, spans, visitor.client)
+        part = holding(parts(document), document.page_starts[number - 1])
         label = f"← {say('sources_text', visitor.language)}"
         back = element("button", label, type="button", data_action="part", data_part=str(part))
         return pages(document, number, spans, drawn, visitor.language, back)
@@ -555,7 +572,7 @@ def header(document: Document, near: Sequence[Entry], language: Language, state:
 
 def reading(document: Document, part: int, query: str, language: Language) -> Html:
     """A part of a document, with what a search in all of it found marked."""
-    spans, finds = parts(document.text), find(document.text, query)
+    spans, finds = parts(document), find(document, query)
     part = min(part, len(spans) - 1)
     buttons = part_buttons(spans, part, finds, say("sources_part", language, n="{n}"))
     numbers = _page_numbers(document, *spans[part], language)
@@ -573,12 +590,15 @@ def progress(uploads: Sequence[Upload], language: Language) -> Html:
     """How far an upload is: a segment and a line for each file, with the reason where one was refused."""
     if not uploads:
         return Html("")
-    counts = {state: sum(upload.state == state for upload in uploads) for state in ("added", "unchanged", "refused")}
+    states = ("added", "unchanged", "refused", "stopped")
+    counts = {state: sum(upload.state == state for upload in uploads) for state in states}
     done, total = sum(counts.values()), len(uploads)
     if done < total:
-        said = say("sources_adding", language, n=done + 1, total=total)
+        stop = element("button", say("sources_stop", language), type="button", data_action="stop")
+        said = join([say("sources_adding", language, n=done + 1, total=total), stop], " ")
     else:
-        said = say("sources_finished", language, **counts)
+        not_added = say("sources_not_added", language, n=counts["stopped"]) if counts["stopped"] else ""
+        said = join([say("sources_finished", language, **counts), not_added])
     bar = element(
         "div",
         *(element("span", class_=upload.state) for upload in uploads),
@@ -602,6 +622,9 @@ def problem(error: YoujuError, language: Language) -> Html:
 def _line(upload: Upload, language: Language) -> Html:
     state = say(f"sources_{upload.state}", language)
     parts: list[Html] = [element("span", state, class_="what"), element("span", upload.name, class_="name")]
+    if upload.pages:
+        said = say("sources_page", language, page=upload.page, pages=upload.pages)
+        parts.append(element("span", said, class_="why"))
     if upload.document_id:
         opens = element("button", upload.title, type="button", data_action="open", data_document=upload.document_id)
         parts.append(element("span", opens, class_="why"))

@@ -113,7 +113,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "提问之后，原文会出现在这里，引用的部分会标亮。",
         "After a question, the original texts appear here with the cited parts marked.",
     ),
-    "pane_of": ("《{question}》的出处", "Sources of “{question}”"),
+    "pane_of": ("“{question}”的出处", "Sources of “{question}”"),
     "nothing_cited": ("这一问没有引用任何原文。", "Nothing was cited for this question."),
     "read_all": ("通读全文", "Read it all"),
     "back_to_sources": ("回到出处", "Back to the sources"),
@@ -136,6 +136,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "page_looks": ("原页", "The page"),
     "page_reads": ("助手读到的文字", "As the assistant read it"),
     "page_picture": ("《{title}》第 {page} 页的样子", "What page {page} of “{title}” looks like"),
+    "page_unmarked": (
+        "图上没有标出引用处：它在这一页上的位置不能确定。",
+        "What is cited is not marked on the picture: where it stands there is not certain.",
+    ),
     "page_without_text": ("这一页没有读到文字。", "No text was read on this page."),
     "enlarge": ("放大", "Enlarge"),
     # files of documents

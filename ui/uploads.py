@@ -13,8 +13,10 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -25,6 +27,7 @@ from rag.errors import LoadError, UsageError, YoujuError
 from rag.index.indexing import Report
 from rag.index.store import Store
 from rag.loading import MAX_BYTES, find_files, load
+from rag.loading.base import PageProgress
 from rag.loading.file_limits import whole_number
 from rag.loading.file_names import is_hidden
 from rag.text.documents import Document
@@ -32,7 +35,9 @@ from rag.text.documents import Document
 UPLOAD_FOLDER_VARIABLE = "GRADIO_TEMP_DIR"
 """Where Gradio looks for the folder of what is uploaded."""
 
-State = Literal["waiting", "reading", "added", "unchanged", "refused"]
+State = Literal["waiting", "reading", "added", "unchanged", "refused", "stopped"]
+
+_LOOK_SECONDS = 0.5  # between two looks at how far the file is that is being read
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class Upload:
         left_out: what of the file is not in the text of the document, each a line in Chinese and in English.
         guessed_date: its day, where nothing but the name of the file tells it.
         error: why it was refused.
+        page, pages: which of its pages is being recognised, and how many it has; 0 where none is.
     """
 
     name: str
@@ -83,6 +89,8 @@ class Upload:
     left_out: tuple[tuple[str, str], ...] = ()
     guessed_date: str = ""
     error: YoujuError | None = None
+    page: int = 0
+    pages: int = 0
 
 
 def base_name(path: str) -> str:
@@ -127,18 +135,21 @@ def uploaded(path: Any) -> Path:
     )
 
 
-def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Iterator[tuple[Upload, ...]]:
+def take_in(
+    assistant: Assistant, paths: Sequence[str], limits: Limits, stopped: threading.Event | None = None
+) -> Generator[tuple[Upload, ...], None, None]:
     """Takes uploaded files into the index, one after the other, and deletes them, whatever happens.
 
     Hidden files and the locks that word processors leave beside open documents are passed over. An archive stands for the
-    files within it, each of which counts.
+    files within it, each of which counts. Whoever leaves off ends the reading of the file that is being read.
 
     Args:
         paths: where the browser's files were put; see :func:`uploaded`.
         limits: how many, and how large.
+        stopped: set when no more is to be taken in; the file that is being read is given up.
 
     Yields:
-        all files as they stand, again after each change.
+        all files as they stand, again after each change, and twice a second while one is read.
 
     Raises:
         UsageError: there are more than the limit allows, or one is no upload; none is taken in.
@@ -154,11 +165,10 @@ def take_in(assistant: Assistant, paths: Sequence[str], limits: Limits) -> Itera
         uploads = [Upload(name) for _, name in wanted]
         yield tuple(uploads)
         for number, (path, name) in enumerate(wanted):
-            uploads[number] = replace(uploads[number], state="reading")
-            yield tuple(uploads)
-            uploads[number] = _taken_in(assistant, path, name, limits)
+            with closing(_taken_in(assistant, path, name, limits, stopped or threading.Event())) as steps:
+                for uploads[number] in steps:
+                    yield tuple(uploads)
             _delete(path)
-            yield tuple(uploads)
     finally:
         for given in paths:
             _delete(given)
@@ -172,13 +182,30 @@ def _found(path: str) -> list[tuple[Path, str]]:
     ]
 
 
-def _taken_in(assistant: Assistant, path: Path, name: str, limits: Limits) -> Upload:
+class _StoppedError(Exception):
+    """The file that is being read is given up."""
+
+
+def _taken_in(
+    assistant: Assistant, path: Path, name: str, limits: Limits, stopped: threading.Event
+) -> Generator[Upload, None, None]:
+    """Takes a file in; yields how far it is, and at last what became of it."""
     report = Report()
     try:
-        document = _beside_others(assistant.store, _read(path, name, limits.file_bytes))
+        if stopped.is_set():
+            raise _StoppedError
+        yield Upload(name, "reading")
+        document = _beside_others(assistant.store, (yield from _watched(path, name, limits.file_bytes, stopped)))
         assistant.add(document, report=report)
+    except _StoppedError:
+        yield Upload(name, "stopped")
     except YoujuError as error:
-        return Upload(name, "refused", error=error)
+        yield Upload(name, "refused", error=error)
+    else:
+        yield _outcome(assistant, name, document, report)
+
+
+def _outcome(assistant: Assistant, name: str, document: Document, report: Report) -> Upload:
     if report.failed:
         return Upload(name, "refused", error=report.failed[0].error)
     known = {entry.id: entry.title for entry in assistant.documents()} if report.duplicates else {}
@@ -188,11 +215,36 @@ def _taken_in(assistant: Assistant, path: Path, name: str, limits: Limits) -> Up
     return Upload(document.path, state, document.id, document.title, *told)
 
 
-def _read(path: Path, name: str, limit: int) -> Document:
+def _watched(path: Path, name: str, limit: int, stopped: threading.Event) -> Generator[Upload, None, Document]:
+    """Reads an uploaded file on a thread of its own, so that it can be told meanwhile how far it is, and be given up.
+
+    Raises:
+        _StoppedError: it was given up.
+        LoadError: it is refused.
+    """
+    at, left = (0, 0), threading.Event()
+
+    def tell(page: int, pages: int) -> None:
+        nonlocal at
+        if stopped.is_set() or left.is_set():
+            raise _StoppedError
+        at = page, pages
+
+    with ThreadPoolExecutor(1) as thread:
+        document = thread.submit(_read, path, name, limit, tell)
+        try:
+            while not wait([document], _LOOK_SECONDS).done:
+                yield Upload(name, "reading", page=at[0], pages=at[1])
+        finally:
+            left.set()
+        return document.result()
+
+
+def _read(path: Path, name: str, limit: int, progress: PageProgress) -> Document:
     """The document in an uploaded file; a reader that breaks down over it refuses it like any other damaged file."""
     try:
-        return load(path, kept=name, max_bytes=limit)
-    except YoujuError:
+        return load(path, kept=name, max_bytes=limit, progress=progress)
+    except (YoujuError, _StoppedError):
         raise
     except Exception as error:
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, OSError) else error.strerror or ""

@@ -1,10 +1,14 @@
-"""A timeline as an SVG drawing: one panel for each series, what has happened filled, plans hollow."""
+"""A timeline as an SVG drawing: one panel for each series, what has happened filled, plans hollow.
+
+A figure that rests on unsure characters has a question mark, which a line below explains.
+"""
 
 from collections.abc import Sequence
 from datetime import date
 from html import escape
 from typing import TYPE_CHECKING
 
+from rag.messages import both
 from rag.text.display import one_line
 
 if TYPE_CHECKING:
@@ -12,16 +16,21 @@ if TYPE_CHECKING:
 
 WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 720, 220, 40, 40, 48, 36
 PANELS = 6
+NOTE = 28
+"""Height of the line that explains the mark of unsure figures."""
 LABEL_CHARACTER, LABEL_LINE = 10, 14
 """About how wide a character of a label is, and how high its line."""
 LABEL_STEPS = (-8, 20, -24, 36)
 """Where a label may stand, from its mark, the best first."""
 
+_UNSURE = "(?)"
+
 
 def timeline_svg(timeline: "Timeline") -> str:
     """The drawing of a timeline, the largest ``PANELS`` series one below the other."""
     series = list(timeline.series().values())[:PANELS]
-    height = PANEL * len(series) or PANEL
+    is_unsure = any(point.is_unsure for points in series for point in points)
+    height = (PANEL * len(series) or PANEL) + NOTE * is_unsure
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" role="img"'
         f' font-family="system-ui, \'Noto Sans CJK SC\', sans-serif" font-size="12">',
@@ -30,6 +39,9 @@ def timeline_svg(timeline: "Timeline") -> str:
     ]
     for number, points in enumerate(series):
         parts += _panel(points, PANEL * number)
+    if is_unsure:
+        note = f"{_UNSURE} {' / '.join(both('unsure_value'))}"
+        parts.append(f'<text x="{LEFT}" y="{height - NOTE / 2:.0f}" fill="#666666">{_text(note)}</text>')
     return "\n".join([*parts, "</svg>"])
 
 
@@ -58,14 +70,13 @@ def _panel(points: Sequence["Point"], top: int) -> list[str]:
         f'<line x1="{LEFT}" y1="{base}" x2="{WIDTH - RIGHT}" y2="{base}" stroke="#bbbbbb"/>',
         f'<polyline points="{line}" fill="none" stroke="#1f5f99" stroke-width="1.5"/>',
     ]
-    labels = _label_heights([(*place(point), point.fact.written) for point in points])
-    for point, height in zip(points, labels, strict=True):
+    labels = [point.fact.written + f" {_UNSURE}" * point.is_unsure for point in points]
+    heights = _label_heights([(*place(point), label) for point, label in zip(points, labels, strict=True)])
+    for point, label, height in zip(points, labels, heights, strict=True):
         x, y = place(point)
         look = 'fill="#ffffff" stroke="#b35900" stroke-dasharray="2 2"' if point.is_plan else 'fill="#1f5f99"'
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {look}><title>{_text(point.text)}</title></circle>')
-        parts.append(
-            f'<text x="{x:.1f}" y="{height:.1f}" text-anchor="middle" fill="#222222">{_text(point.fact.written)}</text>'
-        )
+        parts.append(f'<text x="{x:.1f}" y="{height:.1f}" text-anchor="middle" fill="#222222">{_text(label)}</text>')
     for day in sorted({first, last}):
         parts.append(_tick(day, first, last, base))
     return parts

@@ -1,5 +1,6 @@
 """Telling: what the assistant says of a part itself, which nobody writes: dated values, corrections, what comes nearest."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from rag.answering.claims import Section
@@ -10,6 +11,7 @@ from rag.answering.timeline import Point
 from rag.answering.writing import listed
 from rag.checking.citations import claims_in
 from rag.reading.evidence import Evidence, EvidenceSelector
+from rag.text.extents import whole
 
 if TYPE_CHECKING:
     from rag.reading.findings import ShortAnswer
@@ -65,9 +67,11 @@ def lead(part: Part, text: str) -> "ShortAnswer | None":
     That is where they are not sure, or are nearly all of the sentence.
     """
     short = part.short_answer
-    if short is None or short.margin < SURE_LEAD:
+    if short is None or short.margin < SURE_LEAD or not short.text:
         return None
-    is_short = 0 < len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
+    start, end = whole(short.sentence.text, short.start, short.end)
+    short = replace(short, start=start, end=end)
+    is_short = len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
     is_whole = claims_in(short.text) == [(0, len(short.text))]
     return short if is_short and is_whole and text.startswith(short.sentence.text) else None
 

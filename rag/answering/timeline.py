@@ -120,7 +120,7 @@ class Timeline:
         return {"topic": self.topic, "points": [point.to_dict() for point in self.points]}
 
     def to_csv(self) -> str:
-        """One line a point, with a header."""
+        """One line a point, with a header. Guessed days of documents and figures on unsure characters are marked."""
         stream = io.StringIO()
         writer = csv.writer(stream)
         writer.writerow(
@@ -137,10 +137,13 @@ class Timeline:
                 "speaker",
                 "title",
                 "quote",
+                "date",
+                "date_is_guessed",
+                "is_unsure",
             ]
         )
         for point in self.points:
-            fact = point.fact
+            fact, document = point.fact, point.citation.document
             writer.writerow(
                 [
                     fact.period.last.isoformat(),
@@ -149,7 +152,9 @@ class Timeline:
                         _formula_safe,
                         (fact.subject, _plain(fact.value), fact.unit, fact.status, fact.change, fact.scope),
                     ),
-                    *map(_formula_safe, (fact.qualifier, fact.speaker, point.citation.document.title, point.text)),
+                    *map(_formula_safe, (fact.qualifier, fact.speaker, document.title, point.text)),
+                    document.date.isoformat() if document.date else "",
+                    *("yes" if is_so else "no" for is_so in (document.date_is_guessed, point.is_unsure)),
                 ]
             )
         return stream.getvalue()

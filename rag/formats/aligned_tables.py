@@ -88,7 +88,7 @@ def _add_spanning_heads(table: PageTable, heads: Row, below: Row) -> bool:
             return False
         free -= columns
         reaches_down = not any(first_row[column].text for column in columns)
-        begins[first] = GridCell(heads[number].text, rows=1 + reaches_down, columns=len(columns))
+        begins[first] = replace(_cell(heads[number]), rows=1 + reaches_down, columns=len(columns))
         down |= columns if reaches_down else set()
     begins |= {column: replace(first_row[column], rows=2) for column in free}
     below_heads = [cell for column, cell in enumerate(first_row) if column not in free | down]
@@ -221,12 +221,20 @@ def _cells(placed: Sequence[dict[int, Stretch]], columns: int) -> list[list[Grid
     gaps = [other[min(other)].base - one[min(one)].base for one, other in pairwise(placed)]
     whole = [gap for gap, row in zip(gaps, placed[1:], strict=True) if 0 in row]
     usual = median(whole) if whole else 0.0
-    texts: list[list[str]] = []
+    grid: list[list[GridCell]] = []
     for number, row in enumerate(placed):
-        cells = [row[place].text if place in row else "" for place in range(columns)]
+        cells = [_cell(row.get(place)) for place in range(columns)]
         goes_on = number > 0 and 0 not in row and gaps[number - 1] < 0.95 * usual
         if goes_on:
-            texts[-1] = [joined(above, below) for above, below in zip(texts[-1], cells, strict=True)]
+            grid[-1] = [_cells_joined(above, below) for above, below in zip(grid[-1], cells, strict=True)]
         else:
-            texts.append(cells)
-    return [[GridCell(text) for text in row] for row in texts]
+            grid.append(cells)
+    return grid
+
+
+def _cell(part: Stretch | None) -> GridCell:
+    return GridCell(part.text, numbers=part.numbers) if part else GridCell("")
+
+
+def _cells_joined(above: GridCell, below: GridCell) -> GridCell:
+    return GridCell(joined(above.text, below.text), numbers=above.numbers + below.numbers)

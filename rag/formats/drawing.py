@@ -3,7 +3,7 @@
 import math
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.formats.images import opened_image, picture_of
 from rag.formats.pdf import opened_pdf
@@ -25,10 +25,8 @@ def draw_pdf(raw: bytes, name: str, number: int) -> bytes:
         LoadError: the file is damaged or needs a password, or has no such page.
     """
     with opened_pdf(raw, name) as document:
-        if not 1 <= number <= len(document):
-            raise _no_page(name, number)
         document.init_forms()
-        page = document[number - 1]
+        page = page_of(document, name, number)
         width, height = page.get_size()
         scale = min(_DOTS / 72, math.sqrt(MOST_PICTURE_PIXELS / max(width * height, 1.0)))
         # Sides are rounded up to whole pixels, of which a very narrow page would have too many.
@@ -46,6 +44,17 @@ def draw_image(raw: bytes, name: str, number: int) -> bytes:
         if not 1 <= number <= getattr(image, "n_frames", 1):
             raise _no_page(name, number)
         return _png(picture_of(image, number, name, MOST_PICTURE_PIXELS))
+
+
+def page_of(document: Any, name: str, number: int) -> Any:
+    """PDFium's page.
+
+    Raises:
+        LoadError: there is none of that number.
+    """
+    if not 1 <= number <= len(document):
+        raise _no_page(name, number)
+    return document[number - 1]
 
 
 def _png(picture: "Picture") -> bytes:

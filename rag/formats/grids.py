@@ -14,9 +14,10 @@ lets a cell span the next column, ``^^`` the row above. A line end within a cell
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rag.text.tables import MOST_COLUMNS, is_number
+from rag.text.table_heads import goes_on, is_form, is_number
+from rag.text.tables import MOST_COLUMNS
 
 _NOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,30}\]")
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -30,12 +31,14 @@ class GridCell:
         text: what stands in it; lines are separated by newlines.
         rows, columns: how many it spans, from 1.
         is_head: whether the format marks it as a head (``<th>``, a header row).
+        numbers: of its characters on a page of a PDF.
     """
 
     text: str
     rows: int = 1
     columns: int = 1
     is_head: bool = False
+    numbers: tuple[int, ...] = field(default=(), compare=False)
 
 
 def table_text(rows: Sequence[Sequence[GridCell]], header_rows: int | None = None) -> str:
@@ -115,14 +118,19 @@ def _first_words(rows: Sequence[_Row]) -> int:
     heads = 1
     while heads < len(rows) and _ABOVE in rows[heads].values():
         heads += 1  # a cell of the first row reaches down: the rows beside it are heads too
+    columns = _width(rows)
+    texts = [[_text(row, place) for place in range(columns)] for row in rows]
+    while heads + 1 < len(rows) and goes_on(texts[heads - 1], texts[heads]):
+        heads += 1
     first, below = rows[:heads], rows[heads:]
-    words = [cell.text.strip() for row in first for cell in row.values() if isinstance(cell, GridCell)]
-    if not below or not all(words[1:]) or any(is_number(word) or word.endswith(("：", ":")) for word in words):
+    words = [word for row in texts[:heads] for word in row if word]
+    named = [any(row.get(place) in (_ABOVE, _LEFT) or _text(row, place) for row in first) for place in range(columns)]
+    if not below or not all(named[1:]) or any(is_number(word) or word.endswith(("：", ":")) for word in words):
         return 0
-    columns = max(map(len, below))
-    if any(_LEFT in list(row.values())[_first_width(row) :] for row in below):
+    is_ragged = any(_LEFT in list(row.values())[_first_width(row) :] for row in below)
+    if is_ragged and is_form([[_text(row, place) for place in row if row[place] != _LEFT] for row in rows]):
         return 0
-    numbers = any(all(is_number(_text(row, place)) for row in below) for place in range(columns))
+    numbers = any(all(is_number(row[place]) for row in texts[heads:]) for place in range(columns))
     return heads if columns > 2 or numbers else 0
 
 

@@ -6,15 +6,15 @@ import math
 import struct
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import LoadError
 from rag.formats.pdf_layout import PageParts, text_of_pages
 from rag.formats.pdf_rules import Box
 from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
-from rag.formats.scans import Scans, out_of_time
+from rag.formats.scans import Scans
 from rag.loading.base import MAX_PAGES, Extracted, refusal
-from rag.loading.reading_time import seconds_left
 
 if TYPE_CHECKING:
     from rag.formats.recognition import Picture
@@ -46,13 +46,11 @@ def extract(raw: bytes, name: str) -> Extracted:
         count = getattr(image, "n_frames", 1)
         moving = count - 1 if image.format != "TIFF" else 0
         for number in range(1, count - moving + 1):
-            picture = picture_of(image, number, name) if seconds_left() > 0 else None
-            if picture is None:
-                scans.late.append(number)
-            parts = scans.add(number, picture, _LONGEST_SIDE) if picture is not None else None
+            draw = partial(picture_of, image, number, name)
+            parts = scans.add(number, count - moving, draw, _LONGEST_SIDE)
             pages.append(parts or PageParts([], [], [], _EMPTY))
-    if scans.late and not scans.recognised:
-        raise out_of_time(name)
+    if scans.given_up and not scans.recognised:
+        raise scans.refused(name)
     if not scans.recognised:
         raise refusal(
             name,

@@ -11,7 +11,7 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import LoadError
 from rag.formats.character_forms import usual_form
@@ -19,10 +19,12 @@ from rag.formats.pdf_glyphs import content_of
 from rag.formats.pdf_layout import PageParts, parts_of, text_of_pages
 from rag.formats.pdf_text import PAGE_BREAK
 from rag.formats.recognition import EXTRA, MOST_PIXELS, is_installed
-from rag.formats.scans import Scans, out_of_time, page_numbers
+from rag.formats.scans import Scans, page_numbers
 from rag.loading.base import MAX_PAGES, Extracted, refusal
-from rag.loading.reading_time import seconds_left
 from rag.text.surrogates import without_surrogates
+
+if TYPE_CHECKING:
+    from rag.formats.recognition import Picture
 
 MOST_CHARACTERS = 800_000
 """Characters of a file whose places are looked at; what comes after them keeps PDFium's order, or it took too long."""
@@ -122,20 +124,20 @@ def opened_pdf(raw: bytes, name: str) -> Iterator[Any]:
 
 def _read(document: Any) -> _Found:
     found = _Found(metadata=document.get_metadata_dict())
-    characters = 0
+    characters, pages = 0, len(document)
     for number, page in enumerate(document, 1):
-        characters += _add_page(found, page, number, with_geometry=characters < MOST_CHARACTERS)
+        characters += _add_page(found, page, number, pages, with_geometry=characters < MOST_CHARACTERS)
     return found
 
 
-def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int:
-    """Reads a page; returns how many characters PDFium finds on it."""
+def _add_page(found: _Found, page: Any, number: int, pages: int, with_geometry: bool) -> int:
+    """Reads a page of so many; returns how many characters PDFium finds on it."""
     try:
         content = content_of(page, with_geometry)
         given, content.plain = content.plain, _tidy(content.plain)
         parts = parts_of(content)
         if not content.plain.strip() and not content.unmapped and not content.drawing.is_blank:
-            parts = _recognised(page, found.scans, number) or parts
+            parts = _recognised(page, found.scans, number, pages) or parts
     finally:
         page.close()
     if number <= 2:
@@ -151,28 +153,27 @@ def _add_page(found: _Found, page: Any, number: int, with_geometry: bool) -> int
     return len(given)
 
 
-def _recognised(page: Any, scans: Scans, number: int) -> PageParts | None:
+def _recognised(page: Any, scans: Scans, number: int, pages: int) -> PageParts | None:
     """What is recognised on a page without a text layer; None: nothing."""
     if not is_installed():
         scans.without_text.append(number)
         return None
-    if seconds_left() <= 0:
-        scans.late.append(number)
-        return None
     width, height = page.get_size()
-    scale = min(_DOTS / 72, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
-    bitmap = page.render(scale=scale)
-    try:
-        return scans.add(number, bitmap.to_numpy()[:, :, :3].copy(), max(width, height))
-    finally:
-        bitmap.close()
+
+    def draw() -> "Picture":
+        scale = min(_DOTS / 72, math.sqrt(MOST_PIXELS / max(width * height, 1.0)))
+        with contextlib.closing(page.render(scale=scale)) as bitmap:
+            picture: Picture = bitmap.to_numpy()[:, :, :3].copy()
+            return picture
+
+    return scans.add(number, pages, draw, max(width, height))
 
 
 def _without_text(name: str, found: _Found) -> LoadError:
     """The refusal of a file of which no page has text."""
     pages = len(found.pages)
-    if found.scans.late:
-        return out_of_time(name)
+    if found.scans.given_up:
+        return found.scans.refused(name)
     if is_installed():
         return refusal(
             name,

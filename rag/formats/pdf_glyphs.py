@@ -37,6 +37,7 @@ class Glyph:
         face: the name of its font.
         is_bold: whether the font, or how it is drawn, is bold.
         after_blank: whether a blank stands before it.
+        number: PDFium's, on its page.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Glyph:
     face: str
     is_bold: bool
     after_blank: bool
+    number: int
 
 
 @dataclass(slots=True)
@@ -153,7 +155,7 @@ class _Reader:
         box = self._rectangle
         glyph = Glyph(
             character, box.left, -box.top, box.right, -box.bottom, self._x.value, -self._y.value,
-            style.size, style.face, style.is_bold, self._blank,
+            style.size, style.face, style.is_bold, self._blank, index,
         )  # fmt: skip
         self._blank = False
         if self._is_seen(glyph, style):

@@ -63,6 +63,17 @@ def text_of_pages(pages: Sequence[PageParts]) -> tuple[str, tuple[int, ...], int
     return text, starts, dropped + marks
 
 
+def reading_order(page: PageParts) -> list[int]:
+    """The numbers of a page's characters in the order in which they are read; of its notes and what stands askew none."""
+    numbers: list[int] = []
+    for element in laid_out(page, type_of_text([page])).elements:
+        if isinstance(element, PageTable):
+            numbers += [number for row in element.rows for cell in row for number in cell.numbers]
+        else:
+            numbers += [number for line in element.lines for number in line.numbers]
+    return numbers
+
+
 def type_of_text(pages: Sequence[PageParts]) -> Type:
     """The type that most of a document is in: of its long lines, or, without any, of all that it says."""
     parts = [part for page in pages for part in page.parts]

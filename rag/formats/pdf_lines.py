@@ -42,6 +42,7 @@ class Stretch:
         left, top, right, bottom, base: its place in points.
         size: of most of its characters, in points.
         face, is_bold: their font.
+        numbers: of its characters on their page, as they are read.
     """
 
     pieces: list[tuple[str, int]]
@@ -54,6 +55,7 @@ class Stretch:
     face: str
     is_bold: bool
     after_blank: bool = False
+    numbers: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
@@ -142,6 +144,7 @@ def _stretch(glyphs: Sequence[Glyph]) -> Stretch:
         face=Counter(glyph.face for glyph in glyphs).most_common(1)[0][0],
         is_bold=glyphs[0].is_bold,
         after_blank=glyphs[0].after_blank,
+        numbers=tuple(glyph.number for glyph in glyphs),
     )
 
 
@@ -229,6 +232,7 @@ def line_of(row: Sequence[Stretch]) -> Stretch:
         face=first.face,
         is_bold=all(part.is_bold for part in row),
         after_blank=row[0].after_blank,
+        numbers=tuple(number for part in row for number in part.numbers),
     )
 
 

@@ -133,7 +133,8 @@ def _table(glyphs: Sequence[Glyph], rules: Sequence[Box]) -> tuple[PageTable, li
         lines = [line_of(part) for part in rows_of(stretches_of([glyphs[number] for number in content]))]
         raised += [text for line in lines for text, lifted in line.pieces if lifted == 1]
         filled += bool(lines)
-        cells[row].append(GridCell(_cell_text(lines, xs[column], xs[column + width]), height, width))
+        numbers = tuple(number for line in lines for number in line.numbers)
+        cells[row].append(GridCell(_cell_text(lines, xs[column], xs[column + width]), height, width, numbers=numbers))
     if filled < 2 or filled < _LEAST_FILLED * len(spans) or len({column for _, column in spans}) < 2:
         return None
     return PageTable(cells, box, xs, raised), rest

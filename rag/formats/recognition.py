@@ -1,8 +1,8 @@
 """Text recognition: the lines of writing on a picture, by the models that the package rapidocr holds (PP-OCRv6).
 
-Everything runs in this process, in one thread, and neither the network nor the disk is used: the models are named by
-their paths, so that nothing is looked for elsewhere. One line is recognised at a time, as several at once would take the
-memory that a file may have.
+Everything runs in this process, and neither the network nor the disk is used: the models are named by their paths, so
+that nothing is looked for elsewhere. Each thread recognises one line at a time, as many at once would take the memory that
+a file may have.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rag.loading.reading_threads import each
 from rag.loading.reading_time import seconds_left
 
 if TYPE_CHECKING:
@@ -194,7 +195,16 @@ def _lies_on_its_side(boxes: "list[NDArray[np.float32]]") -> bool:
 
 def _lines(picture: "Picture", boxes: "list[NDArray[np.float32]]") -> list[WrittenLine]:
     usual = median(min(_size(box)) for box in boxes) if boxes else 0.0
-    return [line for box in boxes if (line := _line(picture, box, usual)) is not None]
+
+    def read(box: "NDArray[np.float32]") -> WrittenLine | None:
+        return _line(picture, box, usual)
+
+    try:
+        with _memory_errors():
+            found = each(read, boxes)  # the models, set to lines, serve several threads
+    except MemoryError:  # several lines at once, very long ones perhaps, took too much
+        found = [read(box) for box in boxes]
+    return [line for line in found if line is not None]
 
 
 def _line(picture: "Picture", box: "NDArray[np.float32]", usual: float) -> WrittenLine | None:

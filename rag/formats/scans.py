@@ -1,6 +1,6 @@
 """Pages that are pictures: their recognised lines as parts of a page, and what is told of how sure they are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
@@ -10,7 +10,9 @@ from rag.formats.pdf_layout import PageParts
 from rag.formats.pdf_lines import Stretch
 from rag.formats.pdf_rules import Box
 from rag.formats.recognition import OutOfTimeError, WrittenLine, WrittenPage, written_page
+from rag.loading import reading_time
 from rag.loading.base import refusal
+from rag.loading.file_limits import VARIABLES
 
 if TYPE_CHECKING:
     from rag.formats.recognition import Picture
@@ -25,33 +27,53 @@ _SAME_SIZE = 0.3  # the height of a box depends on the letters in it: so much ab
 
 @dataclass(slots=True)
 class Scans:
-    """The pages of a file that are pictures, numbers from 1: those recognised, without writing, and not looked at."""
+    """The pages of a file that are pictures, numbers from 1.
+
+    Attributes:
+        recognised: the lines of those that were recognised.
+        without_text: those on which there is no writing.
+        given_up: those for which there was not enough of what a file may take, by the environment variable that allows more.
+    """
 
     recognised: dict[int, list[WrittenLine]] = field(default_factory=dict)
     without_text: list[int] = field(default_factory=list)
-    late: list[int] = field(default_factory=list)
+    given_up: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, number: int, picture: "Picture", points: float) -> PageParts | None:
+    def add(self, number: int, pages: int, draw: Callable[[], "Picture"], points: float) -> PageParts | None:
         """The parts of a page that is a picture; None where nothing was recognised.
 
         Args:
             number: of the page.
-            picture: blue, green, red.
+            pages: how many the file has.
+            draw: makes the picture, blue, green, red.
             points: length of its longest side.
-
-        Raises:
-            MemoryError: there is not enough memory.
         """
+        reading_time.begin_page(number, pages)
         try:
-            page = written_page(picture)
+            if reading_time.seconds_left() <= 0:
+                raise OutOfTimeError
+            page = written_page(draw())
         except OutOfTimeError:
-            self.late.append(number)
+            self.given_up.setdefault(VARIABLES[reading_time.shortest()], []).append(number)
+            return None
+        except MemoryError:
+            self.given_up.setdefault(VARIABLES["memory_mb"], []).append(number)
             return None
         if not page.lines:
             self.without_text.append(number)
             return None
         self.recognised[number] = page.lines
         return _parts(page, points / max(page.width, page.height))
+
+    def refused(self, name: str) -> LoadError:
+        """The refusal of a file of which no page was recognised because all were given up."""
+        variable = next(iter(self.given_up))
+        zh, en = _lacking(variable)
+        return refusal(
+            name,
+            f"{zh}不够，一页文字都没有识别完。请调高 {variable}，或拆分后再试。",
+            f"there was not enough {en} to recognise the text of a page; raise {variable}, or split it.",
+        )
 
     def told(self, *, in_image: bool = False) -> Iterator[tuple[str, str]]:
         """What was recognised and what was not, a line each in Chinese and English; ``in_image``: of no PDF."""
@@ -76,11 +98,12 @@ class Scans:
                 yield f"没有识别出文字的页 {count} 页（{zh}）", f"pages on which no text was recognised: {count} ({en})"
             else:
                 yield f"没有文字层的页 {count} 页（{zh}）", f"pages without a text layer: {count} ({en})"
-        if self.late:
-            zh, en = page_numbers(self.late)
+        for variable, pages in self.given_up.items():
+            zh, en = page_numbers(pages)
+            lacking_zh, lacking_en = _lacking(variable)
             yield (
-                f"时间不够，没有识别的页 {len(self.late)} 页（{zh}）；可调高 YOUJU_FILE_SECONDS 后重新加入",
-                f"pages not recognised for lack of time: {len(self.late)} ({en}); raise YOUJU_FILE_SECONDS and add it again",
+                f"{lacking_zh}不够，没有识别的页 {len(pages)} 页（{zh}）；可调高 {variable} 后重新加入",
+                f"pages not recognised for lack of {lacking_en}: {len(pages)} ({en}); raise {variable} and add it again",
             )
 
     def unsure_in(self, text: str, starts: Sequence[int]) -> tuple[tuple[int, int], ...]:
@@ -110,13 +133,9 @@ class Scans:
         return _merged(spans)
 
 
-def out_of_time(name: str) -> LoadError:
-    """The refusal of a file of which nothing was recognised before its time was over."""
-    return refusal(
-        name,
-        "时间不够，一页文字都没有识别完。请调高 YOUJU_FILE_SECONDS，或拆分后再试。",
-        "the time was over before the text of a page was recognised; raise YOUJU_FILE_SECONDS, or split it.",
-    )
+def _lacking(variable: str) -> tuple[str, str]:
+    """What there is more of where an environment variable is raised."""
+    return ("内存", "memory") if variable == VARIABLES["memory_mb"] else ("时间", "time")
 
 
 def page_numbers(pages: Sequence[int]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any
 
 from rag.loading.base import MAX_UNPACKED_BYTES, Extracted, refusal
-from rag.loading.file_names import LONGEST_PATH, is_hidden, stays_below
+from rag.loading.file_names import LONGEST_PATH, SIDECAR_NAMES, is_hidden, stays_below
 from rag.loading.formats import ARCHIVE, FORMATS, UNREADABLE
 
 MOST_FILES = 5_000
@@ -96,10 +96,10 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def _is_named(path: str) -> bool:
-    """Whether a file is told of, loaded or refused, rather than passed over."""
+    """Whether a file is told of, loaded or refused, or tells of others, rather than is passed over."""
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     hidden = any(is_hidden(part) for part in parts) or "__MACOSX" in parts[:1]
-    return not hidden and posixpath.splitext(path)[1].lower() in _KNOWN
+    return not hidden and (posixpath.splitext(path)[1].lower() in _KNOWN or posixpath.basename(path) in SIDECAR_NAMES)
 
 
 def _row(path: str, member: zipfile.ZipInfo, times: int) -> dict[str, Any]:

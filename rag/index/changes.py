@@ -6,7 +6,8 @@ A process killed at any moment loses at most the document in flight.
 import datetime
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +21,10 @@ from rag.index.rows import checked_changes, edits_from_json, edits_to_json, fact
 from rag.index.seals import FACT_COLUMNS, checksum, cyclic, seal_document
 from rag.index.store import Store, unknown_document
 from rag.loading.file_limits import FileLimits
-from rag.text.chunks import Chunk
+from rag.text.chunks import Chunk, speakers_of
 from rag.text.documents import Document
 from rag.text.facts import facts_of
-from rag.text.structure import Sentence
+from rag.text.structure import Sentence, sentences_of
 
 _INSERT_VECTOR = "INSERT OR IGNORE INTO vectors (content, vector, checksum) VALUES (?, ?, ?)"
 
@@ -162,8 +163,10 @@ def edit_document(store: Store, document_id: str, changes: dict[str, Any]) -> No
             ),
         )
         if {"date", "speakers"} & changes.keys():  # facts have their dates and speakers from there
+            sentences = sentences_of(document.text, document.speakers)
             connection.execute("DELETE FROM facts WHERE document_id = ?", (document_id,))
-            _insert_facts(connection, document)
+            _insert_facts(connection, document, sentences)
+            _name_speakers(connection, document_id, sentences)
         seal_document(connection, document_id)
 
 
@@ -243,6 +246,19 @@ def _insert_facts(connection: sqlite3.Connection, document: Document, sentences:
         (fact_row(document.id, fact) for fact in facts[:most]),
     )
     return len(facts) > most
+
+
+def _name_speakers(connection: sqlite3.Connection, document_id: str, sentences: Sequence[Sentence]) -> None:
+    """Writes who speaks in each chunk of a document, now that more is known of it. Chunks stay where they are."""
+    starts = [sentence.start for sentence in sentences]
+    chunks = connection.execute("SELECT id, start, end FROM chunks WHERE document_id = ?", (document_id,)).fetchall()
+    connection.executemany(
+        "UPDATE chunks SET speakers = ? WHERE id = ?",
+        (
+            (joined(speakers_of(sentences[bisect_left(starts, start) : bisect_left(starts, end)])), number)
+            for number, start, end in chunks
+        ),
+    )
 
 
 def _remove(connection: sqlite3.Connection, document_id: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,17 +25,23 @@ from rag.text.view import layout
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
+    from rag.loading.base import PageProgress
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where adding stands: ``path`` is about to be read, ``done`` of ``total`` files are behind it."""
+    """Where adding stands: ``path`` is being read, ``done`` of ``total`` files are behind it.
+
+    Where its pages are recognised, ``page`` is the one that is, of ``pages``; else they are 0.
+    """
 
     path: str
     done: int
     total: int
+    page: int = 0
+    pages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class Report:
 
 ProgressCallback = Callable[[Progress], None]
 
-EXTRACTION = 1
+EXTRACTION = 2
 """Number of the way in which a document becomes chunks, terms and facts; whoever changes that, raises it."""
 
 ROUNDS = 5
@@ -134,7 +140,7 @@ def add(
 
     Args:
         items: paths of files and folders, or documents made elsewhere.
-        progress: called before each file.
+        progress: called before each file, and again and again while its pages are recognised.
         report: filled in as the work goes on; a new one without it.
         edits: what a person has edited of documents, by their paths, where that is known from elsewhere.
         dry_run: only report what would become of each; nothing is written.
@@ -155,10 +161,11 @@ def add(
     try:
         for number, item in enumerate(expanded):
             path = item.path if isinstance(item, Document) else str(item)
+            at = Progress(path, number, len(expanded))
             if progress:
-                progress(Progress(path, number, len(expanded)))
+                progress(at)
             try:
-                document = item if isinstance(item, Document) else _load(item)
+                document = item if isinstance(item, Document) else _load(item, _of_pages(progress, at))
             except LoadError as error:
                 _refuse(report, path, error)
                 continue
@@ -241,12 +248,24 @@ def _folders(items: Iterable[str | Path | Document], files: Iterable[Path | Docu
     return {text for folder in named if folder in holding and is_storable(text := str(folder))}
 
 
-def _load(path: Path) -> Document:
+def _of_pages(progress: ProgressCallback | None, at: Progress) -> "PageProgress | None":
+    """What passes on which page of a file is recognised."""
+    if progress is None:
+        return None
+
+    def tell(page: int, pages: int) -> None:
+        if page:
+            progress(replace(at, page=page, pages=pages))
+
+    return tell
+
+
+def _load(path: Path, progress: "PageProgress | None") -> Document:
     """The document in a file; a reader that breaks down over it refuses it like any other damaged file."""
     from rag.loading import load
 
     try:
-        return load(path)
+        return load(path, progress=progress)
     except YoujuError:
         raise
     except Exception as error:

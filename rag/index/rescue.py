@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +43,18 @@ if TYPE_CHECKING:
     from embeddings import TextEmbedder
 
 _MOST_RESCUED = 200_000
+"""Row numbers that are tried beyond those that the file lists, at most."""
+
+_ROWS_OF_PAGE = 8
+"""Documents that a page can hold at most: the signature and seals of each alone take some 700 bytes."""
+
 _PAGE = 4096
 _NUMBER_OF_PAGES = 28
 """Size of a page of SQLite in bytes, and where the header says how many there are (https://sqlite.org/fileformat2.html)."""
+
+_PATHS = "SELECT number, path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > '' ORDER BY path"
+_IDS = "SELECT number FROM documents INDEXED BY sqlite_autoindex_documents_1 WHERE id > '' ORDER BY id"
+_ROWS = "SELECT number FROM documents NOT INDEXED ORDER BY number"
 
 _SEALED, _SEALED_BEFORE_6 = SEALED_COLUMNS.split(", "), SEALED_BEFORE_6.split(", ")
 _DOCUMENT = DOCUMENT_COLUMNS.split(", ")
@@ -72,6 +81,19 @@ class Readable:
     complete: bool = True
     chunk_size: int = DEFAULT_SIZE
     folders: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What tells the row numbers of documents where their table is damaged.
+
+    Attributes:
+        named: those that stand behind the damage, or in an index over the table, which is stored apart from it.
+        room: how many rows the file has room for.
+    """
+
+    named: Collection[int]
+    room: int
 
 
 def rescue(folder: Path, embedder: "TextEmbedder") -> Path | None:
@@ -102,8 +124,10 @@ def _read(file: Path) -> Readable:
     readable = Readable()
     try:
         with contextlib.closing(connect_damaged(file)) as connection:
-            readable.lost = _paths(connection)
-            _read_documents(connection, readable)
+            paths = dict(_from_both_ends(connection, _PATHS))
+            readable.lost = set(map(str, paths.values()))
+            named = {*paths, *(row[0] for query in (_IDS, _ROWS) for row in _from_both_ends(connection, query))}
+            _read_documents(connection, readable, _Numbers(named, _ROWS_OF_PAGE * (file.stat().st_size // _PAGE)))
             with contextlib.suppress(StoreError, ValueError, TypeError):
                 settings = dict(connection.execute("SELECT key, value FROM settings").fetchall())
                 readable.chunk_size = _chunk_size(settings)
@@ -159,10 +183,10 @@ def _with_a_sound_schema(file: Path, place: Path) -> Path:
     return mended
 
 
-def _read_documents(connection: Connection, readable: Readable) -> None:
+def _read_documents(connection: Connection, readable: Readable, numbers: _Numbers) -> None:
     columns = [row[1] for row in connection.execute("PRAGMA table_info(documents)").fetchall()]
     query = f"SELECT {', '.join(columns)} FROM documents NOT INDEXED WHERE rowid = ?"  # noqa: S608
-    for number in _numbers(connection, readable):
+    for number in _numbers(connection, readable, numbers):
         try:
             found = connection.execute(query, (number,)).fetchone()
         except StoreError:
@@ -243,16 +267,19 @@ def _from_its_file(document: Document) -> Document | None:
     return replace(found, id=document.id) if found and found.text == document.text else None
 
 
-def _paths(connection: Connection) -> set[str]:
-    """Paths of all documents by the index over them, which is stored apart from the documents themselves."""
-    with contextlib.suppress(StoreError):
-        query = "SELECT path FROM documents INDEXED BY sqlite_autoindex_documents_2 WHERE path > ''"
-        return {str(row[0]) for row in connection.execute(query)}
-    return set()
+def _from_both_ends(connection: Connection, query: str) -> Iterator[Any]:
+    """The rows of a query that ends with the column it is ordered by, up to the damage from either end, so some twice."""
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(StoreError):
+            yield from connection.execute(f"{query} {order}")
 
 
-def _numbers(connection: Connection, readable: Readable) -> Iterator[int]:
-    """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible."""
+def _numbers(connection: Connection, readable: Readable, numbers: _Numbers) -> Iterator[int]:
+    """Row numbers that documents may have: as listed, and where the list breaks off, all that are possible.
+
+    Those are the numbers given so far; where the file no longer tells how many, as many as it has room for; and those
+    that stand elsewhere in it.
+    """
     last = 0
     try:
         for (last,) in connection.execute("SELECT rowid FROM documents NOT INDEXED ORDER BY rowid"):
@@ -262,10 +289,13 @@ def _numbers(connection: Connection, readable: Readable) -> Iterator[int]:
             raise
         readable.complete = False
         most = last + _MOST_RESCUED
-        with contextlib.suppress(StoreError, TypeError, ValueError):
+        try:
             query = "SELECT seq FROM sqlite_sequence WHERE name = 'documents'"
             most = min(most, int(connection.execute(query).fetchone()[0]))
+        except (StoreError, TypeError, ValueError):
+            most = min(most, last + numbers.room)
         yield from range(last + 1, most + 1)
+        yield from sorted(number for number in numbers.named if number > most)
 
 
 def _rescue_conversations(damaged: Path, store: Store) -> None:
@@ -289,11 +319,8 @@ def _rescue_conversations(damaged: Path, store: Store) -> None:
 
 def _readable_rows(connection: Connection, table: str, columns: str) -> Sequence[tuple[Any, ...]]:
     """The rows of a damaged table up to the damage from either end, by their number, which is the first column."""
-    rows: dict[int, tuple[Any, ...]] = {}
-    for order in ("ASC", "DESC"):
-        with contextlib.suppress(StoreError):
-            for row in connection.execute(f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number {order}"):  # noqa: S608
-                rows[row[0]] = row
+    query = f"SELECT {columns} FROM {table} NOT INDEXED ORDER BY number"  # noqa: S608
+    rows = {row[0]: row for row in _from_both_ends(connection, query)}
     return [rows[number] for number in sorted(rows)]
 
 

@@ -106,7 +106,7 @@ def synchronize(
     Args:
         folder: the folder.
         dry_run: only report what would be done; nothing is written.
-        progress: called before each file.
+        progress: as for :func:`rag.index.indexing.add`.
         report: filled in as the work goes on; a new one without it.
 
     Raises:

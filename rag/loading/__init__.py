@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rag.errors import LoadError
 from rag.loading import archived_files, office_conversion, processes, regular_files
-from rag.loading.base import MAX_BYTES, Extracted, refusal
+from rag.loading.base import MAX_BYTES, Extracted, PageProgress, refusal
 from rag.loading.contents import suffix_of
 from rag.loading.encodings import encode_back
 from rag.loading.file_limits import FileLimits
@@ -48,7 +48,12 @@ SUFFIXES = frozenset({*FORMATS, ARCHIVE})
 
 
 def load(
-    path: str | Path, *, kept: str | None = None, max_bytes: int = MAX_BYTES, limits: FileLimits | None = None
+    path: str | Path,
+    *,
+    kept: str | None = None,
+    max_bytes: int = MAX_BYTES,
+    limits: FileLimits | None = None,
+    progress: PageProgress | None = None,
 ) -> Document:
     """The document in a file.
 
@@ -61,6 +66,8 @@ def load(
         kept: what to keep as the document's path, and to call it in messages; its own absolute path unless given.
         max_bytes: largest file taken in, in bytes.
         limits: what reading it may take; those of the environment unless given.
+        progress: told twice a second, in this thread, which page is being recognised and how many there are, zeros
+            before the first; what it raises ends the reading.
 
     Raises:
         LoadError: the file cannot be read, is none we load, exceeds a limit, or holds no text.
@@ -75,7 +82,7 @@ def load(
         raise archived_files.problem(absolute, kept)
     else:
         raw = regular_files.read(absolute, kept, max_bytes)
-    return _document(raw, Path(kept).name, kept, metadata_of(absolute), max_bytes, limits)
+    return _document(raw, Path(kept).name, kept, metadata_of(absolute, kept), max_bytes, limits, progress)
 
 
 def load_bytes(
@@ -113,7 +120,13 @@ def find_files(paths: Iterable[str | Path]) -> Iterator[Path]:
 
 
 def _document(
-    raw: bytes, name: str, path: str, metadata: Metadata, max_bytes: int, limits: FileLimits | None
+    raw: bytes,
+    name: str,
+    path: str,
+    metadata: Metadata,
+    max_bytes: int,
+    limits: FileLimits | None,
+    progress: PageProgress | None = None,
 ) -> Document:
     if len(raw) > max_bytes:
         limit = f"{max_bytes / 1_000_000:g} MB"
@@ -124,7 +137,7 @@ def _document(
         )
     if not raw:
         raise _empty(path)
-    extracted = _extracted(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment())
+    extracted = _extracted(raw, suffix_of(raw, name, path), path, limits or FileLimits.from_environment(), progress)
     if not extracted.text.strip("\ufeff \t\r\n\v\f\x85\xa0\u3000\u200b"):
         raise _empty(path)
     date, is_guessed = metadata.date or extracted.date, False
@@ -147,13 +160,13 @@ def _document(
     )
 
 
-def _extracted(raw: bytes, suffix: str, path: str, limits: FileLimits) -> Extracted:
+def _extracted(raw: bytes, suffix: str, path: str, limits: FileLimits, progress: PageProgress | None) -> Extracted:
     """What a file holds, converted first where its format needs that; what could not be is told by its own loader."""
     becomes = FORMATS[suffix].becomes if suffix else ""
     made = office_conversion.converted(raw, suffix, path, limits) if becomes else None
     if made is None:
-        return processes.read(raw, suffix, path, limits)
-    read = processes.read(made, becomes, path, limits)
+        return processes.read(raw, suffix, path, limits, progress)
+    read = processes.read(made, becomes, path, limits, progress)
     return replace(read, encoding=suffix[1:], left_out=(office_conversion.told(suffix), *read.left_out))
 
 

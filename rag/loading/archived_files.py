@@ -11,14 +11,14 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from rag.errors import LoadError
 from rag.loading import processes, regular_files
 from rag.loading.base import MAX_UNPACKED_BYTES, refusal
 from rag.loading.file_limits import FileLimits
-from rag.loading.file_names import path_of, stays_below
+from rag.loading.file_names import SIDECAR_NAMES, path_of, stays_below
 from rag.loading.formats import ARCHIVE
 
 _HEAD = struct.Struct(
@@ -49,9 +49,13 @@ class _ArchivedFile:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    """The files of an archive by their paths within it, and the paths that cannot be used (not all, where there are many)."""
+    """The files of an archive by their paths within it, and the paths that cannot be used (not all, where there are many).
+
+    What is known of the files stands in sidecars, which are no documents themselves.
+    """
 
     files: dict[str, _ArchivedFile]
+    sidecars: dict[str, _ArchivedFile]
     unusable: tuple[str, ...]
     unusable_count: int
 
@@ -114,19 +118,29 @@ def holds(archive: Path, path: Path) -> bool:
     return _within(archive, path) in _listing(archive, path_of(archive)).files
 
 
+def holds_sidecar(archive: Path, path: Path) -> bool:
+    """Whether an archive has a sidecar of this path.
+
+    Raises:
+        LoadError: the archive cannot be read.
+    """
+    return _within(archive, path) in _listing(archive, path_of(archive)).sidecars
+
+
 def read(archive: Path, path: Path, name: str, most: int) -> bytes:
     """The bytes of a file within an archive, and one more than ``most`` of a larger one.
 
     Args:
         archive: the archive.
-        path: the file, as :func:`paths_in` gives it.
+        path: the file, as :func:`paths_in` gives it, or a sidecar.
         name: what to call it in messages.
         most: largest file read whole, in bytes.
 
     Raises:
         LoadError: the archive cannot be read, does not hold the file, or the file is encrypted, damaged or a bomb.
     """
-    file = _listing(archive, path_of(archive)).files.get(_within(archive, path))
+    listing, within = _listing(archive, path_of(archive)), _within(archive, path)
+    file = listing.files.get(within) or listing.sidecars.get(within)
     if file is None:
         raise refusal(name, "压缩包里没有这个文件。", "there is no such file in the archive.")
     if file.refused:
@@ -200,12 +214,14 @@ def _parsed(found: dict[str, Any]) -> _Listing:
     Raises:
         KeyError, TypeError, ValueError: it is none.
     """
-    files = {}
+    files: dict[str, _ArchivedFile] = {}
+    sidecars: dict[str, _ArchivedFile] = {}
     for row in found["files"]:
         path, refused = str(row["path"]), row["refused"]
         offset, packed, size, checksum = (int(row[key]) for key in ("offset", "packed", "size", "checksum"))
         if not stays_below(path) or min(offset, packed, size) < 0:
             raise ValueError(path)
         reason = (str(refused[0]), str(refused[1])) if refused else None
-        files[path] = _ArchivedFile(offset, packed, size, checksum, bool(row["is_packed"]), reason)
-    return _Listing(files, tuple(map(str, found["unusable"])), int(found["unusable_count"]))
+        held = sidecars if PurePosixPath(path).name in SIDECAR_NAMES else files
+        held[path] = _ArchivedFile(offset, packed, size, checksum, bool(row["is_packed"]), reason)
+    return _Listing(files, sidecars, tuple(map(str, found["unusable"])), int(found["unusable_count"]))

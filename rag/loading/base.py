@@ -7,7 +7,7 @@ lets a ``MemoryError`` pass.
 """
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.errors import LoadError
@@ -58,6 +58,17 @@ Loader = Callable[[bytes, str], Extracted]
 
 Drawer = Callable[[bytes, str, int], bytes]
 """Takes a file's bytes, its name and the number of a page, from 1, and gives that page as PNG. It runs where loaders do."""
+
+PageProgress = Callable[[int, int], None]
+"""Is told, again and again while a file is read, which of its pages is being recognised, from 1, and how many it has; twice
+0 before the first. What it raises ends the reading."""
+
+Place = tuple[float, float, float, float]
+"""A box on a page: left, top, right and bottom, in parts of its width and height, from its upper left corner."""
+
+Locator = Callable[[bytes, str, int, str, Sequence[tuple[int, int]]], list[Place]]
+"""Takes a file's bytes, its name, the number of a page, from 1, its text and spans of that, and gives the places where these
+stand on the page as it is drawn; none for a span whose place is not certain. It runs where loaders do."""
 
 MOST_PICTURE_PIXELS = 2_800_000
 """Most pixels of a drawn page: A4 at 170 dots per inch."""

@@ -10,10 +10,11 @@ VARIABLES = {
     "seconds": "YOUJU_FILE_SECONDS",
     "characters": "YOUJU_FILE_CHARACTERS",
     "facts": "YOUJU_FILE_FACTS",
+    "recognition_seconds": "YOUJU_RECOGNITION_SECONDS",
 }
 """The environment variable that sets each limit."""
 
-_LEAST = {"memory_mb": 32, "seconds": 1, "characters": 1, "facts": 0}
+_LEAST = {"memory_mb": 32, "seconds": 1, "characters": 1, "facts": 0, "recognition_seconds": 1}
 _LONGEST_NUMBER = 9  # digits
 
 
@@ -24,9 +25,12 @@ class FileLimits:
     Attributes:
         memory_mb: memory that reading it may take beyond what the process that reads takes anyway, in MB
             (``YOUJU_FILE_MEMORY_MB``). At least 32, or the libraries that read a format would not load.
-        seconds: time that reading it may take, in seconds (``YOUJU_FILE_SECONDS``).
+        seconds: time that reading it may take, in seconds (``YOUJU_FILE_SECONDS``); where its pages are recognised, each
+            has as much.
         characters: most characters of its text (``YOUJU_FILE_CHARACTERS``).
         facts: most facts taken out of its text; the first ones are kept (``YOUJU_FILE_FACTS``).
+        recognition_seconds: time that recognising all its pages may take, in seconds (``YOUJU_RECOGNITION_SECONDS``);
+            what has been recognised by then is kept.
 
     Raises:
         UsageError: a limit is no whole number, or too small to read anything.
@@ -36,6 +40,7 @@ class FileLimits:
     seconds: int = 60
     characters: int = 5_000_000
     facts: int = 20_000
+    recognition_seconds: int = 7_200
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():

@@ -11,6 +11,10 @@ from pathlib import Path
 LONGEST_PATH = 1_000
 """Longest path within an archive that is taken, in characters."""
 
+SIDECAR_NAMES = ("documents.toml", "seeds.toml")
+"""Names of the file that says what is known of those beside it (:mod:`rag.loading.sidecar`); the first that describes a
+document wins."""
+
 _HIDDEN = (".", "~$")  # the latter: the lock that Word leaves beside an open document
 _BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, half characters, ends of lines and paragraphs
 

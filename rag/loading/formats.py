@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from rag.loading.base import Drawer, Loader
+from rag.loading.base import Drawer, Loader, Locator
 
 OLE = "OLE (.doc/.xls)"
 """The kind of content in which old office programs, and new ones with a password, pack their files."""
@@ -38,16 +38,19 @@ class Format:
         content: what its files are by :data:`SIGNATURES`; nothing for text.
         becomes: the format that LibreOffice makes of it first, whose loader then reads it; empty for one that we read.
         drawer: 'module:function' of a format with pages, which draws one of them.
+        locator: 'module:function' of a format whose characters have places on its pages, which tells these.
     """
 
     loader: str
     content: tuple[str, ...] = ()
     becomes: str = ""
     drawer: str = ""
+    locator: str = ""
 
 
 _UNCONVERTED = "rag.formats.unconverted:extract"  # tells why LibreOffice could not read a file
-_PDF_PAGES, _PICTURES = "rag.formats.drawing:draw_pdf", "rag.formats.drawing:draw_image"
+_PDF_PAGES, _PDF_PLACES = "rag.formats.drawing:draw_pdf", "rag.formats.pdf_places:places_in_pdf"
+_PICTURES = "rag.formats.drawing:draw_image"
 
 FORMATS: dict[str, Format] = {
     ".txt": Format("rag.formats.plain:extract"),
@@ -57,7 +60,7 @@ FORMATS: dict[str, Format] = {
     ".html": Format("rag.formats.html:extract"),
     ".htm": Format("rag.formats.html:extract"),
     ".xhtml": Format("rag.formats.html:extract"),
-    ".pdf": Format("rag.formats.pdf:extract", ("PDF",), drawer=_PDF_PAGES),
+    ".pdf": Format("rag.formats.pdf:extract", ("PDF",), drawer=_PDF_PAGES, locator=_PDF_PLACES),
     ".docx": Format("rag.formats.docx:extract", ("ZIP",)),
     ".xlsx": Format("rag.formats.workbooks:extract", ("ZIP",)),
     ".xlsm": Format("rag.formats.workbooks:extract", ("ZIP",)),
@@ -107,6 +110,11 @@ def loader_for(suffix: str) -> Loader:
 def drawer_for(suffix: str) -> Drawer:
     """What draws a page of a format that has pages; imported as a loader is."""
     return cast(Drawer, _named(FORMATS[suffix].drawer))
+
+
+def locator_for(suffix: str) -> Locator:
+    """What tells where on a page characters stand; imported as a loader is."""
+    return cast(Locator, _named(FORMATS[suffix].locator))
 
 
 def _named(place: str) -> object:

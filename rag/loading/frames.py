@@ -10,8 +10,8 @@ from typing import Any
 
 LENGTHS = struct.Struct("!IQ")
 
-LONGEST_HEADER = 1_000_000
-"""Longest header taken, in bytes."""
+LONGEST_HEADER = 4_000_000
+"""Longest header taken, in bytes: the spans of unsure characters of a long scan take up to half of it."""
 
 
 class FrameError(Exception):

@@ -7,19 +7,23 @@ ones that the document was made of.
 import struct
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import LoadError, UsageError
 from rag.loading import processes
-from rag.loading.base import MOST_PICTURE_PIXELS, refusal
+from rag.loading.base import MOST_PICTURE_PIXELS, Place, refusal
 from rag.loading.contents import suffix_of
 from rag.loading.file_limits import FileLimits
 from rag.loading.formats import FORMATS
 from rag.loading.originals import check_original, original_of
-from rag.text.documents import Document
+from rag.text.documents import Document, Span
 
 MOST_KEPT_BYTES = 64_000_000
 """Most bytes of pictures that are kept, so that turning pages back and forth draws none twice."""
+
+MOST_CHARACTERS = 40_000
+"""Characters of a page beyond which no place on it is looked for; no page for readers has as many."""
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = struct.Struct("!8sI4sII")  # the signature, then length and name of the first chunk, width and height
@@ -40,13 +44,7 @@ def page_picture(document: Document, page: int, *, limits: FileLimits | None = N
         LoadError: drawing the page exceeds a limit, or breaks down.
     """
     name = Path(document.path).name
-    if not document.page_starts:
-        raise UsageError(zh=f"{name} 没有分页，没有原页可看。", en=f"{name} has no pages to show.")
-    if not 1 <= page <= len(document.page_starts):
-        pages = len(document.page_starts)
-        raise UsageError(
-            zh=f"{name} 没有第 {page} 页，共 {pages} 页。", en=f"{name} has no page {page}; it has {pages}."
-        )
+    _check_page(document, page)
     check_original(document)
     kept = _pictures.get((document.digest, page))
     if kept is not None:
@@ -60,6 +58,45 @@ def page_picture(document: Document, page: int, *, limits: FileLimits | None = N
         raise _broken(name)
     _pictures.keep((document.digest, page), picture)
     return picture
+
+
+def places_on_page(
+    document: Document, page: int, spans: Sequence[Span], *, limits: FileLimits | None = None
+) -> list[Place]:
+    """Where spans of a document's text stand on a page of its file, a box for each line of it.
+
+    Only what is certain is told: a span that may stand elsewhere has no box. Nor has one of a page that was recognised,
+    or of an image, as the places of recognised characters are not kept.
+
+    Args:
+        document, page, limits: as for :func:`page_picture`.
+        spans: in ``document.text``; what of them is not on the page is left out.
+
+    Raises:
+        UsageError, OriginalError: as for :func:`page_picture`.
+        LoadError: looking for them exceeds a limit, or breaks down.
+    """
+    _check_page(document, page)
+    start, end = (*document.page_starts, len(document.text))[page - 1 : page + 1]
+    here = [(max(one, start) - start, min(other, end) - start) for one, other in spans if one < end and start < other]
+    if not here or end - start > MOST_CHARACTERS:
+        return []
+    raw, name = original_of(document), Path(document.path).name
+    suffix = suffix_of(raw, name, name)
+    if not FORMATS[suffix].locator:
+        return []
+    text = document.text[start:end]
+    return processes.locate(raw, suffix, name, page, text, here, limits or FileLimits.from_environment())
+
+
+def _check_page(document: Document, page: int) -> None:
+    name, pages = Path(document.path).name, len(document.page_starts)
+    if not pages:
+        raise UsageError(zh=f"{name} 没有分页，没有原页可看。", en=f"{name} has no pages to show.")
+    if not 1 <= page <= pages:
+        raise UsageError(
+            zh=f"{name} 没有第 {page} 页，共 {pages} 页。", en=f"{name} has no page {page}; it has {pages}."
+        )
 
 
 def size_of(picture: bytes) -> tuple[int, int]:

@@ -13,18 +13,21 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rag.errors import LoadError
-from rag.loading.base import MOST_PICTURE_PIXELS, Extracted, refusal
+from rag.loading.base import MAX_PAGES, MOST_PICTURE_PIXELS, Extracted, PageProgress, Place, refusal
 from rag.loading.file_limits import VARIABLES, FileLimits
+from rag.loading.formats import ARCHIVE
 from rag.loading.frames import FrameError, packed, received
-from rag.text.documents import are_spans_of
+from rag.text.documents import Span, are_spans_of
 
 READERS = 2
-"""Most processes that read files at once; whoever comes meanwhile waits."""
+"""Most processes that read files at once; whoever comes meanwhile waits. There is one more for what is quick: pages are
+drawn and archives listed also while two scans are recognised, which takes long."""
 
 LONGEST_PICTURE = 5 * MOST_PICTURE_PIXELS
 """Longest picture of a page taken, in bytes: three for a pixel, were there nothing to compress, and some to spare."""
@@ -32,24 +35,28 @@ LONGEST_PICTURE = 5 * MOST_PICTURE_PIXELS
 _CAN_WAIT = hasattr(select, "poll")
 _START_SECONDS = 60
 _END_SECONDS = 2
+_LOOK_SECONDS = 0.5  # between two calls of whoever is told how far a file is
 _PIECE = 1 << 16  # bytes written or read at once: what a pipe holds
 _BYTES_OF_CHARACTER = 4  # at most, in UTF-8
 _ROOT = Path(__file__).resolve().parents[2]
 _START = (
-    "import sys; limits, sys.path[:] = sys.argv[1:4], sys.argv[4:]; from rag.loading.worker import main;"
+    "import sys; limits, sys.path[:] = sys.argv[1:5], sys.argv[5:]; from rag.loading.worker import main;"
     " main(*map(int, limits))"
 )
 # The environment holds keys, which a file has no business with; only what finds shared libraries is passed on.
 _PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _SET = {
     "MALLOC_ARENA_MAX": "1",
+    # What recognition needs for a moment goes back to the system: kept, page after page, it would take up all memory.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 23),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 29),
     "OPENBLAS_NUM_THREADS": "1",  # no threads may be started where files are read
     "OMP_NUM_THREADS": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, from 1.29 on
 }
 
 
-def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
+def read(raw: bytes, suffix: str, name: str, limits: FileLimits, progress: PageProgress | None = None) -> Extracted:
     """What a file holds, read in another process.
 
     Args:
@@ -57,12 +64,14 @@ def read(raw: bytes, suffix: str, name: str, limits: FileLimits) -> Extracted:
         suffix: its format, a key of :data:`rag.loading.formats.FORMATS`.
         name: its name, for messages.
         limits: what reading it may take.
+        progress: told how far the recognition of its pages is.
 
     Raises:
         LoadError: the file is refused by its format's loader, exceeds a limit, or its reader broke down over it.
     """
     longest = _BYTES_OF_CHARACTER * limits.characters
-    return _extracted(*_readers.ask({"suffix": suffix, "name": name}, raw, longest, limits), name)
+    request = {"suffix": suffix, "name": name}
+    return _extracted(*_readers.ask(request, raw, longest, limits, progress, is_quick=suffix == ARCHIVE), name)
 
 
 def draw(raw: bytes, suffix: str, name: str, page: int, limits: FileLimits) -> bytes:
@@ -76,7 +85,24 @@ def draw(raw: bytes, suffix: str, name: str, page: int, limits: FileLimits) -> b
         LoadError: as for :func:`read`, or there is no such page.
     """
     request = {"suffix": suffix, "name": name, "page": page}
-    return _readers.ask(request, raw, LONGEST_PICTURE, limits)[1]
+    return _readers.ask(request, raw, LONGEST_PICTURE, limits, is_quick=True)[1]
+
+
+def locate(
+    raw: bytes, suffix: str, name: str, page: int, text: str, spans: Sequence[Span], limits: FileLimits
+) -> list[Place]:
+    """Where on a page of a file spans of its text stand, told by another process.
+
+    Args:
+        raw, suffix, name, page, limits: as for :func:`draw`; the format has a locator.
+        text: what was read of that page.
+        spans: in that text.
+
+    Raises:
+        LoadError: as for :func:`draw`.
+    """
+    request = {"suffix": suffix, "name": name, "page": page, "text": text, "spans": spans}
+    return _places(_readers.ask(request, raw, 0, limits, is_quick=True)[0], name)
 
 
 class _EndedError(Exception):
@@ -94,7 +120,7 @@ class _Reader:
         self.limits = limits
         self._read_ahead = b""
         paths = [str(_ROOT), *(os.path.abspath(path) for path in sys.path if path)]
-        numbers = map(str, (limits.memory_mb, limits.seconds, limits.characters))
+        numbers = map(str, (limits.memory_mb, limits.seconds, limits.characters, limits.recognition_seconds))
         self.process = subprocess.Popen(
             # Neither the site's start-up files nor PYTHON… variables: the paths of this process are handed over.
             [sys.executable, "-I", "-S", "-c", _START, *numbers, *paths],
@@ -120,29 +146,45 @@ class _Reader:
         """
         self._receive(time.monotonic() + _START_SECONDS, 0)
 
-    def ask(self, request: dict[str, Any], raw: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
-        """What comes of a file.
+    def ask(
+        self, request: dict[str, Any], raw: bytes, longest: int, progress: PageProgress | None = None
+    ) -> tuple[dict[str, Any], bytes]:
+        """What comes of a file. Its time begins anew with each page that is recognised, until that for all is over.
 
         Args:
             request: what is wanted of it.
             raw: its bytes.
             longest: longest text or picture taken, in bytes.
+            progress: told how far the recognition of its pages is.
 
         Raises:
             _EndedError: the process ended over it.
             TimeoutError: it took too long.
         """
         deadline = time.monotonic() + self.limits.seconds
+        last = deadline + self.limits.recognition_seconds
+        at = (0, 0)
+
+        def meanwhile() -> None:
+            if progress:
+                progress(*at)
+
         rest = memoryview(packed(request, raw))
         try:
             while rest:
                 try:
                     rest = rest[os.write(self._requests, rest[:_PIECE]) :]
                 except BlockingIOError:
-                    _wait(self._requests, deadline, writing=True)
+                    _wait(self._requests, deadline, meanwhile, writing=True)
         except BrokenPipeError:
             raise _EndedError from None
-        return self._receive(deadline, longest)
+        while True:
+            header, body = self._receive(deadline, longest, meanwhile)
+            if "pages" not in header:
+                return header, body
+            at = _later_page(header, at)
+            deadline = min(time.monotonic() + self.limits.seconds, last)
+            meanwhile()
 
     def is_alive(self) -> bool:
         """Whether the process runs."""
@@ -172,17 +214,19 @@ class _Reader:
         with contextlib.suppress(OSError):
             self.process.stdin.close()
 
-    def _receive(self, deadline: float, longest: int) -> tuple[dict[str, Any], bytes]:
+    def _receive(
+        self, deadline: float, longest: int, meanwhile: Callable[[], None] = lambda: None
+    ) -> tuple[dict[str, Any], bytes]:
         try:
-            return received(lambda count: self._exactly(count, deadline), longest)
+            return received(lambda count: self._exactly(count, deadline, meanwhile), longest)
         except FrameError:
             raise _EndedError from None
 
-    def _exactly(self, count: int, deadline: float) -> bytes:
+    def _exactly(self, count: int, deadline: float, meanwhile: Callable[[], None]) -> bytes:
         pieces = [self._read_ahead]
         missing = count - len(self._read_ahead)
         while missing > 0:
-            _wait(self._replies, deadline)
+            _wait(self._replies, deadline, meanwhile)
             piece = os.read(self._replies, _PIECE)
             if not piece:
                 raise _EndedError
@@ -193,8 +237,20 @@ class _Reader:
         return found[:count]
 
 
-def _wait(pipe: int, deadline: float, *, writing: bool = False) -> None:
-    """Waits until a pipe can be read from or written to.
+def _later_page(header: dict[str, Any], before: tuple[int, int]) -> tuple[int, int]:
+    """The page, and the number of pages, that a reader tells.
+
+    Raises:
+        _EndedError: no reader tells that: each page is recognised once, or a file could go on for ever.
+    """
+    page, pages = header.get("page"), header["pages"]
+    if not (isinstance(page, int) and isinstance(pages, int) and before[0] < page <= pages <= MAX_PAGES):
+        raise _EndedError
+    return page, pages
+
+
+def _wait(pipe: int, deadline: float, meanwhile: Callable[[], None], *, writing: bool = False) -> None:
+    """Waits until a pipe can be read from or written to; ``meanwhile`` is called again and again.
 
     Raises:
         TimeoutError: the deadline has passed. On Windows, where no pipe can be waited for, the next call may block.
@@ -203,33 +259,45 @@ def _wait(pipe: int, deadline: float, *, writing: bool = False) -> None:
         return
     waiting = select.poll()
     waiting.register(pipe, select.POLLOUT if writing else select.POLLIN)
-    if not waiting.poll(max(0.0, deadline - time.monotonic()) * 1000):
-        raise TimeoutError
+    while not waiting.poll(max(0.0, min(_LOOK_SECONDS, deadline - time.monotonic())) * 1000):
+        if time.monotonic() >= deadline:
+            raise TimeoutError
+        meanwhile()
 
 
 class _Readers:
     """The readers of this process."""
 
     def __init__(self) -> None:
-        self._places = threading.BoundedSemaphore(READERS)
+        self._places, self._quick_place = threading.BoundedSemaphore(READERS), threading.BoundedSemaphore(1)
         self._lock = threading.Lock()
         self._idle: list[_Reader] = []
         self._all: set[_Reader] = set()
 
     def ask(
-        self, request: dict[str, Any], raw: bytes, longest: int, limits: FileLimits
+        self,
+        request: dict[str, Any],
+        raw: bytes,
+        longest: int,
+        limits: FileLimits,
+        progress: PageProgress | None = None,
+        *,
+        is_quick: bool = False,
     ) -> tuple[dict[str, Any], bytes]:
         """What comes of a file; see :meth:`_Reader.ask`.
+
+        Args:
+            is_quick: what is asked for recognises nothing, and does not wait for what does.
 
         Raises:
             LoadError: it is refused.
         """
-        with self._places:
+        with self._quick_place if is_quick else self._places:
             waiting = self._waiting(limits)
             if waiting:
                 with contextlib.suppress(_ExhaustedError):  # perhaps not over this file: a new reader will tell
-                    return self._ask(waiting, request, raw, longest)
-            return self._ask(self._started(request["name"], limits), request, raw, longest)
+                    return self._ask(waiting, request, raw, longest, progress)
+            return self._ask(self._started(request["name"], limits), request, raw, longest, progress)
 
     def end(self) -> None:
         """Ends all readers."""
@@ -241,11 +309,13 @@ class _Readers:
         for reader in self._all:
             reader.abandon()
 
-    def _ask(self, reader: _Reader, request: dict[str, Any], raw: bytes, longest: int) -> tuple[dict[str, Any], bytes]:
+    def _ask(
+        self, reader: _Reader, request: dict[str, Any], raw: bytes, longest: int, progress: PageProgress | None
+    ) -> tuple[dict[str, Any], bytes]:
         """What comes of a file; the reader is kept for the next file unless something went wrong."""
         name = request["name"]
         try:
-            header, body = reader.ask(request, raw, longest)
+            header, body = reader.ask(request, raw, longest, progress)
         except _EndedError:
             raise _ended(name, self._end(reader), reader.limits) from None
         except TimeoutError:
@@ -347,6 +417,19 @@ def _extracted(header: dict[str, Any], text: bytes, name: str) -> Extracted:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _failed(name, type(error).__name__) from error
+
+
+def _places(header: dict[str, Any], name: str) -> list[Place]:
+    """What a reader's reply says of places on a page."""
+    try:
+        places = [
+            (float(left), float(top), float(right), float(bottom)) for left, top, right, bottom in header["places"]
+        ]
+        if not all(0 <= left < right <= 1 and 0 <= top < bottom <= 1 for left, top, right, bottom in places):
+            raise ValueError("places beside the page")
+    except (KeyError, TypeError, ValueError) as error:
+        raise _failed(name, type(error).__name__) from error
+    return places
 
 
 def _large(name: str, limits: FileLimits) -> LoadError:

@@ -19,10 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rag.loading import archived_files, regular_files
 from rag.loading.base import refusal
-
-SIDECAR_NAMES = ("documents.toml", "seeds.toml")
-"""Names of the file, the first that describes a document wins."""
+from rag.loading.file_names import SIDECAR_NAMES
 
 MAX_SIDECAR_BYTES = 5_000_000
 """Largest sidecar read, in bytes: a hundred bytes for each of 50,000 documents."""
@@ -49,43 +48,53 @@ class Metadata:
     roles: Mapping[str, str] = field(default_factory=dict)
 
 
-def metadata_of(path: Path) -> Metadata:
+def metadata_of(path: Path, name: str = "") -> Metadata:
     """What the sidecars in the file's folder say about the file.
+
+    Args:
+        path: the file, which may lie in an archive.
+        name: what it is called in messages, if it does.
 
     Raises:
         LoadError: a sidecar cannot be read, or says something that cannot be understood.
     """
+    archive = archived_files.archive_of(path)
     for sidecar_name in SIDECAR_NAMES:
         sidecar = path.parent / sidecar_name
+        named = str(Path(name).parent / sidecar_name if archive and name else sidecar)
         try:
-            status = sidecar.stat()
+            identity = regular_files.identity_of((archive or sidecar).stat())
         except OSError:
             continue
-        table = _tables(sidecar, status.st_mtime_ns, status.st_size).get(path.name)
+        table = _tables(sidecar, archive, named, identity).get(path.name)
         if table is not None:
-            return _metadata(table, f"{sidecar} [{path.name}]")
+            return _metadata(table, f"{named} [{path.name}]")
     return Metadata()
 
 
 @lru_cache(maxsize=8)
-def _tables(sidecar: Path, modified: int, size: int) -> dict[str, Any]:
-    """The sidecar's tables; ``modified`` and ``size`` make a changed file another entry of the cache."""
-    if size > MAX_SIDECAR_BYTES:
+def _tables(sidecar: Path, archive: Path | None, named: str, identity: tuple[int, ...]) -> dict[str, Any]:
+    """The sidecar's tables; ``identity`` makes a changed file another entry of the cache. An archive need not hold one."""
+    if archive is None:
+        raw = regular_files.read(sidecar, named, MAX_SIDECAR_BYTES)
+    elif archived_files.holds_sidecar(archive, sidecar):
+        raw = archived_files.read(archive, sidecar, named, MAX_SIDECAR_BYTES)
+    else:
+        return {}
+    if len(raw) > MAX_SIDECAR_BYTES:
         limit = f"{MAX_SIDECAR_BYTES / 1_000_000:g} MB"
         raise refusal(
-            str(sidecar),
+            named,
             f"文件超过上限 {limit}。请把文档分到几个文件夹，或移走它。",
             f"it exceeds the limit of {limit}; spread the documents over several folders, or move it away.",
         )
     try:
-        return tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(raw.decode("utf-8-sig"))
     except RecursionError as error:
+        raise refusal(named, "嵌套过深。请改正，或移走它。", "it nests too deep; mend it or move it away.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise refusal(
-            str(sidecar), "嵌套过深。请改正，或移走它。", "it nests too deep; mend it or move it away."
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise refusal(
-            str(sidecar),
+            named,
             f"不是有效的 UTF-8 编码 TOML 文件（{error}）。请改正，或移走它。",
             f"it is not a valid TOML file in UTF-8 ({error}); mend it or move it away.",
         ) from error

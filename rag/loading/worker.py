@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from rag.errors import LoadError
+from rag.loading import reading_threads, reading_time
 from rag.loading.base import Extracted, Loader
-from rag.loading.formats import drawer_for, loader_for
+from rag.loading.formats import drawer_for, loader_for, locator_for
 from rag.loading.frames import packed, received
-from rag.loading.reading_time import begin
 
 KEPT_MEMORY = 150_000_000
 """Memory in bytes beyond which this process ends after a file, to give it back."""
@@ -34,30 +34,40 @@ MOST_LEFT_OUT = 50
 MOST_UNSURE = 100_000
 """Most spans of unsure characters that are told apart; where there are more, the last of them goes to the end of the text."""
 
+MOST_PLACES = 2_000
+"""Most places on a page that are told."""
+
 _OPEN_FILES = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
 _QUICK_SECONDS = 0.02  # what takes less takes little memory
 _NO_LIMIT = 1 << 62
 
 
-def main(memory_mb: int, seconds: int, characters: int) -> None:
+def main(memory_mb: int, seconds: int, characters: int, recognition_seconds: int) -> None:
     """Reads files until the other side closes, or this process has grown too large.
 
     Args:
         memory_mb: memory that a file may take, in MB beyond what this process takes when it starts.
-        seconds: processor time that a file may take.
+        seconds: time that a file may take, and the recognition of each of its pages.
         characters: most characters of a text.
+        recognition_seconds: time that the recognition of all its pages may take.
     """
     requests, replies = _own_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    processor_seconds = seconds * reading_threads.start()
     _confine(memory_mb)
+
+    def tell(page: int, pages: int) -> None:
+        _limit_time(processor_seconds)
+        _send(replies, {"page": page, "pages": pages})
+
     with contextlib.suppress(BrokenPipeError, EOFError):
         _send(replies, {"ready": True})
         while True:
             header, raw = received(lambda count: _exactly(requests, count), _NO_LIMIT)
-            _limit_time(seconds)
-            begin(seconds)
+            _limit_time(processor_seconds)
+            reading_time.begin(seconds, recognition_seconds, tell)
             began = time.monotonic()
             reply, body = _done(header, raw, characters)
             del raw
@@ -70,9 +80,12 @@ def main(memory_mb: int, seconds: int, characters: int) -> None:
 
 
 def _done(request: dict[str, Any], raw: bytes, characters: int) -> tuple[dict[str, Any], bytes]:
-    """What came of a file: its text with what is known about it or a page of it, a refusal, a limit, or a failure."""
+    """What came of a file: its text with what is known about it or a page of it, where on a page spans stand, a refusal, a limit, or a failure."""
     suffix, name = request["suffix"], request["name"]
     try:
+        if "spans" in request:
+            places = locator_for(suffix)(raw, name, request["page"], request["text"], request["spans"])
+            return {"places": places[:MOST_PLACES]}, b""
         if "page" in request:
             return {}, drawer_for(suffix)(raw, name, request["page"])
         loader: Loader = loader_for(suffix)
@@ -165,7 +178,7 @@ def _confine(memory_mb: int) -> None:
 
 
 def _limit_time(seconds: int) -> None:
-    """Lets the system end this process when the next file takes more processor time than ``seconds``."""
+    """Lets the system end this process when it takes more processor time than ``seconds`` from now on."""
     try:
         import resource
     except ImportError:
@@ -185,4 +198,4 @@ def _memory(kind: str = "resident") -> int:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    main(*map(int, sys.argv[1:5]))

@@ -13,6 +13,7 @@ from rag.errors import UsageError
 from rag.questions.follow_ups import Leans
 from rag.reading.adapters import FILE_NAME, apply, content_of, read
 from rag.reading.differences import unfitted_comparing
+from rag.reading.labels import LabelWeights
 from rag.reading.network import HEADS
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
@@ -125,13 +126,14 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
     try:
         weighing = Weighing.from_tensors(kept, SENTENCES, unfitted())
         comparing = Weighing.from_tensors(kept, CLAIMS, unfitted_comparing())
+        labels = LabelWeights.from_tensors(kept)
     except ValueError as error:
         raise WeightsError(
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
     tokenizer = PairTokenizer(decoded_folder())
-    reader = Reader(_network(lambda: kept, file, HEADS), tokenizer, calibration, weighing, comparing)
+    reader = Reader(_network(lambda: kept, file, HEADS), tokenizer, calibration, weighing, comparing, labels)
     return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
 
 

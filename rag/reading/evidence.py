@@ -21,8 +21,9 @@ from rag.questions.kinds import (
     asks_for_list,
     asks_for_reason,
 )
+from rag.reading.labels import shares_named
 from rag.reading.timeliness import timeliness
-from rag.reading.weighing import Candidate, features
+from rag.reading.weighing import Candidate, features, shared_out
 from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
 from rag.text.dates import dates_in
@@ -324,9 +325,12 @@ def _with_chances(question: str, evidence: list[Evidence], findings: "Findings")
     read, seen = read_of(question, evidence, findings)
     if not read:
         return evidence
-    chances = findings.weighing.probabilities(seen)
+    sentences = [evidence[place].sentence for place in read]
+    said = [fold(sentence.text) for sentence in sentences]
+    scores = findings.labels.added(findings.weighing.scores(seen), shares_named(question, sentences))
+    chances = shared_out(scores, said)
     of_place = dict(zip(read, chances.tolist(), strict=True))
-    total = float(chances.sum())
+    total = sum(dict(zip(said, chances.tolist(), strict=True)).values())
     weighed = [
         replace(part, chance=of_place[place], score=part.score + CHANCE_WEIGHT * of_place[place] / total)
         if place in of_place

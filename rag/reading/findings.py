@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.reading.calibration import UNCALIBRATED, Calibration
+from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
@@ -72,6 +73,7 @@ class Findings:
         answer: the likeliest answer; None where nothing was read.
         lacking: what its passage holds of the question.
         weighing: what the reader's logits are worth beside all else that is known of a sentence.
+        labels: what the heads of cells add to that.
         calibration: what that is worth.
     """
 
@@ -79,6 +81,7 @@ class Findings:
     answer: ShortAnswer | None = None
     lacking: Lacking = field(default_factory=Lacking)
     weighing: Weighing = field(default_factory=unfitted)
+    labels: LabelWeights = NO_LABELS
     calibration: Calibration = UNCALIBRATED
 
     def of(self, document: Document, sentence: Sentence) -> ReadSentence | None:
@@ -120,7 +123,7 @@ def find(
             if place not in read or own.relevance > read[place].relevance:  # passages may overlap
                 read[place] = found
     best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
-    return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.calibration)
+    return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.labels, reader.calibration)
 
 
 def _echoes(

@@ -13,6 +13,7 @@ import numpy as np
 
 from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
 from rag.reading.differences import ByRules, differences, unfitted_comparing
+from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.matching import Span, joined_spans
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
 from rag.reading.tokens import PairTokenizer, PairTokens
@@ -89,6 +90,7 @@ class Reader:
         network: what runs the network.
         tokenizer: makes its rows.
         calibration, weighing, comparing: what its logits are worth; the second for sentences, the third for claims.
+        labels: what the heads of cells add to the second.
     """
 
     def __init__(
@@ -98,12 +100,14 @@ class Reader:
         calibration: Calibration = UNCALIBRATED,
         weighing: Weighing | None = None,
         comparing: Weighing | None = None,
+        labels: LabelWeights = NO_LABELS,
     ) -> None:
         self.network = network
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.weighing = weighing or unfitted()
         self.comparing = comparing or unfitted_comparing()
+        self.labels = labels
         self._known: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Logits] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -7,7 +7,7 @@ kept apart from the reader's training (``python -m training.calibrate``). So cho
 decision, and it does not depend on the embedder.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -133,9 +133,7 @@ class Weighing:
 
     def probabilities(self, seen: Array) -> Array:
         """How likely each candidate is the one that answers; what they lack to 1 is that none does."""
-        likely = np.exp(self.scores(seen))
-        found: Array = likely / (1 + likely.sum())
-        return found
+        return shared_out(self.scores(seen))
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Any], prefix: str, like: "Weighing") -> "Weighing":
@@ -161,6 +159,21 @@ class Weighing:
     def to_tensors(self, prefix: str) -> dict[str, Array]:
         """As a file of weights holds it."""
         return {prefix + name: np.ascontiguousarray(getattr(self, name)) for name in self.__dataclass_fields__}
+
+
+def shared_out(scores: Array, said: Sequence[Hashable] | None = None) -> Array:
+    """How likely each candidate answers; what they lack to 1, each thing that is said counted once, is that none does.
+
+    Args:
+        scores: of the candidates.
+        said: what each says. Of those that say the same the likeliest speaks for all: they are no rivals.
+    """
+    likely = np.exp(np.clip(scores, -FARTHEST, FARTHEST)).tolist()
+    says = range(len(likely)) if said is None else said
+    best: dict[Hashable, float] = {}
+    for each, own in zip(says, likely, strict=True):
+        best[each] = max(best.get(each, 0.0), own)
+    return np.array([best[each] for each in says], np.float32) / np.float32(1 + sum(best.values()))
 
 
 def unfitted() -> Weighing:

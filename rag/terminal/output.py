@@ -21,11 +21,12 @@ INTERRUPTED = 130
 
 @contextmanager
 def file_progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Progress], None]]":
-    """A progress bar on standard error that appears with the first file."""
+    """A progress bar on standard error that appears with the first file, and tells which page is recognised."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    from rag.messages import say
     from rag.text.display import one_line
 
     columns = (
@@ -45,9 +46,11 @@ def file_progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Pro
                 task = bar.add_task(title, total=progress.total, path="")
                 if not quiet and not sys.stderr.isatty():
                     typer.echo(f"{title} ({progress.total})…", err=True)
-            bar.update(
-                task, completed=progress.done, total=progress.total, path=one_line(Path(progress.path).name)[-40:]
-            )
+            behind = (progress.page - 1) / progress.pages if progress.pages else 0.0
+            named = one_line(Path(progress.path).name)[-40:]
+            if progress.pages:
+                named = f"{say('recognising', page=progress.page, pages=progress.pages)}  {named}"
+            bar.update(task, completed=progress.done + behind, total=progress.total, path=named)
 
         yield show
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rag.text.measures import is_unit
 from rag.text.numerals import in_digits
-from rag.text.tables import Cell, Table, is_number
+from rag.text.table_heads import is_number
+from rag.text.tables import Cell, Table
 from rag.text.view import HAN_CHARACTER
 
 LONGEST_HEAD = 40
@@ -17,8 +19,10 @@ LINES_OF_CAPTION = 3
 """Lines above a table that may name it, or the unit of its numbers."""
 LONGEST_CAPTION = 80
 
+BETWEEN_HEADS = " · "
+
 _UNIT_LINE = re.compile(
-    r"(?:^|(?<=[\s（(，,；;]))[（(]?(?:(?:计量|金额|数量)?单位[:：]\s*|units?:\s*)(?P<unit>[^\s，,；;、。（()）]{1,12})(?:[（(][^（()）]*[）)])?[）)]?",
+    r"(?:^|(?<=[\s（(，,；;]))[（(]?(?:(?:计量|金额|数量|(?P<of>[\u4e00-\u9fff]{1,6}))?单位[:：]\s*|units?:\s*)(?P<unit>[^\s，,；;、。（()）]{1,12})(?:[（(][^（()）]*[）)])?[）)]?",
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\s*[（(]\s*(?:单位[:：]\s*)?(?P<unit>[^（()）]{1,10}?)\s*[）)]$")
@@ -48,10 +52,17 @@ class CellReading:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What stands above a table: its name, and the unit of its numbers; empty where there is none."""
+    """What stands above a table; empty where it is not told.
+
+    Attributes:
+        title: its name.
+        unit: of its numbers.
+        measured: what alone has that unit (``人口单位：万人``).
+    """
 
     title: str = ""
     unit: str = ""
+    measured: str = ""
 
 
 def caption_of(above: Sequence[str]) -> Caption:
@@ -60,29 +71,30 @@ def caption_of(above: Sequence[str]) -> Caption:
     Args:
         above: how the few paragraphs before it read, the nearest last.
     """
-    title = unit = ""
+    title = unit = measured = ""
     for text in reversed(above):
         if len(text) > LONGEST_CAPTION or text.endswith(("。", "；")) or "\n" in text:
             break
         named = _UNIT_LINE.search(text)
         if named and is_unit(named["unit"]):
-            unit = unit or named["unit"]
+            if not unit:
+                unit, measured = named["unit"], named["of"] or ""
             text = f"{text[: named.start()]}{text[named.end() :]}"
         title = text.strip()
         if title:
             break
-    return Caption(title, unit)
+    return Caption(title, unit, measured)
 
 
-def cell_readings(table: Table, shown: Callable[[Cell], str], unit: str = "") -> Iterator[CellReading]:
+def cell_readings(table: Table, shown: Callable[[Cell], str], caption: Caption = Caption()) -> Iterator[CellReading]:
     """The cells that say something, row by row; heads are read with them.
 
     Args:
         table: the cells.
         shown: how what stands in a cell reads.
-        unit: the unit of the numbers that have none of their own, as a caption gives it.
+        caption: gives the unit of the numbers that have none of their own.
     """
-    reader = _Reader(table, shown, unit)
+    reader = _Reader(table, shown, caption)
     if table.heads == len(table.rows):
         for row in table.rows:
             yield from (CellReading(cell, is_head=True) for cell in row if not cell.is_empty)
@@ -90,16 +102,27 @@ def cell_readings(table: Table, shown: Callable[[Cell], str], unit: str = "") ->
         yield from reader.listed(number) if table.heads else reader.labelled(number)
 
 
+def heads_in(text: str, lead: int) -> list[str]:
+    """The heads that a cell is read under.
+
+    Args:
+        text: how it reads with them.
+        lead: how many characters of that they are.
+    """
+    return [head for head in text[:lead].rstrip("：: ").split(BETWEEN_HEADS) if head]
+
+
 class _Reader:
-    def __init__(self, table: Table, shown: Callable[[Cell], str], unit: str) -> None:
+    def __init__(self, table: Table, shown: Callable[[Cell], str], caption: Caption) -> None:
         self.table = table
         self.shown = shown
-        self.unit = unit
+        self.caption = caption
         self.cells = table.by_place()
         self.group = ""  # a line over all columns, which holds for the rows below it
         self.body = [row for row in range(table.heads, len(table.rows)) if len(self._row(row)) > 1]
         self.is_numbered = self.table.columns > 1 and self._counts_rows()
         self.row_heads = self._columns_of_row_heads() if table.heads else ()
+        self._fill_blank_names()
         self.paths = [self._path(column) for column in range(table.columns)]
         self.unit_column = next(filter(self._holds_units, range(table.columns)), None)
 
@@ -111,10 +134,13 @@ class _Reader:
             return
         heads = [cell for cell in (self.cells.get((row, column)) for column in self.row_heads) if cell]
         names = [self._text(cell) for cell in heads]
+        if self.is_numbered and (beside := self._uncounted(row)):
+            names.insert(0, beside)
         values = [cell for cell in self.table.rows[row] if not cell.is_empty and cell.column not in self.row_heads]
         values = [cell for cell in values if cell.column != self.unit_column and (cell.column or not self.is_numbered)]
         for place, cell in enumerate(heads[1:], 1):  # what else names the row is told under the head of its own column
-            if values and cell.row == row and not cell.is_empty and self.paths[cell.column]:
+            is_own = cell.row == row and not cell.is_empty and cell.column == self.row_heads[place]
+            if values and is_own and self.paths[cell.column]:
                 yield CellReading(cell, _joined([self.group, *names[:place], *self.paths[cell.column]]))
         for cell in values:
             words, unit = self._with_unit(cell, row, names)
@@ -125,6 +151,9 @@ class _Reader:
     def labelled(self, row: int) -> Iterator[CellReading]:
         """The cells of a row of a form, in which a label stands before each thing, or one before several."""
         cells = self._row(row)
+        if len(cells) % 2 and cells[0].column and (label := self.cells.get((row - 1, 0))):
+            self.cells[row, 0] = label  # left blank, for want of merged cells
+            cells.insert(0, label)
         group = [self.group]
         if len(cells) % 2 and len(cells) > 1 and cells[0].rows > 1:
             group.append(self._text(cells.pop(0)))
@@ -179,22 +208,53 @@ class _Reader:
         return tuple(heads)
 
     def _holds_words(self, column: int) -> bool:
-        return any(HAN_CHARACTER.search(text) or len(text.split()) > 1 for text in self._column(column))
+        texts = self._column(column)
+        return 2 * sum(bool(HAN_CHARACTER.search(text)) or len(text.split()) > 1 for text in texts) > len(texts)
 
     def _differ(self, columns: Sequence[int]) -> bool:
         names = [tuple(self.cells.get((row, column)) for column in columns) for row in self.body]
         texts = [tuple(self.shown(cell) if cell else "" for cell in name) for name in names]
-        return len(set(texts)) == len(texts)
+        return len(set(texts)) == len(texts) and all(text[0] for text in texts)
 
     def _counts_rows(self) -> bool:
         """Whether the first column counts the rows from 1."""
         numbers = [_SERIAL.fullmatch(in_digits(text)) for text in self._column(0)]
-        return bool(numbers) and [match and int(match[1]) for match in numbers] == list(range(1, len(numbers) + 1))
+        counted = [int(match[1]) for match in numbers if match]
+        return counted == list(range(1, len(counted) + 1)) and len(counted) > len(numbers) / 2
+
+    def _uncounted(self, row: int) -> str:
+        """What stands in the place of a row's number, such as ``合计``."""
+        cell = self.cells.get((row, 0))
+        text = self._text(cell) if cell else ""
+        return "" if _SERIAL.fullmatch(in_digits(text)) else text
+
+    def _fill_blank_names(self) -> None:
+        """Lets what names a row stand for those below it whose cells are left blank, for want of merged ones.
+
+        Beside a code, one column on, it stands for rows that have a code as well: the total has none.
+        """
+        for above, row in pairwise(self.body):
+            for column in self.row_heads:
+                cell, before = self.cells.get((row, column)), self.cells.get((above, column))
+                if cell and before and cell.is_empty and self._may_share_name(above, row, column):
+                    self.cells[row, column] = before
+
+    def _may_share_name(self, above: int, row: int, column: int) -> bool:
+        if column == self.row_heads[0]:
+            return not (self.is_numbered and self._uncounted(row))
+        return all(self._is_code(self.cells.get((each, self.row_heads[0]))) for each in (above, row))
+
+    def _is_code(self, cell: Cell | None) -> bool:
+        text = self._text(cell) if cell else ""
+        return any(map(str.isdigit, text)) and not HAN_CHARACTER.search(text)
 
     def _holds_units(self, column: int) -> bool:
         """Whether a column is headed 单位 and holds units, not bodies."""
         path, texts = self.paths[column], self._column(column)
-        return bool(path and _UNIT_COLUMN.fullmatch(path[-1]) and texts) and all(map(is_unit, texts))
+        units = [text for text in texts if any(map(str.isalnum, text)) or is_unit(text)]
+        return bool(path and _UNIT_COLUMN.fullmatch(path[-1]) and units) and all(
+            is_unit(unit, any_letters=True) for unit in units
+        )
 
     def _path(self, column: int) -> list[str]:
         """The heads above a column, the widest first; a title over all columns is none."""
@@ -211,16 +271,23 @@ class _Reader:
         if not any(character.isdigit() for character in text):
             return heads, ""
         for place in reversed(range(len(heads))):
+            of_column = place >= len(names)
             named = _BRACKETED.search(heads[place])
-            if named and is_unit(named["unit"]) and (place >= len(names) or not _COUNTS_OR_RATIO.search(heads[-1])):
-                rest = heads[place][: named.start()]
-                return [*heads[:place], rest, *heads[place + 1 :]], _unit_after(text, named["unit"])
+            if not named or not is_unit(named["unit"], any_letters=of_column):
+                continue
+            if (of_column or not _COUNTS_OR_RATIO.search(heads[-1])) and (unit := _unit_after(text, named["unit"])):
+                return [*heads[:place], heads[place][: named.start()], *heads[place + 1 :]], unit
         if self.unit_column is not None and (beside := self.cells.get((row, self.unit_column))):
-            return heads, _unit_after(text, self.shown(beside))
-        return heads, "" if _COUNTS_OR_RATIO.search(heads[-1]) else _unit_after(text, self.unit)
+            unit = self.shown(beside)
+            return heads, _unit_after(text, unit) if is_unit(unit, any_letters=True) else ""
+        return heads, "" if _COUNTS_OR_RATIO.search(heads[-1]) else self._unit_of_caption(text, heads)
+
+    def _unit_of_caption(self, text: str, heads: Sequence[str]) -> str:
+        is_measured = any(self.caption.measured in head for head in heads)
+        return _unit_after(text, self.caption.unit) if is_measured else ""
 
     def _plain_unit(self, cell: Cell) -> str:
-        return _unit_after(self.shown(cell), self.unit)
+        return _unit_after(self.shown(cell), "" if self.caption.measured else self.caption.unit)
 
 
 def _unit_after(text: str, unit: str) -> str:
@@ -234,5 +301,5 @@ def _joined(heads: Sequence[str]) -> str:
     named = [head.rstrip("：: ") for head in dict.fromkeys(heads) if head.strip("：: ")]
     if not named:
         return ""
-    text = " · ".join(named)
+    text = BETWEEN_HEADS.join(named)
     return text + ("：" if HAN_CHARACTER.search(text) else ": ")

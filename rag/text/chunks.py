@@ -1,6 +1,6 @@
 """Chunks: spans of a document at sentence and turn boundaries, the unit that is embedded and retrieved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -36,6 +36,11 @@ def chunk(sentences: list[Sentence], size: int = DEFAULT_SIZE) -> list[Chunk]:
     if size < 20:
         raise ValueError(f"the size of a chunk must be at least 20 characters, not {size}")
     return [_chunk(group) for turn in _turns(sentences) for group in _pack(turn, size)]
+
+
+def speakers_of(sentences: Iterable[Sentence]) -> tuple[str, ...]:
+    """Who speaks in sentences, in order of appearance."""
+    return tuple(dict.fromkeys(sentence.speaker for sentence in sentences if sentence.speaker))
 
 
 def _turns(sentences: list[Sentence]) -> Iterator[list[Sentence]]:
@@ -78,8 +83,7 @@ def _pack(turn: list[Sentence], size: int) -> list[list[Sentence]]:
 
 
 def _chunk(group: list[Sentence]) -> Chunk:
-    speakers = tuple(dict.fromkeys(sentence.speaker for sentence in group if sentence.speaker))
-    return Chunk(group[0].start, group[-1].end, "\n".join(_readable_paragraphs(group)), speakers)
+    return Chunk(group[0].start, group[-1].end, "\n".join(_readable_paragraphs(group)), speakers_of(group))
 
 
 def _readable_paragraphs(group: list[Sentence]) -> Iterator[str]:

@@ -13,13 +13,26 @@ UNITS = (
     "件|条|次|张|枚|颗|所|名|位|株|头|只|箱|份|部|款|种|度|岁|天|小时|分钟|列|处"
 )
 """Units and classifiers for a pattern, a longer one before what it begins with."""
+# The units of the International System and those used beside it (GB 3100-1993), in Chinese and as symbols. Of one character
+# are words of their own (安, 牛, 升至); those count with a prefix, or where nothing else can be meant.
+_LEGAL = (
+    "[千兆吉太分厘毫微纳皮]?(?:克(?![拉服])|米|升(?![至到为入级高温值降])|秒(?!杀)|帕斯卡|伏特|安培|赫兹|焦耳|瓦特|欧姆|牛顿|流明|贝可|西弗|摩尔)"
+    "|[千兆吉太毫微纳](?:帕|伏|安|赫|焦|瓦时|瓦|卡|欧|法|伏安|西)|大卡|海里|公顷|平方(?:千米|公里|厘米|分米|毫米)|立方(?:千米|厘米|分米)|摄氏度|分贝|吨公里"
+)
+_SYMBOL = (
+    "(?:[YZEPTGMkKhdcmμµnp]|da)?(?:m|g|[Ll]|s|A|mol|cd|Hz|N|Pa|J|W|V|F|Ω|lm|lx|Bq|Gy|Sv|eV|[Ww]h|VA|[Bb]|bit|bps|B/s|FLOPS|t|cal|Cal|Gal)"
+    "|K|T|U|IU|NTU|CFU|min|h|d|dB(?:A|m)?|rpm|r|ppm|ppb|ha|a|mmHg|°C|℃|℉|°|%|‰"
+)
+_POWER = "[²³⁻⁰¹⁴⁵⁶⁷⁸⁹]*"
 _UNIT = re.compile(
-    rf"[\s]?[多余]?(?P<unit>亿?美元|{UNITS}|平方千米|海里|厘米|毫米|吉瓦|兆瓦|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
+    rf"[\s]?[多余]?(?P<unit>亿?美元|{UNITS}|{_LEGAL}|标准煤|标煤|斤|栋|类|批|支|把|点|标箱|站|组|对|片|间|节|门|倍"
     r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
 )
 _WHOLE_UNIT = re.compile(
-    rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?|(?:10[⁰¹²³⁴⁵⁶⁷⁸⁹]+/?)?[A-Za-zμµ°℃℉%‰·/²³]+"
+    rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?"
+    rf"|(?:10[⁰¹²³⁴⁵⁶⁷⁸⁹]+\s?/?)?(?:{_SYMBOL}){_POWER}(?:[·/*](?:{_SYMBOL}){_POWER})*"
 )
+_LETTERS = re.compile("[A-Za-zμµ°℃℉%‰·/²³]+")
 _QUALIFIERS = {
     "超过": re.compile(
         r"(?:超过?|突破|逾|高于|多于|大于|首破)了?$|不(?:少|低)于$|至少$|(?:more than|over|exceed(?:ed|ing|s)?|above|at least)\s+$",
@@ -53,9 +66,13 @@ class Measure:
     qualifier: str
 
 
-def is_unit(text: str) -> bool:
-    """Whether a text is nothing but a unit (``万吨``, ``元/平方米``, ``mg/L``), as in the head of a column."""
-    return bool(text) and bool(_WHOLE_UNIT.fullmatch(text))
+def is_unit(text: str, *, any_letters: bool = False) -> bool:
+    """Whether a text is nothing but a unit (``万吨``, ``元/平方米``, ``mg/L``).
+
+    Args:
+        any_letters: whether letters that are no symbol known here may be one, as where units are to be expected.
+    """
+    return bool(text) and bool(_WHOLE_UNIT.fullmatch(text) or (any_letters and _LETTERS.fullmatch(text)))
 
 
 def measures_in(text: str, mentions: list[DateMention]) -> Iterator[Measure]:

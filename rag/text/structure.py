@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
 from rag.text.markup import is_bulleted, is_note
+from rag.text.official_lines import lead_of
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
@@ -53,6 +54,9 @@ _SENTENCE = re.compile(
     ")*+"
     f"(?:[。！？；!?;｡]+|…+|[.])?[{TERMINAL}{CLOSING}]*"
 )
+_SENTENCE_END = re.compile("[。！？；]")
+_DAY_BELOW = 60
+"""Characters below a line within which the day stands that shows it to be who signs."""
 _PAUSE = re.compile("[，,、：:）)》” ]")
 
 
@@ -109,9 +113,15 @@ def sentences_of(text: str, speakers: tuple[str, ...] = (), found: Layout | None
     sentences: list[Sentence] = []
     heading = ""
     number = -1
+    has_sentences = False
     for place, (paragraph, view) in enumerate(zip(found.paragraphs, views, strict=True)):
         number += 1
-        if turns.is_head(place):
+        below = views[place + 1].text if place + 1 < len(views) else ""
+        has_sentences = has_sentences or (place > 0 and bool(_SENTENCE_END.search(views[place - 1].text)))
+        if lead := lead_of(view.text.strip(), below.strip(), after_sentences=has_sentences):
+            turns.end()
+            sentences += _led(lead, view, heading, number)
+        elif turns.is_head(place):
             turns.enter(place)
             heading = view.text.strip()
             sentences += _whole(view, heading, "heading", number)
@@ -165,12 +175,22 @@ def reading_at(text: str, start: int, end: int) -> str:
     """How a span of a stored text reads: lines joined, stray spaces and captions left out; of a table with its heads."""
     cells = [cell for cell in _cells(text, rows_around(text, start)) if cell.start < end and start < cell.end]
     if not cells:
-        return readable(text[start:end])
+        return f"{_lead_at(text, start, end)}{readable(text[start:end])}"
     readings = []
     for cell in cells:
         own = readable(text[max(start, cell.start) : min(end, cell.end)])
         readings.append(f"{cell.text[: cell.lead]}{own}{cell.text[len(cell.text) - cell.tail :]}")
     return "；".join(readings)
+
+
+def _lead_at(text: str, start: int, end: int) -> str:
+    """What is read before a span that is a line of its own; see :func:`rag.text.official_lines.lead_of`."""
+    line = text.rfind("\n", 0, start) + 1, text.find("\n", end) % (len(text) + 1)
+    if text[line[0] : start].strip() or text[end : line[1]].strip():
+        return ""
+    below = next(filter(None, (each.strip() for each in text[line[1] : line[1] + _DAY_BELOW].splitlines())), "")
+    has_sentences = bool(_SENTENCE_END.search(text, 0, start))
+    return lead_of(readable(text[start:end]), readable(below), after_sentences=has_sentences)
 
 
 @lru_cache(maxsize=64)
@@ -195,7 +215,7 @@ def _cells(text: str, rows: tuple[tuple[int, int], ...]) -> tuple[Sentence, ...]
         return views[cell].text
 
     found = []
-    for number, reading in enumerate(cell_readings(table, shown, caption.unit)):
+    for number, reading in enumerate(cell_readings(table, shown, caption)):
         view = line_view(text, reading.cell.start, reading.cell.end)
         kind = "heading" if reading.is_head else "statement"
         around = len(reading.lead), len(reading.tail)
@@ -241,6 +261,12 @@ def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
     if start < end:
         yield start, end
+
+
+def _led(lead: str, view: View, heading: str, number: int) -> list[Sentence]:
+    """A line that is read with what it is."""
+    words = f"{lead}{view.text.strip()}"
+    return [Sentence(*view.span(0, len(view.text)), words, "", heading, "statement", number, lead=len(lead))]
 
 
 def _whole(view: View, heading: str, kind: str, number: int) -> list[Sentence]:

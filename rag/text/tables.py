@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from rag.text.table_heads import first_row_is_head, goes_on, is_number
+
 MOST_COLUMNS = 200
 """Cells of a row beyond which it is no table's."""
 
@@ -22,8 +24,6 @@ _GAP = re.compile(r"[ \t\u3000]*(?:\t|｜|[ \u3000]{2})[ \t\u3000]*")
 _BAR = re.compile(r"(?<!\\)\|")
 _DASHES = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?")
 _FROM_ABOVE = "^^"
-_NUMBER = re.compile(r"[-+−–—]?[\d,，.．%％‰\s]*\d[\d,，.．%％‰\s]*")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +163,39 @@ def table_of(text: str, lines: Sequence[tuple[int, int]]) -> Table:
             reaching[column] = len(rows), len(cells) - 1
         rows.append(cells)
     columns = max((cell.column + cell.columns for row in rows for cell in row), default=0)
-    if dashes is None:
-        texts = [[text[cell.start : cell.end] for cell in row] for row in rows]
-        dashes = int(not any(map(is_number, texts[0])) and (columns > 2 or is_number(texts[1][1])))
-    return Table(tuple(map(tuple, rows)), dashes, columns)
+    heads = _heads(text, rows, dashes)
+    return Table(tuple(map(tuple, rows)), heads, columns)
+
+
+def _heads(text: str, rows: list[list[Cell]], told: int | None) -> int:
+    """How many rows are heads; what heads span that are followed by blanks is filled in.
+
+    Args:
+        told: how many stand above the line of dashes; None where there is none. Markdown demands a head of a table that
+            has none, and knows no cell over several columns: both leave blanks.
+    """
+    texts = [[text[cell.start : cell.end] for cell in row] for row in rows]
+    blank = 0 if told is None else next((row for row in range(told) if any(texts[row])), told)
+    heads = told or 0
+    if told is None or 0 < told == blank:
+        heads += first_row_is_head(texts[heads:])
+    while 0 < heads < len(rows) - 1 and goes_on(*texts[heads - 1 : heads + 1]):
+        heads += 1
+    for row in range(1, heads):
+        if goes_on(texts[row - 1], texts[row]):
+            rows[row - 1] = _widened(rows[row - 1], rows[row])
+    return heads if any(any(row) for row in texts[:heads]) else 0
+
+
+def _widened(head: list[Cell], below: list[Cell]) -> list[Cell]:
+    """A row of heads whose cells span the blank ones beside them, as far as the row below has heads of its own."""
+    found = [head[0]]
+    for cell, under, before in zip(head[1:], below[1:], below, strict=False):
+        if cell.is_empty and not under.is_empty and not before.is_empty:
+            found[-1] = replace(found[-1], columns=found[-1].columns + 1)
+        else:
+            found.append(cell)
+    return found
 
 
 def _line_at(text: str, place: int) -> tuple[int, int]:
@@ -178,11 +207,6 @@ def _line_at(text: str, place: int) -> tuple[int, int]:
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
     line = text[start:end]
     return start + len(line) - len(line.lstrip()), start + len(line.rstrip())
-
-
-def is_number(text: str) -> bool:
-    """Whether a cell holds a number and nothing else; a year is a name."""
-    return bool(_NUMBER.fullmatch(text)) and not _YEAR.fullmatch(text)
 
 
 def _is_row(line: str) -> bool:
