@@ -91,9 +91,9 @@ class TextEmbedder:
         with self._lock:
             if self._embedder is None:
                 if self.threads:
-                    import torch
+                    from embeddings.threads import limit_threads
 
-                    torch.set_num_threads(self.threads)
+                    limit_threads(self.threads)
                 self._embedder = self._open_embedder()
             return self._embedder
 

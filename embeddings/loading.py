@@ -26,7 +26,7 @@ def load(setting: str | Embedder | TextEmbedder = DEFAULT, *, threads: int | Non
     ``setting``: a name in ``EMBEDDERS``, such as ``"default"`` (multilingual-e5-small from the installed package); a
     sentence-transformers folder or hub name (``"./folder"``, ``"BAAI/bge-small-zh-v1.5"``); a server
     (``"http://host:port/v1#model"``); or any object with ``encode_query`` and ``encode_document``. One model is loaded
-    once in a process. ``threads`` sets torch's number of threads, which is one for the whole process. Raises
+    once in a process. ``threads`` sets the number of threads of what runs models, one for the whole process. Raises
     ``UsageError``, ``EmbeddingError``.
     """
     if isinstance(setting, TextEmbedder):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings.errors import EmbeddingError
+from embeddings.threads import asked_for
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -119,6 +120,10 @@ def _load(name: str, *, local_files_only: bool) -> SentenceTransformer:
             )
         except Exception as error:  # transformers, the hub client, the HTTP client and safetensors all have their own
             raise _not_loaded(name, error) from error
+    if asked_for():
+        import torch
+
+        torch.set_num_threads(asked_for())
     encoding_log = logging.getLogger("sentence_transformers")
     if encoding_log.level == logging.NOTSET:  # at INFO, every batch would draw a progress bar of its own
         encoding_log.setLevel(logging.WARNING)

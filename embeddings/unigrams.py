@@ -4,12 +4,11 @@ SentencePiece's unigram model (Kudo, ACL 2018) gives each piece of the vocabular
 their product is greatest. That product tells a word from a slip of the keyboard (``工厂`` is a piece, ``工场`` is not).
 """
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    from embeddings.small_tokenizer import SmallTokenizer
 
 UNKNOWN = -25.0
 """The logarithm for a piece that the vocabulary lacks: less than that of its rarest."""
@@ -20,15 +19,14 @@ def log_likelihood(text: str) -> float:
 
     Raises ``WeightsError``: the embedded model is missing or not the published one.
     """
-    tokenizer, chances = _vocabulary()
-    return sum(chances.get(piece, UNKNOWN) for piece in tokenizer.encode(text, add_special_tokens=False).tokens)
+    tokenizer = _tokenizer()
+    (row,) = tokenizer.encode([text], special_tokens=False)
+    return sum(UNKNOWN if token == tokenizer.unknown else float(tokenizer.log_chances[token]) for token in row.ids)
 
 
 @cache
-def _vocabulary() -> "tuple[Tokenizer, dict[str, float]]":
-    from tokenizers import Tokenizer
-
+def _tokenizer() -> "SmallTokenizer":
     from embeddings.e5 import decoded_folder
+    from embeddings.small_tokenizer import open_tokenizer
 
-    written = (decoded_folder() / "tokenizer.json").read_text("utf-8")
-    return Tokenizer.from_str(written), dict(json.loads(written)["model"]["vocab"])
+    return open_tokenizer(decoded_folder())

@@ -22,6 +22,7 @@ HEAVY = (
     "xllamacpp",
     "opencc",
 )
+QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
 STARTS_THEM_ALL = ("cli.py", "question_commands.py", "server_commands.py")
 """Modules of the command line that start the page and the evaluation."""
 BELOW = {"embeddings": {"embeddings"}, "rag": {"embeddings", "rag", "seeds"}}
@@ -92,6 +93,20 @@ def test_listing_the_sample_documents_loads_nothing_heavy_once_they_are_indexed(
     prepare = subprocess.run([sys.executable, "-c", command("list")], capture_output=True, text=True, env=environment())
     assert prepare.returncode == 0, prepare.stderr
     assert loaded_by(command("list")) == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        command("search", QUESTION),
+        command("ask", "--model", "extractive", QUESTION),
+        f"import rag\nwith rag.Assistant.open(language_model='extractive') as opened:\n"
+        f"    print(opened.ask('那上海呢？', history=[({QUESTION!r}, '264万个')]))",
+    ],
+    ids=["search", "ask", "follow-up"],
+)
+def test_a_question_is_answered_without_torch(code: str) -> None:
+    assert loaded_by(code) <= {"faiss", "opencc"}
 
 
 def packages_imported(path: Path) -> set[str]:

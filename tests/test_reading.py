@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.e5 import decoded_folder
+from embeddings.encoder import MODEL_FILE, mapped_tensors
 from embeddings.errors import WeightsError
-from rag.reading.adapters import FILE_NAME, apply, read
+from rag.reading import choice
+from rag.reading.adapters import FILE_NAME, OWN, apply, read
 from rag.reading.calibration import Calibration, clipped
-from rag.reading.choice import SHIPPED
+from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
 from rag.reading.differences import ByRules, differences, pieces, stands_for, unfitted_comparing
 from rag.reading.matching import KINDS, NO_TEXT, STEPS, matches, stretches
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import END, START, TorchNetwork, groups, multiplies_half
+from rag.reading.network import END, HEADS, START, EncoderNetwork, Logits
 from rag.reading.reader import EDGES, LONGEST_ANSWER, Reader, best_span, said_back
-from rag.reading.tokens import LONGEST_PAIR, PairTokenizer
+from rag.reading.tokens import LONGEST_PAIR, PairTokenizer, PairTokens
+from rag.reading.torch_network import TorchNetwork, groups, multiplies_half
 from rag.reading.weighing import CLAIMS, SENTENCES, Candidate, Echo, Lacking, Weighing, features, unfitted
 from training.documents import KEPT_KINDS, documents
 
@@ -39,9 +43,12 @@ PASSAGES = [
 def reader() -> Reader:
     """The embedder's encoder under heads of chance: what it says is nonsense, but must be of the texts."""
     folder = decoded_folder()
-    torch.manual_seed(3)
-    model = ReaderModel(load_encoder(folder))
-    return Reader(TorchNetwork(model, in_half=False), PairTokenizer(folder / "tokenizer.json"))
+    chance = np.random.default_rng(3)
+    kept = {
+        name: part / 10 * chance.standard_normal(part.shape) if name in OWN else part * 0
+        for name, part in read(SHIPPED / FILE_NAME)[0].items()
+    }
+    return Reader(EncoderNetwork(folder, kept, HEADS, ""), PairTokenizer(folder))
 
 
 def assert_within(spans: tuple[tuple[int, int], ...], text: str) -> None:
@@ -90,8 +97,7 @@ def test_a_passage_is_read_the_same_beside_any_other(reader: Reader) -> None:
         assert alone.margin == pytest.approx(reading.margin, abs=1e-3)
 
 
-@pytest.mark.skipif(not multiplies_half(), reason="this processor reads in float32 only")
-def test_in_half_precision_the_same_is_read() -> None:
+def test_whatever_runs_the_network_the_same_is_read() -> None:
     """Of pairs of questions and passages nobody was trained on: the same answers, and scores within a tolerance."""
     many = 500 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 100
     pairs = [
@@ -101,31 +107,49 @@ def test_in_half_precision_the_same_is_read() -> None:
         for asked in document.questions[: many // 100 + 1]
     ][:many]
     assert len(pairs) == many
-    tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
+    tokenizer = PairTokenizer(decoded_folder())
     rows = [tokenizer.pairs(question, [passage])[0] for question, passage in pairs]
-    made = []
-    for in_half in (False, True):
+    kept = read(SHIPPED / FILE_NAME)[0]
+
+    def in_torch(in_half: bool) -> TorchNetwork:
         model = ReaderModel(load_encoder(decoded_folder()))
-        apply(read(SHIPPED / FILE_NAME)[0], model, "")
-        made.append(TorchNetwork(model, in_half=in_half).logits(rows))
-    answers = [
-        [
-            best_span(logits[list(row.passage), START], logits[list(row.passage), END])
-            for logits, row in zip(each, rows, strict=True)
-        ]
-        for each in made
-    ]
-    margins = [
-        [answer[2] - logits[0, START] - logits[0, END] for answer, logits in zip(own, each, strict=True)]
-        for own, each in zip(answers, made, strict=True)
-    ]
-    same = [one[:2] == other[:2] for one, other in zip(*answers, strict=True)]
-    apart = np.abs(np.subtract(*margins))
-    assert np.mean(same) >= 0.98 and np.mean(apart) < 0.1 and np.quantile(apart, 0.99) < 0.5
+        apply(kept, model, "")
+        return TorchNetwork(model, in_half=in_half)
+
+    reference = in_torch(in_half=False).logits(rows)
+    found = EncoderNetwork(decoded_folder(), kept, HEADS, "").logits(rows)
+    assert max(np.abs(one - other).max() for one, other in zip(found, reference, strict=True)) < 1e-3
+    answers = [answer_of(row, each) for row, each in zip(rows, reference, strict=True)]
+    assert [answer_of(row, each)[:2] for row, each in zip(rows, found, strict=True)] == [each[:2] for each in answers]
+    if multiplies_half():
+        halved = [answer_of(row, each) for row, each in zip(rows, in_torch(in_half=True).logits(rows), strict=True)]
+        apart = np.array([abs(one[2] - other[2]) for one, other in zip(halved, answers, strict=True)])
+        assert np.mean([one[:2] == other[:2] for one, other in zip(halved, answers, strict=True)]) >= 0.98
+        assert np.mean(apart) < 0.1 and np.quantile(apart, 0.99) < 0.5
+
+
+def test_where_onnxruntime_is_missing_torch_reads_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    question, passages = "东风一期工程投资多少？", PASSAGES[:1]
+    expected = choose_reader(DEFAULT).reader
+    assert expected
+    monkeypatch.setattr(choice, "_CHOICES", {})
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    reader = choose_reader(DEFAULT).reader
+    assert reader and reader is not expected
+    assert reader.read(question, passages)[0].answer == expected.read(question, passages)[0].answer
+    assert "onnxruntime" in caplog.text
+
+
+def answer_of(row: PairTokens, logits: Logits) -> tuple[int, int, float]:
+    """First and last token of the answer, and its margin over there being none."""
+    first, last, score = best_span(logits[list(row.passage), START], logits[list(row.passage), END])
+    return first, last, score - float(logits[0, START] + logits[0, END])
 
 
 def test_tokens_know_their_places() -> None:
-    tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
+    tokenizer = PairTokenizer(decoded_folder())
     for passage, pair in zip(PASSAGES, tokenizer.pairs("全镇有９个村？", PASSAGES), strict=True):
         assert len(pair.ids) == len(pair.spans) <= LONGEST_PAIR
         assert_within(tuple(pair.spans[place] for place in pair.passage), passage)
@@ -204,10 +228,9 @@ def test_each_row_is_in_one_group_and_no_group_is_too_large(lengths: list[int], 
 
 
 def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
-    import torch
     from safetensors.torch import save_file
 
-    from rag.reading.adapters import added_by_training, apply, factored, read
+    from rag.reading.adapters import added_by_training, apply, factored, read, tuned
     from rag.reading.model import ReaderModel, load_encoder
 
     torch.manual_seed(5)
@@ -221,9 +244,12 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     save_file(factored(added_by_training(trained, model), 4), file, fitted.to_metadata())
     kept, calibration = read(file)
     assert calibration == fitted
+    encoder = mapped_tensors(decoded_folder() / MODEL_FILE)
     apply(kept, model, str(file))
+    ours = tuned(kept, encoder, HEADS, str(file))
     for key, tensor in model.state_dict().items():
         assert torch.allclose(tensor, trained[key], atol=5e-4), key
+        assert np.allclose(ours[key.removeprefix("encoder.")], tensor, atol=1e-6), key
 
     whole = file.read_bytes()
     file.write_bytes(whole[:-100])
@@ -235,11 +261,16 @@ def test_weights_are_factored_and_applied(tmp_path: Path) -> None:
     save_file({"heads.weight": torch.zeros(2, 2)}, file, {"calibration": '{"unheard of": 1}'})
     with pytest.raises(WeightsError, match="unheard of"):
         read(file)
+    save_file({"heads.weight": torch.zeros(2, 2, dtype=torch.bfloat16)}, file)
+    with pytest.raises(WeightsError, match=r"reader\.safetensors"):
+        read(file)
     save_file({"heads.weight": torch.zeros(2, 2)}, file)
     kept, calibration = read(file)
     assert calibration == Calibration()
     with pytest.raises(WeightsError, match=r"reader\.safetensors"):
         apply(kept, model, str(file))
+    with pytest.raises(WeightsError, match=r"reader\.safetensors"):
+        tuned(kept, encoder, HEADS, str(file))
 
 
 @given(st.floats(0, 1), st.floats(0, 1))

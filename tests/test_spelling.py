@@ -69,6 +69,6 @@ def test_where_the_embedded_vocabulary_cannot_be_read_the_question_stays_and_is_
     with Assistant.open(tmp_path, language_model="extractive", reader="none") as assistant:
         assistant.add([Document(text=TEXT, path="report.txt", title="年度报告")])
         monkeypatch.setattr(e5, "decoded_folder", missing)
-        unigrams._vocabulary.cache_clear()
+        unigrams._tokenizer.cache_clear()
         answer = assistant.ask("互联网渠道的用护达到多少户？")
     assert answer.understood == "互联网渠道的用护达到多少户？"

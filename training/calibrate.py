@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.numpy import save_file
 
 from rag.assistant import Assistant
 from rag.reading.adapters import read
@@ -236,8 +236,7 @@ def main() -> None:
     tensors, _ = read(options.file)
     reader_own = {name: tensor for name, tensor in tensors.items() if not name.startswith((SENTENCES, CLAIMS))}
     parts = fitted(every).to_tensors(SENTENCES) | calibrate_claims.fitted(claims).to_tensors(CLAIMS)
-    fit = {name: torch.from_numpy(part) for name, part in parts.items()}
-    save_file(reader_own | fit, options.file, calibration.to_metadata())
+    save_file(reader_own | parts, options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 
 

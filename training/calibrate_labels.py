@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.numpy import save_file
 
 from rag.answering.silence import CONFIDENT
 from rag.assistant import Assistant
@@ -221,12 +221,7 @@ def main() -> None:
     tensors, calibration = read(options.file)
     labels = lowered(fitted(every), beside, calibration)
     print(labels)
-    parts = {name: torch.from_numpy(part) for name, part in labels.to_tensors().items()}
-    save_file(
-        {name: torch.as_tensor(tensor) for name, tensor in tensors.items()} | parts,
-        options.file,
-        calibration.to_metadata(),
-    )
+    save_file(tensors | labels.to_tensors(), options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 
 

@@ -28,8 +28,8 @@ from rag.questions.words import ASKS, END
 from rag.reading import adapters
 from rag.reading.leaning import CARRIED, DROPPED, HEADS, KINDS, STANDS, LeaningReader
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import TorchNetwork, padded
 from rag.reading.tokens import PairTokenizer, PairTokens
+from rag.reading.torch_network import TorchNetwork, padded
 from training import documents, sisters
 from training.sources import rows
 from training.swapping import Swap, Swapper
@@ -279,7 +279,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(SEED)
     folder = decoded_folder()
-    tokenizer = PairTokenizer(folder / "tokenizer.json")
+    tokenizer = PairTokenizer(folder)
     model = ReaderModel(load_encoder(folder), HEADS)
     if options.begin:
         begin(model, options.begin)

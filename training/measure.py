@@ -19,9 +19,9 @@ from rag.reading.adapters import apply, read
 from rag.reading.calibration import UNCALIBRATED
 from rag.reading.differences import ByRules
 from rag.reading.model import ReaderModel, load_encoder
-from rag.reading.network import TorchNetwork
 from rag.reading.reader import Reader
 from rag.reading.tokens import PairTokenizer
+from rag.reading.torch_network import TorchNetwork
 from training import pairs
 from training.sources import Question, questions, sentences, windows
 
@@ -39,7 +39,7 @@ def open_reader(file: Path) -> Reader:
         kept, calibration = read(file)
         apply(kept, model, str(file))
     network = TorchNetwork(model)
-    return Reader(network, PairTokenizer(folder / "tokenizer.json"), calibration)
+    return Reader(network, PairTokenizer(folder), calibration)
 
 
 def area(scores: Sequence[float], truth: Sequence[bool]) -> float:

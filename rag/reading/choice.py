@@ -19,9 +19,8 @@ from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, SENTENCES, Weighing, unfitted
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from rag.reading.network import DeferredNetwork
+    from rag.reading.adapters import Kept
+    from rag.reading.network import DeferredNetwork, Network
 
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
@@ -133,7 +132,7 @@ def _read(folder: Path, sha256: str = "") -> tuple[Reader, str]:
             f"{file} 不能用（{error}）。请运行 training.calibrate，或换一个文件",
             f"{file} is of no use ({error}). Run training.calibrate, or use another file",
         ) from error
-    tokenizer = PairTokenizer(decoded_folder() / "tokenizer.json")
+    tokenizer = PairTokenizer(decoded_folder())
     reader = Reader(_network(lambda: kept, file, HEADS), tokenizer, calibration, weighing, comparing, labels)
     return reader, sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
 
@@ -146,7 +145,7 @@ def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
 
     file = SHIPPED / FOLLOW_UPS
     try:
-        content_of(file, FOLLOW_UPS_SHA256)  # not read before it is needed: that loads torch
+        content_of(file, FOLLOW_UPS_SHA256)  # not put together before it is needed
     except WeightsError as error:
         logger.warning("the weights for follow-ups are not used: %s", error.en)
         return None, (
@@ -154,10 +153,10 @@ def _leaning() -> tuple[Leans | None, tuple[str, str] | None]:
             f"What reads follow-ups was not opened, they are looked up as typed: {error.en}.",
         )
     network = _network(lambda: read(file, FOLLOW_UPS_SHA256)[0], file, leaning.HEADS)
-    return leaning.LeaningReader(network, PairTokenizer(decoded_folder() / "tokenizer.json")), None
+    return leaning.LeaningReader(network, PairTokenizer(decoded_folder())), None
 
 
-def _network(kept: "Callable[[], dict[str, Tensor]]", file: Path, heads: int) -> "DeferredNetwork":
+def _network(kept: "Callable[[], Kept]", file: Path, heads: int) -> "DeferredNetwork":
     """The embedder's encoder with what training added, made when it is first used.
 
     Args:
@@ -165,15 +164,26 @@ def _network(kept: "Callable[[], dict[str, Tensor]]", file: Path, heads: int) ->
         heads: how many the network has.
     """
     from embeddings.e5 import decoded_folder
-    from rag.reading.network import DeferredNetwork, TorchNetwork
+    from rag.reading.network import DeferredNetwork, EncoderNetwork
 
     encoder = decoded_folder()
 
-    def make() -> TorchNetwork:
-        from rag.reading.model import ReaderModel, load_encoder
+    def make() -> "Network":
+        from embeddings.encoder import RuntimeMissingError
 
-        model = ReaderModel(load_encoder(encoder), heads)
-        apply(kept(), model, str(file))
-        return TorchNetwork(model)
+        try:
+            return EncoderNetwork(encoder, kept(), heads, str(file))
+        except RuntimeMissingError as error:
+            logger.warning("onnxruntime does not run here, torch runs %s instead: %s", file.name, error)
+            return _in_torch(encoder, kept(), heads, str(file))
 
     return DeferredNetwork(make)
+
+
+def _in_torch(encoder: Path, kept: "Kept", heads: int, where: str) -> "Network":
+    from rag.reading.model import ReaderModel, load_encoder
+    from rag.reading.torch_network import TorchNetwork
+
+    model = ReaderModel(load_encoder(encoder), heads)
+    apply(kept, model, where)
+    return TorchNetwork(model)

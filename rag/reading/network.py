@@ -1,16 +1,15 @@
-"""What runs the reader's network: torch."""
+"""What runs the reader's network: onnxruntime."""
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from rag.reading.model import ReaderModel
+    from rag.reading.adapters import Kept
     from rag.reading.tokens import PairTokens
 
 HEADS = 4
@@ -47,74 +46,32 @@ class DeferredNetwork:
         return self._made.logits(pairs)
 
 
-class TorchNetwork:
-    """The network in torch: in bfloat16 where the processor multiplies that itself, else in float32.
+class EncoderNetwork:
+    """The network in onnxruntime, in float32.
 
-    In eight bits (dynamic quantization) it read in three quarters of the time, and knew less; in bfloat16 it knows the same
-    (``docs/evaluation.md``).
+    On processors that multiply bfloat16 themselves torch is a quarter faster so, and knows the same; but it takes six seconds
+    and a gigabyte to get there. In eight bits the network knew less (``docs/evaluation.md``).
 
     Args:
-        model: in evaluation mode.
-        tokens_at_once: tokens of a batch with what fills its rows.
-        in_half: whether in bfloat16; None for what the processor is built for.
+        folder: of the embedder, whose encoder was tuned.
+        kept: what training added (:func:`rag.reading.adapters.read`).
+        heads: how many there are.
+        where: the file that this is from, for the message.
+
+    Raises:
+        WeightsError: it does not belong to this encoder.
+        RuntimeMissingError: onnxruntime does not run here.
     """
 
-    def __init__(self, model: "ReaderModel", tokens_at_once: int = 4096, *, in_half: bool | None = None) -> None:
-        self.tokens_at_once = tokens_at_once
-        self.in_half = multiplies_half() if in_half is None else in_half
-        self.model = (_with_matrices_in_half(model) if self.in_half else model).eval()
+    def __init__(self, folder: Path, kept: "Kept", heads: int, where: str) -> None:
+        from embeddings.encoder import MODEL_FILE, Encoder, mapped_tensors
+        from rag.reading.adapters import OWN, tuned
+
+        tensors = tuned(kept, mapped_tensors(folder / MODEL_FILE), heads, where)
+        self._matches, self._heads, self._constants = (tensors.pop(name) for name in OWN)
+        self._encoder = Encoder(folder, tensors)
 
     def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
         """As the protocol says."""
-        import torch
-
-        found: dict[int, Logits] = {}
-        for group in groups([len(pair.ids) for pair in pairs], self.tokens_at_once):
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.in_half):
-                made = self.model(*padded([pairs[number] for number in group])).numpy()
-            for place, number in enumerate(group):
-                found[number] = made[place, : len(pairs[number].ids)]
-        return [found[number] for number in range(len(pairs))]
-
-
-def multiplies_half() -> bool:
-    """Whether the processor multiplies bfloat16 itself; where it does not, torch is far slower so than in float32."""
-    import torch
-
-    able: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older releases do not tell
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-
-
-def _with_matrices_in_half(model: "ReaderModel") -> "ReaderModel":
-    """The model with the encoder's matrices in bfloat16; what is added up and normed stays in float32."""
-    import torch
-
-    for module in model.encoder.modules():
-        if isinstance(module, torch.nn.Linear):
-            module.to(torch.bfloat16)
-    return model
-
-
-def padded(pairs: "Sequence[PairTokens]") -> "tuple[Tensor, Tensor, Tensor]":
-    """Pairs of texts as the model takes them: their tokens, which of these count, and their matches; each (pairs, tokens)."""
-    import torch
-
-    shape = (len(pairs), max(len(pair.ids) for pair in pairs))
-    token_ids, attention, matches = (torch.zeros(shape, dtype=torch.long) for _ in range(3))
-    for row, pair in enumerate(pairs):
-        length = len(pair.ids)
-        token_ids[row, :length] = torch.tensor(pair.ids)
-        attention[row, :length] = 1
-        matches[row, :length] = torch.tensor(pair.matches)
-    return token_ids, attention, matches
-
-
-def groups(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """Rows in groups of like length, none of which takes more than ``most`` tokens, unless it is a single row."""
-    found: list[list[int]] = []
-    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
-        if found and lengths[found[-1][0]] * (len(found[-1]) + 1) <= most:
-            found[-1].append(number)
-        else:
-            found.append([number])
-    return found
+        states = [self._encoder.states(pair.ids, self._matches[list(pair.matches)]) for pair in pairs]
+        return [each @ self._heads.T + self._constants for each in states]

@@ -1,6 +1,5 @@
 """Texts as the reader's tokens, and tokens as places in the texts."""
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from rag.reading.matching import Span, matches
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from embeddings.small_tokenizer import SmallTokenizer, TokenRow
 
 LONGEST_PAIR = 320
 """Tokens of a question or claim with a passage, as in training; what of the passage is beyond is not read."""
@@ -40,38 +39,34 @@ class PairTokenizer:
     """The embedder's tokenizer for two texts in one row, loaded when first used. Safe to use from several threads.
 
     Args:
-        file: ``tokenizer.json``.
+        folder: of the embedder.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._lock = threading.Lock()
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     @cached_property
-    def _tokenizer(self) -> "Tokenizer":
-        from tokenizers import Tokenizer
+    def _tokenizer(self) -> "SmallTokenizer":
+        from embeddings.small_tokenizer import open_tokenizer
 
-        return Tokenizer.from_file(str(self._file))
+        return open_tokenizer(self._folder)
 
     def pairs(self, first: str, passages: Sequence[str]) -> list[PairTokens]:
         """A question or claim with each of some passages."""
-        with self._lock:
-            self._tokenizer.no_padding()
-            self._tokenizer.no_truncation()
-            alone = self._tokenizer.encode(first, add_special_tokens=False)
-            if len(alone.ids) > LONGEST_FIRST:
-                first = first[: alone.offsets[LONGEST_FIRST - 1][1]]
-            self._tokenizer.enable_truncation(LONGEST_PAIR, strategy="only_second")
-            encoded = self._tokenizer.encode_batch([(first, passage) for passage in passages])
-        return [_pair(each, first, passage) for each, passage in zip(encoded, passages, strict=True)]
+        (alone,) = self._tokenizer.encode([first], special_tokens=False)
+        if len(alone.ids) > LONGEST_FIRST:
+            first = first[: alone.encoding.offsets[LONGEST_FIRST - 1][1]]
+        both = [(first, passage) for passage in passages]
+        rows = self._tokenizer.encode(both, longest=LONGEST_PAIR, cut="only_second")
+        return [_pair(row, *texts) for row, texts in zip(rows, both, strict=True)]
 
 
-def _pair(encoded: "Encoding", first_text: str, passage_text: str) -> PairTokens:
-    texts = encoded.sequence_ids
+def _pair(row: "TokenRow", first_text: str, passage_text: str) -> PairTokens:
+    texts, spans = row.encoding.sequence_ids, row.encoding.offsets
     first = [place for place, text in enumerate(texts) if text == 0]
     passage = [place for place, text in enumerate(texts) if text == 1]
-    matched = matches(first_text, passage_text, encoded.offsets, texts)
-    return PairTokens(tuple(encoded.ids), _range(first), _range(passage), tuple(encoded.offsets), tuple(matched))
+    matched = matches(first_text, passage_text, spans, texts)
+    return PairTokens(tuple(row.ids), _range(first), _range(passage), tuple(spans), tuple(matched))
 
 
 def _range(places: list[int]) -> range:

@@ -2,16 +2,19 @@
 
 Only what the index does not hold is changed, and only into what it does hold: a pair of characters becomes a pair that
 sounds alike, a word of Latin letters that is pinyin becomes the characters it spells. Readings come from ``pypinyin``
-(MIT), which is loaded when such a word first occurs.
+(MIT), of which one file is read when such a word first occurs.
 """
 
+import json
 import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from functools import cache
+from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 from rag.index.lexical import LexicalIndex
 from rag.text.terms import STOP_CHARACTERS, fold, pair_term, query_terms, word_term
@@ -130,10 +133,22 @@ def _sounding_like(character: str) -> str:
 @cache
 def _sounds(character: str) -> tuple[str, ...]:
     """The first two readings of a character, without tones."""
-    from pypinyin.pinyin_dict import pinyin_dict
-
-    readings = pinyin_dict.get(ord(character), "").split(",")
+    readings = _readings().get(str(ord(character)), "").split(",")
     return tuple(dict.fromkeys(filter(None, map(_toneless, readings[:2]))))
+
+
+@cache
+def _readings() -> dict[str, str]:
+    """The readings of each character, by its code point.
+
+    This one file of the package is read as data: importing it brings its phrases, half a second of a first search.
+    """
+    package = find_spec("pypinyin")
+    assert package and package.submodule_search_locations
+    found: dict[str, str] = json.loads(
+        Path(package.submodule_search_locations[0], "pinyin_dict.json").read_text("utf-8")
+    )
+    return found
 
 
 @cache

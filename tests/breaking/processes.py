@@ -32,7 +32,6 @@ _CONTEXT.set_forkserver_preload(
         "rag.formats.plain",
         "rag.language_models",
         "embeddings.loading",
-        "pypinyin",
     ]
 )
 _FILE_EVENTS = {"os.rename", "os.remove", "os.truncate", "os.link", "os.mkdir", "shutil.copyfile"}

@@ -1,0 +1,101 @@
+"""Runs BERT's encoder in onnxruntime, in float32, row by row.
+
+A row is run alone, so that what comes out does not depend on which others were asked about with it. That costs nothing:
+what is gained by a batch is lost again by filling its rows up to one length.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embeddings.graph import INPUT, OUTPUT, EncoderSizes, encoder_graph
+from embeddings.threads import threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    States = NDArray[np.float32]
+    """Shape (tokens, hidden)."""
+    Tensors = Mapping[str, NDArray[np.float32]]
+    """By their names in ``BertModel``."""
+
+MODEL_FILE, SETTINGS_FILE = "model.safetensors", "config.json"
+
+
+class RuntimeMissingError(Exception):
+    """onnxruntime is not installed or does not run on this machine; its text says why."""
+
+
+class Encoder:
+    """An encoder of a sentence-transformers folder. Safe to use from several threads.
+
+    Args:
+        folder: with the model's settings.
+        tensors: its weights; or others of the same names and shapes.
+
+    Raises:
+        RuntimeMissingError: onnxruntime does not run here.
+    """
+
+    def __init__(self, folder: Path, tensors: Tensors) -> None:
+        settings = json.loads((folder / SETTINGS_FILE).read_text("utf-8"))
+        names = ("num_hidden_layers", "num_attention_heads", "hidden_size", "intermediate_size", "layer_norm_eps")
+        self._words = tensors["embeddings.word_embeddings.weight"]
+        token_type = tensors["embeddings.token_type_embeddings.weight"][0]
+        self._places = tensors["embeddings.position_embeddings.weight"] + token_type
+        self._session = _session(EncoderSizes(*(settings[name] for name in names)), tensors)
+
+    def states(self, ids: Sequence[int], added: States | None = None) -> States:
+        """The states of the tokens of one row after the last layer.
+
+        Args:
+            ids: of the tokens.
+            added: to the vector of each token.
+        """
+        vectors = self._words[list(ids)] + self._places[: len(ids)]
+        if added is not None:
+            vectors += added
+        (states,) = self._session.run([OUTPUT], {INPUT: vectors})
+        found: States = states
+        return found
+
+
+def _session(sizes: EncoderSizes, tensors: Tensors) -> Any:
+    try:
+        os.environ.setdefault(
+            "ORT_DISABLE_TELEMETRY", "1"
+        )  # a newer onnxruntime would write and send before it is asked
+        import onnxruntime
+
+        onnxruntime.disable_telemetry_events()
+        onnxruntime.set_default_logger_severity(3)  # errors
+        graph, names = encoder_graph(sizes)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads()
+        # A thread that waits in a loop for the next row takes the core from whoever else has work.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(tensors[name])) for name in names]
+        options.add_external_initializers(names, values)
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # whatever stands in its way: torch runs the same model
+        raise RuntimeMissingError(f"{type(error).__name__}: {error}") from error
+    session._sess_options = None  # onnxruntime has packed the weights for itself; this would keep them a second time
+    return session
+
+
+def mapped_tensors(file: Path) -> dict[str, NDArray[np.float32]]:
+    """The float32 tensors of a safetensors file, in its place on disk: only what is looked at is read into memory."""
+    with file.open("rb") as source:  # the head: its length in eight bytes, then JSON
+        length = int.from_bytes(source.read(8), "little")
+        head = json.loads(source.read(length))
+    head.pop("__metadata__", None)
+    return {
+        name: np.memmap(file, np.float32, "r", 8 + length + facts["data_offsets"][0], tuple(facts["shape"]))
+        for name, facts in head.items()
+    }
