@@ -120,7 +120,10 @@ def _first_words(rows: Sequence[_Row]) -> int:
         heads += 1  # a cell of the first row reaches down: the rows beside it are heads too
     columns = _width(rows)
     texts = [[_text(row, place) for place in range(columns)] for row in rows]
-    while heads + 1 < len(rows) and goes_on(texts[heads - 1], texts[heads]):
+    while heads + 1 < len(rows) and (
+        goes_on(texts[heads - 1], texts[heads])
+        or (_all_are_wide(rows[heads - 1]) and not any(map(is_number, texts[heads])))
+    ):
         heads += 1
     first, below = rows[:heads], rows[heads:]
     words = [word for row in texts[:heads] for word in row if word]
@@ -132,6 +135,13 @@ def _first_words(rows: Sequence[_Row]) -> int:
         return 0
     numbers = any(all(is_number(row[place]) for row in texts[heads:]) for place in range(columns))
     return heads if columns > 2 or numbers else 0
+
+
+def _all_are_wide(row: _Row) -> bool:
+    """Whether every cell of a row spans columns, but not all of them as a title does: the heads proper stand below it."""
+    cells = list(row.values())
+    begins = [place for place, cell in enumerate(cells) if cell != _LEFT]
+    return len(begins) > 1 and all(cells[place + 1 : place + 2] == [_LEFT] for place in begins)
 
 
 def _first_width(row: _Row) -> int:

@@ -30,7 +30,7 @@ _UNIT = re.compile(
 )
 _WHOLE_UNIT = re.compile(
     rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?"
-    rf"|(?:10[⁰¹²³⁴⁵⁶⁷⁸⁹]+\s?/?)?(?:{_SYMBOL}){_POWER}(?:[·/*](?:{_SYMBOL}){_POWER})*"
+    rf"|(?:[×*]?10(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\^\d{{1,2}})\s?/?)?(?:{_SYMBOL}){_POWER}(?:[·/*](?:{_SYMBOL}){_POWER})*"
 )
 _LETTERS = re.compile("[A-Za-zμµ°℃℉%‰·/²³]+")
 _QUALIFIERS = {

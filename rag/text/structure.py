@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings
+from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings, is_tick
 from rag.text.markup import is_bulleted, is_note
 from rag.text.official_lines import lead_of
 from rag.text.tables import Cell, lines_above, rows_around, table_of
@@ -219,7 +219,8 @@ def _cells(text: str, rows: tuple[tuple[int, int], ...]) -> tuple[Sentence, ...]
         view = line_view(text, reading.cell.start, reading.cell.end)
         kind = "heading" if reading.is_head else "statement"
         around = len(reading.lead), len(reading.tail)
-        for start, end in split_sentences(view.text):
+        spans = list(split_sentences(view.text)) or [(0, len(view.text))] * bool(reading.lead and is_tick(view.text))
+        for start, end in spans:
             for first, last in _pieces(view.text, start, end):
                 words = f"{reading.lead}{view.text[first:last]}{reading.tail}"
                 found.append(Sentence(*view.span(first, last), words, "", caption.title, kind, number, *around))

@@ -133,7 +133,8 @@ def lines_above(text: str, place: int, count: int) -> list[str]:
     place, _ = _line_at(text, place)
     while place > 0 and len(found) < count:
         place, end = _line_at(text, place - 1)
-        if _is_row(text[place:end]) or _is_parted(text[place:end].strip()):
+        above = text[slice(*_line_at(text, place - 1))] if place else ""
+        if _is_row(text[place:end]) or all(_is_parted(line.strip()) for line in (text[place:end], above)):
             break  # of another table
         if line := text[place:end].strip().lstrip("#").strip():
             found.insert(0, line)
