@@ -8,6 +8,7 @@ Row = Sequence[str]
 
 _MOST, _FEW = 0.8, 0.2
 """Shares that make a rule and an exception."""
+_DIGITS_OF_CODE = 4
 _LIST = 3
 """Cells with numbers, one below the other, that make a list."""
 _NUMBER = re.compile(r"[-+−–—]?[\d,，.．%％‰\s]*\d[\d,，.．%％‰\s]*")
