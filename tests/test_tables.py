@@ -172,7 +172,7 @@ def test_what_is_cited_of_a_table_reads_with_its_heads() -> None:
     assert reading_at(COMMUNIQUE, COMMUNIQUE.index("注"), len(COMMUNIQUE)) == "注：数据为初步核算数。"
 
 
-@pytest.mark.parametrize("said", ["0571-8800 2231", "XC-2024-0079", "3,600"])
+@pytest.mark.parametrize("said", ["0571-8800 2231", "XC-2024-0079", "HZ-CG-24-0079", "3,600"])
 def test_a_row_with_a_number_or_code_heads_nothing(said: str) -> None:
     rows = [[GridCell("负责人"), GridCell("顾承宇"), GridCell("编号"), GridCell(said)]]
     rows.append([GridCell("受理时间"), GridCell("工作日"), GridCell("地点"), GridCell("3号窗口")])

@@ -23,10 +23,11 @@ def is_number(text: str) -> bool:
 
 def may_head(text: str) -> bool:
     """Whether what stands in a cell may name a column: neither a number nor a code or telephone number; a time may."""
+    if is_number(text) or text.endswith(("：", ":")):
+        return False
     digits = sum(map(str.isdigit, text))
-    return (
-        not is_number(text) and not text.endswith(("：", ":")) and (2 * digits < len(text) or bool(_TIME.search(text)))
-    )
+    is_code = 2 * digits > len(text) or (digits >= _DIGITS_OF_CODE and text.isascii())
+    return not is_code or bool(_TIME.search(text))
 
 
 def is_form(rows: Sequence[Row]) -> bool:
