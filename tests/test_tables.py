@@ -116,6 +116,8 @@ def test_a_row_that_spans_all_columns_heads_the_rows_below_and_is_read_itself() 
             "|代码|单位|人数|\n|--|--|--|\n|A1|一馆|3|\n|A2| |4|\n|合计| |7|",
             ["A1 · 单位：一馆", "A1 · 一馆 · 人数：3", "A2 · 一馆 · 人数：4", "合计 · 人数：7"],
         ),
+        # A row without any name may be the total.
+        ("| 户主 | 亩数 |\n|--|--|\n| 赵一 | 3 |\n| 钱二 | 4 |\n|  | 7 |", ["赵一 · 亩数：3", "钱二 · 亩数：4", "亩数：7"]),
         # It demands a head as well: a blank one stands above a form, or above the heads of a list.
         (
             "|  |  |  |  |\n| --- | --- | --- | --- |\n| 编号 | XC-1 | 日期 | 6月18日 |\n| 内容 | 病床 |  |  |\n|  | 床垫 |  |  |",
