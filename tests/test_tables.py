@@ -117,6 +117,8 @@ def test_a_row_that_spans_all_columns_heads_the_rows_below_and_is_read_itself() 
             "|代码|单位|人数|\n|--|--|--|\n|A1|一馆|3|\n|A2| |4|\n|合计| |7|",
             ["A1 · 单位：一馆", "A1 · 一馆 · 人数：3", "A2 · 一馆 · 人数：4", "合计 · 人数：7"],
         ),
+        # A row without any name may be the total.
+        ("| 户主 | 亩数 |\n|--|--|\n| 赵一 | 3 |\n| 钱二 | 4 |\n|  | 7 |", ["赵一 · 亩数：3", "钱二 · 亩数：4", "亩数：7"]),
         # It demands a head as well: a blank one stands above a form, or above the heads of a list.
         (
             "|  |  |  |  |\n| --- | --- | --- | --- |\n| 编号 | XC-1 | 日期 | 6月18日 |\n| 内容 | 病床 |  |  |\n|  | 床垫 |  |  |",
@@ -264,6 +266,19 @@ def test_what_is_cited_of_a_table_reads_with_its_heads() -> None:
         == "沙洲县 · 产量 · 2022年：10.2万吨；沙洲县 · 产量 · 2023年：12.5万吨；沙洲县 · 同比：3.1%"
     )
     assert reading_at(COMMUNIQUE, COMMUNIQUE.index("注"), len(COMMUNIQUE)) == "注：数据为初步核算数。"
+
+
+@pytest.mark.parametrize("said", ["0571-8800 2231", "XC-2024-0079", "HZ-CG-24-0079", "3,600"])
+def test_a_row_with_a_number_or_code_heads_nothing(said: str) -> None:
+    rows = [[GridCell("负责人"), GridCell("顾承宇"), GridCell("编号"), GridCell(said)]]
+    rows.append([GridCell("受理时间"), GridCell("工作日"), GridCell("地点"), GridCell("3号窗口")])
+    assert readings(table_text(rows))[-2:] == ["受理时间：工作日", "地点：3号窗口"]
+
+
+@pytest.mark.parametrize("head", ["每100g", "18—35岁", "X200"])
+def test_measures_ages_and_models_head_columns(head: str) -> None:
+    rows = [[GridCell("项目"), GridCell("全部"), GridCell(head)], [GridCell("钠"), GridCell("一般"), GridCell("620")]]
+    assert readings(table_text(rows)) == ["钠 · 全部：一般", f"钠 · {head}：620"]
 
 
 def test_a_list_with_one_wide_cell_is_no_form() -> None:

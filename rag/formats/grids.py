@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.text.table_heads import goes_on, is_form, is_number
+from rag.text.table_heads import goes_on, is_form, is_number, may_head
 from rag.text.tables import MOST_COLUMNS
 
 _NOTE_MARK = re.compile(r"\[\^[^\[\]\s]{1,30}\]")
@@ -128,7 +128,7 @@ def _first_words(rows: Sequence[_Row]) -> int:
     first, below = rows[:heads], rows[heads:]
     words = [word for row in texts[:heads] for word in row if word]
     named = [any(row.get(place) in (_ABOVE, _LEFT) or _text(row, place) for row in first) for place in range(columns)]
-    if not below or not all(named[1:]) or any(is_number(word) or word.endswith(("：", ":")) for word in words):
+    if not below or not all(named[1:]) or not all(map(may_head, words)):
         return 0
     is_ragged = any(_LEFT in list(row.values())[_first_width(row) :] for row in below)
     if is_ragged and is_form([[_text(row, place) for place in row if row[place] != _LEFT] for row in rows]):

@@ -342,7 +342,8 @@ class _Reader:
     def _fill_blank_names(self) -> None:
         """Lets what names a row stand for those below it whose cells are left blank, for want of merged ones.
 
-        Beside a code, one column on, it stands for rows that have a code as well: the total has none.
+        Something else must name the row as well: a row without any name may be the total. Beside a code, one column on, it
+        stands for rows that have a code too.
         """
         for above, row in pairwise(self.body):
             for column in self.row_heads:
@@ -352,7 +353,9 @@ class _Reader:
 
     def _may_share_name(self, above: int, row: int, column: int) -> bool:
         if column == self.row_heads[0]:
-            return not (self.is_numbered and self._uncounted(row))
+            others = [self.cells.get((row, other)) for other in self.row_heads[1:]]
+            is_named = any(cell and not cell.is_empty for cell in others)
+            return is_named and not (self.is_numbered and self._uncounted(row))
         beside = (self.cells.get((each, self.row_heads[0])) for each in (above, row))
         return all(cell and self._is_code(self._text(cell)) for cell in beside)
 

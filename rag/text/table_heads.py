@@ -8,15 +8,30 @@ Row = Sequence[str]
 
 _MOST, _FEW = 0.8, 0.2
 """Shares that make a rule and an exception."""
+_DIGITS_OF_CODE = 4
 _LIST = 3
 """Cells with numbers, one below the other, that make a list."""
 _NUMBER = re.compile(r"[-+−–—]?[\d,，.．%％‰\s]*\d[\d,，.．%％‰\s]*")
+_HAN = re.compile("[\u3400-\u9fff]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_TIME = re.compile(r"(?<![\dA-Za-z-])(?:19|20)\d\d(?!\d|-\d{3})|[年月日季]|\d[:：]\d\d")
 
 
 def is_number(text: str) -> bool:
     """Whether a cell holds a number and nothing else; a year is a name."""
     return bool(_NUMBER.fullmatch(text)) and not _YEAR.fullmatch(text)
+
+
+def may_head(text: str) -> bool:
+    """Whether what stands in a cell may name a column: neither a number nor a code or telephone number; a time may.
+
+    A code is of several digits and no Chinese characters: ``18—35岁`` and ``每100g`` are none.
+    """
+    if is_number(text) or text.endswith(("：", ":")):
+        return False
+    digits = sum(map(str.isdigit, text))
+    is_code = digits >= _DIGITS_OF_CODE and not _HAN.search(text)
+    return not is_code or bool(_TIME.search(text))
 
 
 def is_form(rows: Sequence[Row]) -> bool:
@@ -36,7 +51,7 @@ def is_form(rows: Sequence[Row]) -> bool:
 
 def first_row_is_head(rows: Sequence[Row]) -> bool:
     """Whether the first row of a table heads its columns: of words, above a list; of two columns the second of numbers."""
-    if len(rows) < 2 or any(map(is_number, rows[0])):
+    if len(rows) < 2 or not all(map(may_head, rows[0])):
         return False
     if max(map(len, rows)) == 2:
         return len(rows[1]) > 1 and is_number(rows[1][1])
