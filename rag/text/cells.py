@@ -10,6 +10,7 @@ from itertools import pairwise
 from rag.text.measures import is_unit
 from rag.text.numerals import in_digits
 from rag.text.table_blocks import side_by_side
+from rag.text.table_captions import NO_CAPTION, Caption
 from rag.text.table_heads import is_form, is_number
 from rag.text.tables import Cell, Table
 from rag.text.view import HAN_CHARACTER
@@ -20,16 +21,8 @@ MOST_ROW_HEADS = 3
 _LIST = 3
 """Rows that make a list within a form."""
 
-LINES_OF_CAPTION = 3
-"""Lines above a table that may name it, or the unit of its numbers."""
-LONGEST_CAPTION = 80
-
 BETWEEN_HEADS = " · "
 
-_UNIT_LINE = re.compile(
-    r"(?:^|(?<=[\s（(，,；;]))[（(]?(?:(?:计量|金额|数量|(?P<of>[\u4e00-\u9fff]{1,6}))?单位[:：]\s*|units?:\s*)(?P<unit>[^\s，,；;、。（()）]{1,12})(?:[（(][^（()）]*[）)])?[）)]?",
-    re.IGNORECASE,
-)
 _BRACKETED = re.compile(r"\s*[（(]\s*(?:单位[:：]\s*)?(?P<unit>[^（()）]{1,10}?)\s*[）)]$")
 _UNIT_COLUMN = re.compile(r"(?:计量)?单位|units?", re.IGNORECASE)
 _RANGE = re.compile(r"[-+±<>≤≥＜＞]?[\d,，.．\s]*\d(?:\s*[-~～—–－至]+\s*[\d,，.．]*\d)?")
@@ -55,43 +48,7 @@ class CellReading:
     is_head: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """What stands above a table; empty where it is not told.
-
-    Attributes:
-        title: its name.
-        unit: of its numbers.
-        measured: what alone has that unit (``人口单位：万人``).
-    """
-
-    title: str = ""
-    unit: str = ""
-    measured: str = ""
-
-
-def caption_of(above: Sequence[str]) -> Caption:
-    """The caption of a table.
-
-    Args:
-        above: how the few paragraphs before it read, the nearest last.
-    """
-    title = unit = measured = ""
-    for text in reversed(above):
-        if len(text) > LONGEST_CAPTION or text.endswith(("。", "；")) or "\n" in text:
-            break
-        named = next((found for found in _UNIT_LINE.finditer(text) if is_unit(found["unit"])), None)
-        if named:
-            if not unit:
-                unit, measured = named["unit"], named["of"] or ""
-            text = f"{text[: named.start()]}{text[named.end() :]}"
-        title = text.strip()
-        if title:
-            break
-    return Caption(title, unit, measured)
-
-
-def cell_readings(table: Table, shown: Callable[[Cell], str], caption: Caption = Caption()) -> Iterator[CellReading]:
+def cell_readings(table: Table, shown: Callable[[Cell], str], caption: Caption = NO_CAPTION) -> Iterator[CellReading]:
     """The cells that say something, row by row; heads are read with them.
 
     Args:

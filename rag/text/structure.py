@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from rag.text.cells import LINES_OF_CAPTION, caption_of, cell_readings, is_tick
+from rag.text.cells import cell_readings, is_tick
 from rag.text.markup import is_bulleted, is_note
 from rag.text.official_lines import lead_of
+from rag.text.table_captions import LINES_OF_CAPTION, caption_of
 from rag.text.tables import Cell, lines_above, rows_around, table_of
 from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
