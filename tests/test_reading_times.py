@@ -67,7 +67,7 @@ def test_what_answers_is_found_in_the_text_as_it_stands() -> None:
     class Fixed:
         """Finds the words that it is told to find."""
 
-        calibration, weighing = Findings().calibration, Findings().weighing
+        calibration, weighing, labels = Findings().calibration, Findings().weighing, Findings().labels
 
         def __init__(self, words: str) -> None:
             self.words = words
