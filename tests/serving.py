@@ -1,8 +1,10 @@
 """A real server on a free port of this machine, in a thread, and a language model that writes as slowly as told."""
 
 import gc
+import sys
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +33,7 @@ def served(assistant: Any, *, behind_proxy: bool = False, **options: Any) -> Ite
         running.should_exit = True
         thread.join(20)
         listening.close()
-    assert not thread.is_alive()
+    assert not thread.is_alive(), "".join(traceback.format_stack(sys._current_frames()[thread.ident or 0]))
     _forget_loops()
 
 
