@@ -7,7 +7,6 @@ what is gained by a batch is lost again by filling its rows up to one length.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings.graph import INPUT, OUTPUT, EncoderSizes, encoder_graph
+from embeddings.runtime import quiet_onnxruntime
 from embeddings.threads import threads
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ class Encoder:
 
 def _session(sizes: EncoderSizes, tensors: Tensors) -> Any:
     try:
-        os.environ.setdefault(
-            "ORT_DISABLE_TELEMETRY", "1"
-        )  # a newer onnxruntime would write and send before it is asked
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
-        onnxruntime.set_default_logger_severity(3)  # errors
+        onnxruntime = quiet_onnxruntime()
         graph, names = encoder_graph(sizes)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads()

@@ -19,7 +19,7 @@ def limit_threads(count: int) -> None:
 def threads() -> int:
     """What was asked for, else what ``OMP_NUM_THREADS`` says, as for torch; else one for each core we may use."""
     said = os.environ.get("OMP_NUM_THREADS", "")
-    return _asked_for or (int(said) if said.isdecimal() else 0) or _cores()
+    return _asked_for or (int(said) if said.isdecimal() else 0) or cores()
 
 
 def asked_for() -> int:
@@ -27,7 +27,8 @@ def asked_for() -> int:
     return _asked_for
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -28,7 +28,7 @@ from rag.reading.calibration import Calibration, logit_of
 from rag.reading.choice import NONE, choose_reader
 from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
-from rag.reading.labels import LabelWeights, shares_named
+from rag.reading.labels import NO_LABELS, LabelWeights, shares_named
 from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, shared_out
 from rag.text.cells import BETWEEN_HEADS
@@ -211,7 +211,7 @@ def main() -> None:
         found = [asked_of(reader, one, *each) for each in questions[: options.questions]]
     every = [each for each in found if each]
     folds = [[each for each in every if each.document % FOLDS == number] for number in range(FOLDS)]
-    without, beside = LabelWeights.from_tensors({}), list[Chosen]()
+    without, beside = NO_LABELS, list[Chosen]()
     for number, kept in enumerate(folds):
         labels = fitted([each for other, part in enumerate(folds) if other != number for each in part])
         beside += [chosen(labels, each) for each in kept]

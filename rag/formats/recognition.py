@@ -8,7 +8,6 @@ a file may have.
 import contextlib
 import importlib.util
 import itertools
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -109,12 +108,12 @@ def written_page(picture: "Picture") -> WrittenPage:
 @cache
 def _engine() -> Any:
     """The models, loaded once in a process."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # a newer onnxruntime would write and send before it is asked
+    from embeddings.runtime import quiet_onnxruntime
+
+    quiet_onnxruntime()  # before rapidocr opens it
     import cv2
-    import onnxruntime
     import rapidocr
 
-    onnxruntime.disable_telemetry_events()
     cv2.setNumThreads(1)
     models = Path(rapidocr.__file__).parent / "models"
     return rapidocr.RapidOCR(

@@ -1,8 +1,9 @@
 """What the processor offers: the instructions that xllamacpp's wheel needs, and how many cores to use."""
 
-import os
 import platform
 from pathlib import Path
+
+from embeddings.threads import cores
 
 CPU_INFORMATION = Path("/proc/cpuinfo")
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -35,8 +36,7 @@ def threads(information: Path = CPU_INFORMATION, quota: Path = CPU_QUOTA) -> int
     Hyper-threads share the vector units, and OpenMP waits for the slowest thread, so neither they nor cores beyond a
     container's quota are counted.
     """
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limits = [allowed, MOST_THREADS]
+    limits = [cores(), MOST_THREADS]
     if physical := _physical_cores(information):
         limits.append(physical)
     limit, _, period = next(iter(_lines(quota)), "max").partition(" ")

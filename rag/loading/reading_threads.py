@@ -1,10 +1,11 @@
 """Threads of the process that reads files: started before it may start none, for work that several cores can share."""
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import TypeVar
+
+from embeddings.threads import cores
 
 MOST = 4
 """Most threads: each takes memory of what a file may have."""
@@ -18,7 +19,7 @@ _pool: ThreadPoolExecutor | None = None
 def start() -> int:
     """Starts a thread for each core, :data:`MOST` at most, unless there is one core only; returns how many work at once."""
     global _pool
-    count = min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    count = min(MOST, cores())
     if count == 1:
         return 1
     pool, together = ThreadPoolExecutor(count), threading.Barrier(count)

@@ -6,9 +6,10 @@ document and, below it, the day. Each is read with what it is, as a cell of a ta
 
 import re
 
-_YEAR = r"[（(〔\[［]\s?(?:19|20)\d\d\s?[）)〕\]］]"
-_NUMBER = re.compile(rf"[^\s，。：；（）()]{{1,16}}\s?{_YEAR}\s?(?:第\s?)?\d{{1,5}}\s?号")
-_CASE = re.compile(rf"{_YEAR}\s?[^\s，。：；]{{2,16}}\d\s?号(?:之[一二三四五六七八九十\d]+)?")
+BRACKETED_YEAR = r"[（(〔\[［]\s?(?:19|20)\d\d\s?[）)〕\]］]"
+"""Of a number, for a pattern: ``〔2024〕``."""
+_NUMBER = re.compile(rf"[^\s，。：；（）()]{{1,16}}\s?{BRACKETED_YEAR}\s?(?:第\s?)?\d{{1,5}}\s?号")
+_CASE = re.compile(rf"{BRACKETED_YEAR}\s?[^\s，。：；]{{2,16}}\d\s?号(?:之[一二三四五六七八九十\d]+)?")
 _SIGNATURE = re.compile(r"[^\s\d，。、：；！？,.:;!?（()）《》“”|#*\-—]{2,30}")
 _DAY = re.compile(
     r"(?:(?:19|20)\d\d|[一二][〇○零九０O0][〇○零一二三四五六七八九０O0]{2})\s?年\s?[\d一二三四五六七八九十]{1,3}\s?月\s?[\d一二三四五六七八九十]{1,3}\s?日"

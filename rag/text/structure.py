@@ -9,7 +9,7 @@ from rag.text.cells import cell_readings, is_tick
 from rag.text.markup import is_bulleted, is_note
 from rag.text.official_lines import lead_of
 from rag.text.table_captions import LINES_OF_CAPTION, caption_of
-from rag.text.tables import Cell, lines_above, rows_around, table_of
+from rag.text.tables import Cell, line_at, lines_above, rows_around, table_of
 from rag.text.turn_labels import Paragraph
 from rag.text.turns import Turns
 from rag.text.view import CLOSING, TERMINAL, Layout, View, layout, line_view, places_of, readable, view_of
@@ -186,10 +186,10 @@ def reading_at(text: str, start: int, end: int) -> str:
 
 def _lead_at(text: str, start: int, end: int) -> str:
     """What is read before a span that is a line of its own; see :func:`rag.text.official_lines.lead_of`."""
-    line = text.rfind("\n", 0, start) + 1, text.find("\n", end) % (len(text) + 1)
-    if text[line[0] : start].strip() or text[end : line[1]].strip():
+    before, after = line_at(text, start)[0], line_at(text, end)[1]
+    if text[before:start].strip() or text[end:after].strip():
         return ""
-    below = next(filter(None, (each.strip() for each in text[line[1] : line[1] + _DAY_BELOW].splitlines())), "")
+    below = next(filter(None, (each.strip() for each in text[after : after + _DAY_BELOW].splitlines())), "")
     has_sentences = bool(_SENTENCE_END.search(text, 0, start))
     return lead_of(readable(text[start:end]), readable(below), after_sentences=has_sentences)
 

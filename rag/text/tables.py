@@ -113,14 +113,14 @@ def rows_around(text: str, place: int) -> tuple[tuple[int, int], ...]:
         row = text[slice(*line)].strip()
         return _is_row(row) or _is_parted(row)
 
-    lines = [_line_at(text, place)]
+    lines = [line_at(text, place)]
     if not may_be_row(lines[0]):
         return ()
     own = 0
-    while lines[0][0] > 0 and may_be_row(above := _line_at(text, lines[0][0] - 1)):
+    while lines[0][0] > 0 and may_be_row(above := line_at(text, lines[0][0] - 1)):
         lines.insert(0, above)
         own += 1
-    while lines[-1][1] < len(text) and may_be_row(below := _line_at(text, lines[-1][1] + 1)):
+    while lines[-1][1] < len(text) and may_be_row(below := line_at(text, lines[-1][1] + 1)):
         lines.append(below)
     rows = [_stripped(text, start, end) for start, end in lines]
     found = tables_among([text[start:end] for start, end in rows], [False] * len(rows))
@@ -130,10 +130,10 @@ def rows_around(text: str, place: int) -> tuple[tuple[int, int], ...]:
 def lines_above(text: str, place: int, count: int) -> list[str]:
     """The lines above a place in which anything stands, without heading marks, the nearest last, as far as a table."""
     found: list[str] = []
-    place, _ = _line_at(text, place)
+    place, _ = line_at(text, place)
     while place > 0 and len(found) < count:
-        place, end = _line_at(text, place - 1)
-        above = text[slice(*_line_at(text, place - 1))] if place else ""
+        place, end = line_at(text, place - 1)
+        above = text[slice(*line_at(text, place - 1))] if place else ""
         if _is_row(text[place:end]) or all(_is_parted(line.strip()) for line in (text[place:end], above)):
             break  # of another table
         if line := text[place:end].strip().lstrip("#").strip():
@@ -199,7 +199,7 @@ def _widened(head: list[Cell], below: list[Cell]) -> list[Cell]:
     return found
 
 
-def _line_at(text: str, place: int) -> tuple[int, int]:
+def line_at(text: str, place: int) -> tuple[int, int]:
     """The line that a place stands in, without its end."""
     start, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
     return start, len(text) if end < 0 else end

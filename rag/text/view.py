@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.text.markup import end_of_front_matter, may_stand_for, unread, with_signs_shown
+from rag.text.official_lines import BRACKETED_YEAR
 from rag.text.tables import tables_among
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -56,7 +57,8 @@ _BRACKETED = re.compile(r"【[^【】]{1,30}】")
 _BYLINE = re.compile(f"^(?:[{HAN}]{{2,12}}|本报)?记者[\\s　]*[{HAN}·]{{2,4}}(?:[\\s、　]+[{HAN}·]{{2,4}})*$")
 _NOTE = re.compile(
     r"^(?:来源|责任编辑|责编|编辑|作者|版权声明|原标题|发布时间)[：:]"
-    r"|^[^\s，。：]{0,12}[（(〔\[［]\s?(?:19|20)\d\d\s?[）)〕\]］][^\s，。：]{1,20}号$|^[（(][^（()）。]{4,80}[）)]$"
+    rf"|^[^\s，。：]{{0,12}}{BRACKETED_YEAR}[^\s，。：]{{1,20}}号$"
+    r"|^[（(][^（()）。]{4,80}[）)]$"
     r"|^[一二][〇○零九０O0][〇○零一二三四五六七八九０O0]{2}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}日$"
     r"|^(?:19|20)\d\d\s?[年./-]\s?\d{1,2}\s?[月./-]\s?\d{1,2}\s?日?[\s\d:：]*$"
     f"|^[（(](?:下转|上接)第?.{{1,12}}[）)]$|^(?:新华社|人民网|中新社|中新网)[{HAN}]{{2,8}}\\d{{1,2}}月\\d{{1,2}}日电$"
