@@ -1,5 +1,6 @@
 """A real server on a free port of this machine, in a thread, and a language model that writes as slowly as told."""
 
+import asyncio
 import gc
 import sys
 import threading
@@ -33,8 +34,24 @@ def served(assistant: Any, *, behind_proxy: bool = False, **options: Any) -> Ite
         running.should_exit = True
         thread.join(20)
         listening.close()
-    assert not thread.is_alive(), "".join(traceback.format_stack(sys._current_frames()[thread.ident or 0]))
+    assert not thread.is_alive(), _standing(running, thread)
     _forget_loops()
+
+
+def _standing(running: Any, thread: threading.Thread) -> str:
+    """Where a server that does not end stands: its thread, what it waits for, and the tasks of its loop."""
+    where = traceback.format_stack(sys._current_frames()[thread.ident or 0])
+    state = running.server_state
+    told = f"connections: {state.connections}\ntasks: {state.tasks}\n"
+    told += f"lifespan: failed {running.lifespan.error_occurred}, ended {running.lifespan.shutdown_event.is_set()}\n"
+    loops = {each.get_loop() for each in running.servers}
+    for task in (task for loop in loops for task in asyncio.all_tasks(loop)):
+        told += f"\n{task.get_name()}\n"
+        inner: Any = task.get_coro()
+        while frame := getattr(inner, "cr_frame", getattr(inner, "ag_frame", None)):
+            told += f"  {frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}\n"
+            inner = getattr(inner, "cr_await", getattr(inner, "ag_await", None))
+    return "".join(where) + told
 
 
 def _forget_loops() -> None:
