@@ -321,6 +321,17 @@ def test_its_title_counts_and_the_days_of_the_file_do_not() -> None:
     assert (document.title, document.date, document.encoding) == ("人口普查公报", None, "xlsx")
 
 
+def test_a_file_of_tables_is_called_by_its_name() -> None:
+    def fill(book: Any, sheet: Worksheet) -> None:
+        sheet.write_row("A1", ["品名", "单价"])
+        sheet.write_row("A2", ["瓷砖胶", 45])
+        book.add_worksheet("Sheet2").write("A1", "折扣")
+
+    assert load_bytes(workbook(fill), "报价/禾昇建材报价单.xlsx").title == "禾昇建材报价单"
+    assert load_bytes("品名,单价\n瓷砖胶,45\n".encode(), "/tmp/禾昇建材报价单.csv").title == "禾昇建材报价单"
+    assert load_bytes("| 品名 | 单价 |\n| --- | --- |\n| 瓷砖胶 | 45 |\n".encode(), "报价单.md").title == "报价单"
+
+
 def test_days_of_both_date_systems() -> None:
     def fill(book: Any, sheet: Worksheet) -> None:
         sheet.write("A1", "日期")

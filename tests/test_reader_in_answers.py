@@ -172,6 +172,19 @@ def test_what_is_found_lies_in_the_documents(make_assistant: Callable[..., Assis
     assert find(reader, QUESTION, [], lambda document: sentences_of(document.text)).answer is None
 
 
+def test_copies_of_a_passage_do_not_take_the_place_of_others(folder: Path) -> None:
+    reader = choose_reader(str(folder)).reader
+    assert reader
+    copies = [replace(BRIDGE, path=f"{number}.txt", id=f"copy{number}") for number in range(3)]
+    other = Document(text="青石桥三期工程投资5.4亿元。", path="o.txt", title="")
+    same_words = replace(BRIDGE, title="白石桥工程简报", path="w.txt", id="words")
+    hits = [
+        Hit(each, 0, len(each.text), each.text, (), 1.0, 1, None, None, ()) for each in (*copies, same_words, other)
+    ]
+    found = find(reader, QUESTION, hits, lambda document: sentences_of(document.text))
+    assert {document for document, _ in found.read} == {copies[0].id, same_words.id, other.id}
+
+
 def test_the_day_of_a_document_is_read_with_it() -> None:
     dated = replace(BRIDGE, date=date(2024, 7, 5))
     (passage,) = passages_of(

@@ -14,13 +14,13 @@ from rag.answering.writing import Writer
 from rag.answers import Checks, Citation, Claim
 from rag.checking.agreement import disagreements
 from rag.checking.citations import attribute, claims_in, without_marks
-from rag.checking.support import letters_of
 from rag.checking.verification import verify_all
 from rag.errors import LanguageModelError
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.text.documents import Document
 from rag.text.figures import figures_in
 from rag.text.structure import Sentence
+from rag.text.terms import letters_of
 
 if TYPE_CHECKING:
     from rag.reading.findings import ShortAnswer

@@ -16,7 +16,6 @@ from rag.checking.support import (
     SUPPORT_THRESHOLD,
     Embed,
     are_of_one_language,
-    letters_of,
     says_something,
     shared_words,
     without_frame,
@@ -24,7 +23,7 @@ from rag.checking.support import (
 from rag.reading.evidence import Evidence
 from rag.text.figures import DATES, figures_in, missing_figures
 from rag.text.structure import Sentence, split_sentences
-from rag.text.terms import terms_of
+from rag.text.terms import letters_of, terms_of
 
 MOST_CITATIONS = 5
 WORTHWHILE = 0.25

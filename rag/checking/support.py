@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rag.answers import Citation
 from rag.text.dates import dates_in
 from rag.text.figures import DATES, figures_in, missing_figures
-from rag.text.terms import fold, terms_of
+from rag.text.terms import letters_of, terms_of
 from rag.text.view import HAN_CHARACTER
 
 Embed = Callable[[list[str]], NDArray[np.float32]]
@@ -141,8 +141,3 @@ def are_of_one_language(claim: str, cited: str) -> bool:
 
 def _is_chinese(text: str) -> bool:
     return len(HAN_CHARACTER.findall(text)) >= len(_LATIN_WORD.findall(text))
-
-
-def letters_of(text: str) -> str:
-    """A text without punctuation and blanks, in the form in which it is compared."""
-    return "".join(filter(str.isalnum, fold(text)))

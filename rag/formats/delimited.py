@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 from rag.formats.regions import Plane, plane_text
 from rag.formats.sheets import MAX_CELLS, too_many_cells
@@ -21,7 +22,7 @@ _LONGEST_CELL = 1_000_000  # characters
 
 
 def extract(raw: bytes, name: str) -> Extracted:
-    """The file's tables; lines above and below them stay lines.
+    """The file's tables; lines above and below them stay lines. Its title is the file's name.
 
     Raises:
         LoadError: the file decodes under no supported encoding, is a web page, or holds too many cells.
@@ -43,7 +44,7 @@ def extract(raw: bytes, name: str) -> Extracted:
             raise too_many_cells(name)
         if filled:
             rows[number] = filled
-    return Extracted(text=plane_text(Plane(rows)), encoding="csv")
+    return Extracted(text=plane_text(Plane(rows)), title=Path(name).stem, encoding="csv")
 
 
 def _told(text: str) -> tuple[str, str]:

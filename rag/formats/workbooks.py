@@ -5,6 +5,7 @@ programs write, or lay out every cell of a merged range.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rag.formats.archives import Archive
@@ -23,7 +24,10 @@ _MOST_STYLES = 100_000
 
 
 def extract(raw: bytes, name: str) -> Extracted:
-    """The tables of every visible sheet, numbers as their formats show them, with its title.
+    """The tables of every visible sheet, numbers as their formats show them.
+
+    Its title is the one that the workbook gives itself, if it says so in a cell, else the file's name: the first line of
+    a sheet is a caption or the sheet's own name (``Sheet1``).
 
     Raises:
         LoadError: the file is damaged, encrypted, no workbook, or holds too much.
@@ -61,7 +65,7 @@ def extract(raw: bytes, name: str) -> Extracted:
     title = archive.title()
     return Extracted(
         text=text,
-        title=title if title in text else "",
+        title=title if title and title in text else Path(name).stem,
         encoding="xlsx",
         left_out=tuple(_left_out(archive, book, hidden)),
     )

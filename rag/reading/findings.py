@@ -1,7 +1,8 @@
 """What the reader finds for a question in the passages of a search: which sentences bear on it, and the answer's words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.labels import NO_LABELS, LabelWeights
@@ -11,6 +12,7 @@ from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.search.retrieval import Hit
 from rag.text.documents import Document
 from rag.text.structure import Sentence
+from rag.text.terms import fold, letters_of
 
 READ = 3
 """Passages that are read. Among documents kept apart two, three and four do alike; with ten the reader went wrong more often
@@ -103,7 +105,7 @@ def find(
         hits: best first.
         structure: gives the sentences of a document.
     """
-    passages = passages_of(hits[:READ], structure)[:READ]
+    passages = list(islice(_distinct(hits, structure), READ))
     if not passages:
         return Findings()
     readings = reader.read(
@@ -124,6 +126,20 @@ def find(
                 read[place] = found
     best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
     return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.labels, reader.calibration)
+
+
+def _distinct(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]) -> Iterator[Passage]:
+    """The passages of hits, less those of which each sentence stands in better ones under the same heading.
+
+    People keep one paper as .docx, .pdf and .xlsx; its copies would take the places of what else there is to read.
+    """
+    known: set[tuple[str, str]] = set()
+    for hit in hits:
+        for passage in passages_of([hit], structure):
+            told = {(fold(passage.heading), letters_of(each.text)) for each in passage.told}
+            if not told <= known:
+                known |= told
+                yield passage
 
 
 def _echoes(

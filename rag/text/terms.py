@@ -91,6 +91,11 @@ def fold(text: str) -> str:
     return _folding()(text)[0].tobytes().decode("utf-32-le")
 
 
+def letters_of(text: str) -> str:
+    """A text without punctuation and blanks, in the form in which it is compared."""
+    return "".join(filter(str.isalnum, fold(text)))
+
+
 def terms_of(text: str) -> Terms:
     """All terms of a text, with repetitions: shape (number of terms,).
 
