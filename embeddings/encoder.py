@@ -1,4 +1,4 @@
-"""Runs BERT's encoder in onnxruntime, in float32, row by row.
+"""Runs BERT's encoder in onnxruntime, row by row: in eight bits where the processor multiplies so, else in float32.
 
 A row is run alone, so that what comes out does not depend on which others were asked about with it. That costs nothing:
 what is gained by a batch is lost again by filling its rows up to one length.
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.graph import INPUT, OUTPUT, EncoderSizes, encoder_graph
-from embeddings.runtime import quiet_onnxruntime
-from embeddings.threads import threads
+from embeddings.eight_bits import in_eight_bits, multiplies_eight_bits
+from embeddings.graph import INPUT, LEVELS, OUTPUT, STEPS, EncoderSizes, encoder_graph
+from embeddings.runtime import open_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,19 +68,17 @@ class Encoder:
 
 def _session(sizes: EncoderSizes, tensors: Tensors) -> Any:
     try:
-        onnxruntime = quiet_onnxruntime()
-        graph, names = encoder_graph(sizes)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads()
-        # A thread that waits in a loop for the next row takes the core from whoever else has work.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(tensors[name])) for name in names]
-        options.add_external_initializers(names, values)
-        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        graph, names = encoder_graph(sizes, in_eight_bits=multiplies_eight_bits())
+        weights: dict[str, NDArray[Any]] = {}
+        for name in names:
+            if name.endswith(LEVELS):
+                matrix = name.removesuffix(LEVELS)
+                weights |= in_eight_bits(matrix, tensors[matrix])
+            elif not name.endswith(STEPS):
+                weights[name] = np.ascontiguousarray(tensors[name])
+        return open_model(graph, weights)
     except Exception as error:  # whatever stands in its way: torch runs the same model
         raise RuntimeMissingError(f"{type(error).__name__}: {error}") from error
-    session._sess_options = None  # onnxruntime has packed the weights for itself; this would keep them a second time
-    return session
 
 
 def mapped_tensors(file: Path) -> dict[str, NDArray[np.float32]]:

@@ -47,10 +47,7 @@ class DeferredNetwork:
 
 
 class EncoderNetwork:
-    """The network in onnxruntime, in float32.
-
-    On processors that multiply bfloat16 themselves torch is a quarter faster so, and knows the same; but it takes six seconds
-    and a gigabyte to get there. In eight bits the network knew less (``docs/evaluation.md``).
+    """The network in onnxruntime, in eight bits where the processor multiplies so, else in float32.
 
     Args:
         folder: of the embedder, whose encoder was tuned.
