@@ -1,5 +1,6 @@
 """A report as a Word document: styles of its own for titles, quotes and notes, numbers that lead to their sources."""
 
+import datetime
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def _set_up(document: "Document", report: Report) -> None:
     section.top_margin = section.bottom_margin = Cm(2.5)
     styles: Any = document.styles
     _fonts(styles["Normal"], _BODY, 11, _INK)
-    styles["Normal"].paragraph_format.line_spacing = 1.4
+    styles["Normal"].paragraph_format.line_spacing = 1.2
     styles["Normal"].paragraph_format.space_after = Pt(6)
     for name, size in (("Title", 18), ("Heading 1", 13)):
         _fonts(styles[name], _HEADINGS, size, _INK)
@@ -148,6 +149,7 @@ def _set_up(document: "Document", report: Report) -> None:
     _page_number(section.footer.paragraphs[0])
     properties = document.core_properties
     properties.title, properties.author, properties.comments = report.title, "", ""
+    properties.created = properties.modified = datetime.datetime.now(datetime.UTC)
     properties.language = "zh-CN" if report.language == "zh" else "en"
 
 
