@@ -47,10 +47,8 @@ def _blocks(report: Report) -> Iterator[str]:
         yield f"## {say('references', language)}"
         for original in report.originals:
             yield f"\\[{original.numbers}\\] {_inline(original.reference)}"
-        notes = [say("reference_form", language)]
-        if report.has_guesses:
-            notes.append(say("reference_guess", language))
-        yield f"*{' '.join(notes)}*"
+        for note in report.reference_notes:
+            yield f"*{escaped(note)}*"
         yield f"## {say('verification', language)}"
         yield escaped(say("by_hand", language))
         for original in report.originals:
@@ -66,7 +64,7 @@ def _exchange(exchange: Exchange, report: Report) -> Iterator[str]:
     for line in exchange.lines:
         first, *others = line
         opening = _passage(first, escaped(first.text.lstrip()))
-        yield opening + "".join(_passage(each, _inline(each.text)) for each in others)
+        yield (opening + "".join(_passage(each, _inline(each.text)) for each in others)).rstrip()
     if exchange.withheld:
         yield f"**{say('withheld', report.language)}**"
         yield "\n".join(f"- {escaped(each)}" for each in exchange.withheld)
@@ -80,14 +78,15 @@ def _inline(text: str) -> str:
 
 def _passage(passage: Passage, text: str) -> str:
     numbers = f"<sup>\\[{', '.join(map(str, passage.numbers))}\\]</sup>" if passage.numbers else ""
-    remarks = "".join(f" **［{_inline(remark)}］**" for remark in passage.remarks)
+    # Blanks on both sides: without them the stars beside a bracket mark nothing.
+    remarks = "".join(f" **{_inline(remark.strip())}** " for remark in passage.remarks)
     return f"{text}{numbers}{remarks}"
 
 
 def _source(source: Source) -> str:
     opening = f"{source.number}. "
     within = " " * len(opening)
-    parts = [f"{_inline(source.title)} · {_inline(source.facts)}"]
+    parts = [f"**{_inline(source.title)}** · {_inline(source.facts)}"]
     lines = source.quote.split("\n")
     quoted = [escaped(line) for line in lines]
     # A line that another follows ends in a break; blank lines part paragraphs.

@@ -101,7 +101,7 @@ class Report:
         exchanges: in order.
         sources: by number.
         originals: the documents of the sources, in the order of citing.
-        has_guesses: whether a date among the references is guessed.
+        reference_notes: how to read the references.
     """
 
     title: str
@@ -109,7 +109,7 @@ class Report:
     exchanges: tuple[Exchange, ...]
     sources: tuple[Source, ...]
     originals: tuple[Original, ...]
-    has_guesses: bool
+    reference_notes: tuple[str, ...]
 
     def heading(self, place: int) -> str:
         """What stands above an answer: of several its question with its number, of one a word."""
@@ -149,13 +149,14 @@ def report_of(records: Sequence[dict[str, Any]], language: Language, title: str 
         notes = (say("full_question", language, question=only.question), *only.notes)
         exchanges = (Exchange(only.question, notes, only.lines, only.withheld, only.outcome, only.made, only.record),)
     asked = str(records[-1]["times"]["asked"])[:10]
+    has_guesses = any(each["date"] and each.get("date_is_guessed") for each in cited.citations)
     return Report(
         title,
         language,
         exchanges,
         tuple(_source(number, each, language) for number, each in enumerate(cited.citations, 1)),
         tuple(_original(numbers, cited, asked, len(records) > 1, language) for numbers in cited.documents),
-        any(each["date"] and each.get("date_is_guessed") for each in cited.citations),
+        (say("reference_form", language), *([say("reference_guess", language)] if has_guesses else [])),
     )
 
 
@@ -199,7 +200,9 @@ def _exchange(record: dict[str, Any], cited: _Cited, place: int, language: Langu
     if understood != question:
         notes.append(say("understood", language, question=understood))
     if asked["filters"]:
-        told = "；".join(say(name, language, value=one_line(value)) for name, value in asked["filters"].items())
+        told = say("between_filters", language).join(
+            say(name, language, value=one_line(value)) for name, value in asked["filters"].items()
+        )
         notes.append(say("limited_to", language, filters=told))
     if answer["notice"]:
         notes.append(one_line(answer["notice"]))
@@ -210,7 +213,10 @@ def _exchange(record: dict[str, Any], cited: _Cited, place: int, language: Langu
         question,
         tuple(notes),
         _lines(record, numbers, language),
-        tuple(f"{one_line(each['text'])}（{_why(each['checks'], language)}）" for each in record["withheld"]),
+        tuple(
+            say("reason", language, claim=one_line(each["text"]), why=_why(each["checks"], language))
+            for each in record["withheld"]
+        ),
         "" if answer["abstained"] else _outcome(record["claims"], language),
         say("made", language, moment=moment, version=version, writer=writer),
         record["sha256"],
@@ -230,15 +236,19 @@ def _lines(record: dict[str, Any], numbers: Mapping[int, int], language: Languag
         between(written[position : claim["start"]])
         remarks = []
         if not claim["supported"]:
-            remarks.append(say("unsupported", language, why=_why(claim["checks"], language)))
+            remarks.append(_aside("unsupported", language, why=_why(claim["checks"], language)))
         if figures := claim.get("unsure_figures"):
-            remarks.append(say("unsure", language, words=one_line("、".join(figures))))
+            remarks.append(_aside("unsure", language, words=one_line("、".join(figures))))
         cites = tuple(dict.fromkeys(numbers[each] for each in claim["citations"]))
         lines[-1].append(Passage(one_line(claim["text"]), cites, tuple(remarks), claim["supported"]))
         position = claim["end"]
     between(written[position:])
     kept = (tuple(passage for passage in line if passage.text) for line in lines)
     return tuple(line for line in kept if any(passage.text.strip() for passage in line))
+
+
+def _aside(key: str, language: Language, **values: object) -> str:
+    return say("aside", language, text=say(key, language, **values))
 
 
 def _why(checks: dict[str, Any], language: Language) -> str:
@@ -269,7 +279,7 @@ def _source(number: int, cited: dict[str, Any], language: Language) -> Source:
     misread = dict.fromkeys(each["text"] for each in cited.get("unsure", ()))
     return Source(
         number,
-        say("title", language, title=one_line(cited["title"])),
+        one_line(cited["title"]),
         " · ".join(filter(None, map(one_line, facts))),
         visible(cited["quote"]),
         say("unsure", language, words=one_line(" ".join(misread))) if misread else "",

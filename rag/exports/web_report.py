@@ -52,10 +52,8 @@ def _blocks(report: Report) -> Iterator[Any]:
     yield _element("h2", say("references", language))
     for original in report.originals:
         yield _element("p", f"[{original.numbers}] {original.reference}", class_="reference")
-    notes = [say("reference_form", language)]
-    if report.has_guesses:
-        notes.append(say("reference_guess", language))
-    yield _element("p", " ".join(notes), class_="note")
+    for note in report.reference_notes:
+        yield _element("p", note, class_="note")
     yield _element("h2", say("verification", language))
     yield _element("p", say("by_hand", language))
     for original in report.originals:
@@ -85,7 +83,7 @@ def _passage(passage: Passage) -> Iterator[Any]:
             links += [", ", _element("a", str(number), href=f"#source-{number}")]
         yield _element("sup", "[", *links[1:], "]")
     for remark in passage.remarks:
-        yield _element("span", f"［{remark}］", class_="remark")
+        yield _element("span", remark, class_="remark")
 
 
 def _source(source: Source) -> Any:

@@ -64,6 +64,7 @@ def _passage(paragraph: "Paragraph", passage: Passage) -> None:
     run = paragraph.add_run(passage.text)
     if not passage.supported:
         run.font.underline = WD_UNDERLINE.WAVY
+        _underline_in(run, _RED)
     if passage.numbers:
         _raised(paragraph.add_run("["))
         for place, number in enumerate(passage.numbers):
@@ -72,7 +73,7 @@ def _passage(paragraph: "Paragraph", passage: Passage) -> None:
             _linked(paragraph, _raised(paragraph.add_run(str(number))), _bookmark(number))
         _raised(paragraph.add_run("]"))
     for remark in passage.remarks:
-        _coloured(paragraph.add_run(f"［{remark}］"), _RED)
+        _coloured(paragraph.add_run(remark), _RED)
 
 
 def _source(document: "Document", source: Source) -> None:
@@ -90,10 +91,8 @@ def _references(document: "Document", report: Report) -> None:
     document.add_heading(say("references", report.language), 1)
     for original in report.originals:
         document.add_paragraph(f"[{original.numbers}] {original.reference}", "Reference")
-    notes = [say("reference_form", report.language)]
-    if report.has_guesses:
-        notes.append(say("reference_guess", report.language))
-    document.add_paragraph(" ".join(notes), "Note")
+    for note in report.reference_notes:
+        document.add_paragraph(note, "Note")
 
 
 def _verification(document: "Document", report: Report) -> None:
@@ -201,6 +200,13 @@ def _coloured(run: "Run", colour: str) -> None:
     from docx.shared import Pt, RGBColor
 
     run.font.color.rgb, run.font.size = RGBColor.from_string(colour), Pt(9)
+
+
+def _underline_in(run: "Run", colour: str) -> None:
+    from docx.oxml.ns import qn
+
+    for underline in run._r.iter(qn("w:u")):
+        underline.set(qn("w:color"), colour)
 
 
 def _bookmark(number: int) -> str:
