@@ -149,6 +149,7 @@ def _set_up(document: "Document", report: Report) -> None:
     properties = document.core_properties
     properties.title, properties.author, properties.comments = report.title, "", ""
     properties.created = properties.modified = datetime.datetime.now(datetime.UTC)
+    _drop_thumbnail(document)
     properties.language = "zh-CN" if report.language == "zh" else "en"
 
 
@@ -178,6 +179,13 @@ def _rule_beside(style: Any) -> None:
     rules = _xml("pBdr")
     rules.append(_xml("left", val="single", sz="12", space="8", color="BFBFBF"))
     style.element.get_or_add_pPr().insert_element_before(rules, *_AFTER_RULES)
+
+
+def _drop_thumbnail(document: "Document") -> None:
+    """Takes away the picture that the template brings of itself."""
+    relations = document.part.package.rels
+    for key in [key for key, relation in relations.items() if relation.reltype.endswith("/thumbnail")]:
+        del relations[key]
 
 
 def _chinese(document: "Document") -> None:
