@@ -11,6 +11,7 @@ from rag.text.structure import reading_at
 from rag.text.view import readable
 
 if TYPE_CHECKING:
+    from rag.exports.wording import Language
     from rag.records.provenance import Provenance
     from rag.tracing.trace import Trace
 
@@ -221,6 +222,27 @@ class Answer:
         from rag.records.record import record_of
 
         return record_of(self, full_paths=full_paths)
+
+    def to_markdown(self, language: "Language" = "zh") -> str:
+        """The answer with its sources, references and what verifies them, as Markdown.
+
+        This and the next two raise ``ValueError`` where :meth:`to_record` does; ``language`` is that of what stands
+        there besides the answer.
+        """
+        return self._exported(".md", language).decode()
+
+    def to_html(self, language: "Language" = "zh") -> str:
+        """The same as one web page, which prints well."""
+        return self._exported(".html", language).decode()
+
+    def to_word(self, language: "Language" = "zh") -> bytes:
+        """The same as the content of a .docx file."""
+        return self._exported(".docx", language)
+
+    def _exported(self, suffix: str, language: "Language") -> bytes:
+        from rag.exports.saving import exported
+
+        return exported([self.to_record()], suffix, language)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form. Claims name their citations by the numbers of the list ``citations``, from 1.

@@ -81,6 +81,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "unsupported_words": ("引文不支持“{words}”", "the cited text does not bear out “{words}”"),
     "weak_support": ("引文与这句话不够一致", "the cited text says something else"),
     "citations": ("出处", "Sources"),
+    "saved": ("回答已存入 {path}。", "The answer is in {path}."),
     "recorded": ("记录已存入 {path}。", "The record is in {path}."),
     "recheck_of": ("{asked} 的回答：{question}", "Answer of {asked}: {question}"),
     "recheck_holds": ("{n} 处引文都在原处，一字不差。", "All {n} quotes stand where they stood."),

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from youju_process import refused, run
 
+from rag.loading import load
+
 TEXT = "火星基地一季度通报\n\n基地负责人赵志国表示，一季度用电量同比增长15.2%，供水保持稳定。\n"
 QUESTION = "火星基地一季度用电量同比增长多少？"
 
@@ -71,3 +73,20 @@ def test_an_error_is_logged_with_its_stack(tmp_path: Path) -> None:
     assert failed.code == 1 and "rag/terminal/cli.py" not in failed.errors
     assert "[StoreError: " in (tmp_path / "log").read_text("utf-8")
     assert "rag/terminal/cli.py" in (tmp_path / "log").read_text("utf-8")
+
+
+def test_an_answer_is_saved_in_the_format_that_the_suffix_names(index: Path, tmp_path: Path) -> None:
+    files = [tmp_path / f"answer{suffix}" for suffix in (".docx", ".md", ".html")]
+    record = tmp_path / "r.json"
+    options = [option for file in files for option in ("--save", file)]
+    asked = run("ask", QUESTION, "--index", index, "-m", "extractive", "--record", record, *options)
+    assert asked.code == 0
+    seal = json.loads(record.read_text("utf-8"))["sha256"]
+    for file in files:
+        text = load(file).text
+        assert str(file) in asked.errors
+        assert QUESTION in text and "一季度用电量同比增长15.2%" in text and seal in text
+    refused("ask", QUESTION, "--index", index, "--save", files[0], code=2, zh="已经存在", en="not overwritten")
+    other = tmp_path / "answer.pdf"
+    refused("ask", QUESTION, "--index", index, "--save", other, code=2, zh=".docx、.md、.html", en="must end in")
+    assert not other.exists()

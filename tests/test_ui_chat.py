@@ -170,7 +170,7 @@ def test_conversations_are_listed_searched_renamed_and_deleted(visit: Visit) -> 
     page.fill("#renaming input, #renaming textarea", "五G的问题")
     page.click("#renaming button.primary")
     page.wait_for_function("document.querySelector('#conversations').textContent.includes('五G的问题')")
-    page.click("#rail-actions button >> nth=1")
+    page.click("#rail-actions button >> nth=2")
     page.click("#deleting button.stop")
     page.wait_for_selector(".welcome")
     page.wait_for_function("document.querySelectorAll('#conversations label').length === 1")

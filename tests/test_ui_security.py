@@ -103,7 +103,7 @@ def test_the_page_asks_for_a_login(visit: Visit, assistant: Any) -> None:
         assert "264万" in ask(page).inner_text()
         other = visit(address, http_credentials=login)
         other.wait_for_selector("#conversations label")  # those of whoever logs in, in any browser
-        page.locator("#rail-actions button").nth(1).click()
+        page.locator("#rail-actions button").nth(2).click()
         page.click("#deleting button.stop")
         page.wait_for_selector(".welcome")
 

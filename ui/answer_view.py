@@ -13,6 +13,7 @@ from rag.assistant import EvidenceFound
 from rag.text.view import INVISIBLE
 from ui import trace_view
 from ui.conversations import Turn
+from ui.exporting import KINDS
 from ui.html import Html, anchor, element, join, text
 from ui.texts import Language, say, shown_day
 
@@ -328,6 +329,7 @@ def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -
         buttons.append(_button("good", turn, language, aria_pressed="true" if good else "false"))
         buttons.append(_button("bad", turn, language, aria_pressed="true" if bad else "false"))
         if "record" in turn.answer:
+            buttons.append(_export(turn, language))
             buttons.append(_record_button(turn, turn.answer["record"], language))
         if "trace" in turn.answer:
             place = anchor("trace", turn.id) if traced else None
@@ -345,6 +347,24 @@ def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -
     if last:
         buttons += [_button("retry", turn, language), _button("edit", turn, language)]
     return element("div", *buttons, class_="actions", role="group", aria_label=say("actions", language))
+
+
+def _export(turn: Turn, language: Language) -> Html:
+    """Folds out the formats that the answer can be taken away in."""
+    formats = [
+        element(
+            "button",
+            say(f"export_{kind}", language),
+            type="button",
+            data_action="export",
+            data_turn=turn.id,
+            data_format=kind,
+            title=f"{say('export_long', language)} (.{kind})",
+        )
+        for kind in KINDS
+    ]
+    summary = element("summary", say("export", language), title=say("export_long", language))
+    return element("details", summary, element("span", *formats, class_="formats"), class_="export")
 
 
 def _record_button(turn: Turn, record: dict[str, Any], language: Language) -> Html:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import EXTRACTIVE, choose
 from rag.questions.follow_ups import History
 from rag.text.surrogates import without_surrogates
-from ui import answer_view, evidence_view
+from ui import answer_view, evidence_view, exporting
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
 from ui.evidence_view import reader, reader_of
@@ -86,6 +86,7 @@ class Chat:
             with gr.Column(elem_id="evidence", min_width=0):
                 self.pane = html("pane")
                 self.reading = html("reading")
+            self.given = html("given", exporting.SCRIPT)
         self.editing = gr.State("")
         context.question = self.question
         context.filters = self.filters
@@ -116,7 +117,14 @@ class Chat:
         )
         with gr.Row(elem_id="rail-actions"):
             self.rename = interface.show(gr.Button(text("rename"), size="sm"), value="rename")
+            self.export = interface.show(gr.Button(text("export"), size="sm"), value="export")
             self.delete = interface.show(gr.Button(text("delete"), size="sm"), value="delete")
+        with gr.Row(visible=False, elem_id="exporting") as self.exporting:
+            self.formats = {
+                kind: interface.show(gr.Button(text(f"export_{kind}"), size="sm"), value=f"export_{kind}")
+                for kind in exporting.KINDS
+            }
+            self.close_export = interface.show(gr.Button(text("cancel"), size="sm"), value="cancel")
         with gr.Column(visible=False, elem_id="renaming", min_width=0) as self.renaming:
             self.title = interface.show(
                 gr.Textbox(label=text("new_title"), max_length=60, max_lines=1), label="new_title"
@@ -229,6 +237,7 @@ class Chat:
             self.feedback,
             self.renaming,
             self.deleting,
+            self.exporting,
             browser,
         ]
         following: dict[str, Any] = {**FOR_THE_PAGE, "concurrency_limit": None, "trigger_mode": "multiple"}
@@ -244,7 +253,7 @@ class Chat:
         asked = [self.question, self.editing, browser, context.preferences, *fields]
         gr.on([self.question.submit, self.send.click], self._ask, asked, view, **following)
         self.stop.click(self._stop, browser, None, queue=False, **FOR_THE_PAGE)
-        acted = [*view, self.rated, self.reason, self.comment]
+        acted = [*view, self.given, self.rated, self.reason, self.comment]
         self.thread.click(self._act, [browser, context.preferences, *fields], acted, **following)
         for component in (self.pane, self.reading):
             component.click(self._read, browser, [self.pane, self.reading], **FOR_THE_PAGE)
@@ -270,6 +279,10 @@ class Chat:
             **FOR_THE_PAGE,
         )
         self.keep_title.click(lambda: gr.update(visible=False), None, self.renaming, **FOR_THE_PAGE)
+        self.export.click(lambda: gr.update(visible=True), None, self.exporting, **FOR_THE_PAGE)
+        self.close_export.click(lambda: gr.update(visible=False), None, self.exporting, **FOR_THE_PAGE)
+        for kind, button in self.formats.items():
+            button.click(self._exporter(kind), browser, [self.given, self.exporting], **FOR_THE_PAGE)
         self.delete.click(lambda: gr.update(visible=True), None, self.deleting, **FOR_THE_PAGE)
         self.keep.click(lambda: gr.update(visible=False), None, self.deleting, **FOR_THE_PAGE)
         self.confirm_delete.click(self._delete, browser, view, **following)
@@ -432,6 +445,7 @@ class Chat:
             self.feedback: gr.update(visible=False),
             self.renaming: gr.update(visible=False),
             self.deleting: gr.update(visible=False),
+            self.exporting: gr.update(visible=False),
             self.context.browser: visitor.browser,
         }
 
@@ -490,6 +504,8 @@ class Chat:
                 yield from self._view(visitor, request)
         elif action == "edit":
             yield {self.question: turn.question, self.editing: turn.id}
+        elif action == "export":
+            yield {self.given: exporting.given([turn], data.get("format", ""), visitor.language)}
         elif action == "trace":
             opened = "" if data.get("open") else turn.id
             turns = self._conversation(visitor).turns
@@ -625,6 +641,23 @@ class Chat:
         if title.strip():
             self.context.conversations.rename(visitor.owner, visitor.conversation, without_surrogates(title))
         return self._summaries(visitor), gr.update(visible=False)
+
+    def _exporter(self, kind: str) -> Callable[[dict[str, str], gr.Request], tuple[Any, Any]]:
+        """What gives the open conversation as a file; of one that is being answered, what is finished."""
+
+        def export(browser: dict[str, str], request: gr.Request) -> tuple[Any, Any]:
+            visitor = Visitor.of(browser, request)
+            conversation = self._conversation(visitor)
+            left_out = sum(not exporting.has_record(turn) for turn in conversation.turns)
+            if left_out == len(conversation.turns):
+                gr.Info(say("nothing_to_export", visitor.language), duration=3)
+                return gr.skip(), gr.update(visible=False)
+            if left_out:
+                gr.Info(say("some_not_exported", visitor.language, n=left_out), duration=5)
+            made = exporting.given(conversation.turns, kind, visitor.language, conversation.title)
+            return made, gr.update(visible=False)
+
+        return export
 
     def _delete(self, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request)

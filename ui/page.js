@@ -28,6 +28,10 @@ const act = (button) => {
     return;
   }
   trigger('click', data);
+  const folded = button.closest('details.export');
+  if (!folded) return;
+  folded.open = false;
+  folded.querySelector('summary').focus();
 };
 
 const follow = (event, link) => {

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from pathlib import Path
 
 from rag.errors import UsageError
@@ -25,6 +26,26 @@ def check_free(path: Path) -> None:
             zh=f"没有文件夹 {path.absolute().parent}。请先建立它。",
             en=f"There is no folder {path.absolute().parent}. Make it first.",
         )
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Writes a new file.
+
+    Raises:
+        UsageError: something is there already, or the file cannot be written; nothing is left behind then.
+    """
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.partial")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            put_in_place(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_written(path, error) from error
 
 
 def put_in_place(finished: Path, path: Path) -> None:

@@ -8,14 +8,13 @@ import datetime
 import hashlib
 import json
 import os
-import secrets
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RecordError
-from rag.index.new_files import check_free, not_written, put_in_place
+from rag.index.new_files import check_free, write_new
 from rag.records.provenance import Provenance, software
 
 if TYPE_CHECKING:
@@ -96,18 +95,7 @@ def write_record(record: dict[str, Any], path: str | Path) -> None:
     target = Path(path).expanduser()
     check_free(target)
     content = json.dumps(record, ensure_ascii=False, indent=2).encode("utf-8", "backslashreplace")
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.partial")
-    try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            put_in_place(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise not_written(target, error) from error
+    write_new(target, content + b"\n")
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:

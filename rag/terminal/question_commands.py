@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import UsageError
+from rag.errors import UsageError, interface_language
 from rag.messages import say
 from rag.terminal import output
 from rag.terminal.opening import named_index, opened_assistant
@@ -149,15 +149,30 @@ def ask(
             "--record", help=help_text("把回答存成可以日后核对的记录。", "Keep a record that can be verified later.")
         ),
     ] = None,
+    save: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--save",
+            help=help_text(
+                "把回答连同出处存成 .docx、.md 或 .html 文件，可重复；不覆盖已有的文件。",
+                "Save the answer with its sources as a .docx, .md or .html file; repeatable; overwrites nothing.",
+            ),
+        ),
+    ] = None,
 ) -> None:
+    from rag.exports import saving
     from rag.index.new_files import check_free
     from rag.questions.inputs import decoded
     from rag.records.record import write_record
     from rag.terminal.screen import show_trace
     from ui.terminal import show_stream
 
+    # Told before the answer is worked out, not after.
     if record:
-        check_free(record)  # told before the answer is worked out, not after
+        check_free(record)
+    targets = [path.expanduser() for path in save or ()]
+    for path in targets:
+        saving.check_target(path)
     question = decoded(sys.stdin.buffer.read()) if question == "-" else question
     options: dict[str, Any] = {"after": after, "before": before, "speaker": speaker, "source": source, "trace": trace}
     with opened_assistant(index, embedder=embedder, quiet=as_json) as assistant:
@@ -171,6 +186,9 @@ def ask(
     if record:
         write_record(answer.to_record(), record)
         typer.echo(say("recorded", path=record), err=True)
+    for path in targets:
+        saving.save([answer.to_record()], path, "zh" if interface_language() == "zh" else "en")
+        typer.echo(say("saved", path=path), err=True)
 
 
 @app.command(

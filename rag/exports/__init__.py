@@ -1,0 +1,1 @@
+"""Exports: answers as files that are handed on: Word, Markdown, a web page."""
