@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
-from rag.loading import processes
+from rag.loading import file_process, processes
 
 LINE = "共有三千人参加了这次会议。"
 RECOGNISER = f"""
@@ -42,7 +42,7 @@ def slow_recogniser() -> Iterator[Recognise]:
         code = RECOGNISER.replace("SECONDS", f"(lambda page: {seconds})").replace("TIMES", str(times))
         code = code.replace("SURENESS", str(sureness))
         start = f"exec({code!r}); from rag.loading.worker"
-        patched.setattr(processes, "_START", processes._START.replace("from rag.loading.worker", start))
+        patched.setattr(file_process, "_START", file_process._START.replace("from rag.loading.worker", start))
         processes._readers.end()
 
     with pytest.MonkeyPatch.context() as patched:

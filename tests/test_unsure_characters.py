@@ -17,7 +17,7 @@ from rag.assistant import Assistant
 from rag.errors import LoadError
 from rag.formats.recognition import WrittenLine
 from rag.formats.scans import SURE, Scans
-from rag.loading import processes, worker
+from rag.loading import file_replies, worker
 from rag.loading.base import Extracted
 from rag.records.record import checked_record
 from rag.terminal.screen import show_answer
@@ -80,7 +80,7 @@ def test_a_reader_that_tells_others_is_not_believed(spans: object) -> None:
     """The process that reads files may have been taken over by one."""
     header = worker._described(Extracted("一二三四五", unsure=((1, 2),))) | {"unsure": spans}
     with pytest.raises(LoadError, match=r"a\.png"):
-        processes._extracted(header, "一二三四五".encode(), "a.png")
+        file_replies.extracted(header, "一二三四五".encode(), "a.png")
 
 
 def test_of_very_many_the_rest_of_the_text_is_unsure(monkeypatch: pytest.MonkeyPatch) -> None:
