@@ -39,8 +39,12 @@ def served(assistant: Any, *, behind_proxy: bool = False, **options: Any) -> Ite
 
 
 def _standing(running: Any, thread: threading.Thread) -> str:
-    """Where a server that does not end stands: its thread, what it waits for, and the tasks of its loop."""
-    where = traceback.format_stack(sys._current_frames()[thread.ident or 0])
+    """Where a server that does not end stands: its thread and all others, what it waits for, and the tasks of its loop."""
+    where = [
+        f"{each.name}\n" + "".join(traceback.format_stack(frame)[-12:])
+        for each in (thread, *threading.enumerate())
+        if (frame := sys._current_frames().get(each.ident or 0))
+    ]
     state = running.server_state
     told = f"connections: {state.connections}\ntasks: {state.tasks}\n"
     told += f"lifespan: failed {running.lifespan.error_occurred}, ended {running.lifespan.shutdown_event.is_set()}\n"
