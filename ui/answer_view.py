@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rag.answers import Answer, Citation
+from rag.answers import CATALOGUE, Answer, Citation
 from rag.assistant import EvidenceFound
 from rag.text.view import INVISIBLE
 from ui import trace_view
@@ -310,9 +310,13 @@ def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool
     elif claims and not answer["abstained"]:
         key = "one_supported" if len(claims) == 1 else "all_supported"
         parts.append(element("span", say(key, language, n=len(claims)), class_="sound"))
-    model = str(answer["language_model"])
-    model = say("extractive", language) if model == "extractive" else model
-    parts.append(element("span", say("answered_by", language, model=model, seconds=answer["timings"]["total"])))
+    model, seconds = str(answer["language_model"]), answer["timings"]["total"]
+    if model == CATALOGUE:
+        said = say("from_catalogue", language, seconds=seconds)
+    else:
+        named = say("extractive", language) if model == "extractive" else model
+        said = say("answered_by", language, model=named, seconds=seconds)
+    parts.append(element("span", said))
     if turn.feedback and turn.feedback.reason:
         parts.append(element("span", say("you_said", language, reason=say(f"reason_{turn.feedback.reason}", language))))
     return join([element("p", *parts, class_="colophon"), _actions(turn, language, last, traced)])
