@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hashing_embedder import HashingEmbedder
 from youju_process import run
 
 from rag.assistant import Assistant
@@ -57,7 +58,7 @@ def test_questions_kept_apart_from_training_are_recognised(embedder: Any) -> Non
     assert not [wanted for wanted, _ in mistaken if wanted == ORDINARY]
     assert len(mistaken) <= 0.03 * len(told)
     asked = [(wanted, found) for wanted, found in told if wanted != ORDINARY]
-    assert sum(wanted == found for wanted, found in asked) >= 0.8 * len(asked)
+    assert sum(wanted == found for wanted, found in asked) >= 0.75 * len(asked)
 
 
 @pytest.mark.parametrize(
@@ -227,3 +228,10 @@ def test_the_window_shows_it_as_an_answer_that_quotes_nothing(four: Assistant) -
     assert "一共有 4 份文档" in shown and "据文档目录" in shown and "data-file" in shown
     for absent in ("资料中没有答案", "未证实", 'class="number"', "原文摘录"):
         assert absent not in shown
+
+
+def test_beside_another_embedder_the_embedded_one_recognises(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path / "index", embedder=HashingEmbedder(), language_model="extractive") as opened:
+        opened.add([NOISE])
+        assert opened.ask("一共几份文件？").text.startswith("一共有 1 份文档")
+        assert not opened.ask("夜间施工罚多少？").is_from_catalogue

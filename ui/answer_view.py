@@ -266,7 +266,7 @@ def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:
 
 def _abstention(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
     """What a turn without an answer shows: the nearest values where there are any, and the nearest passages."""
-    # Where nothing was looked up (``谢谢``) there is nothing that the documents do not say.
+    # Of turns kept before: where nothing was looked up (``谢谢``) there is nothing that the documents do not say.
     is_verdict = bool(answer["hits"] or answer["claims"])
     parts: list[str] = [element("p", say("abstained", language), class_="verdict")] if is_verdict else []
     if answer["claims"]:

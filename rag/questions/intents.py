@@ -1,6 +1,6 @@
 """Intents: whether a question asks the documents something, or is about the assistant or the collection itself.
 
-``你好`` and ``一共几份文件？`` are not to be searched for. A linear classifier over the vector that the embedded embedder gives
+``你好`` and ``一共几份文件？`` are not to be searched for. A small network over the vector that the embedded embedder gives
 the question tells them from the others (``python -m training.intents``); it knows no list of words.
 """
 
@@ -30,7 +30,7 @@ CLASSES = (ORDINARY, *get_args(Intent))
 """In the order of the classifier's outputs."""
 
 FILE = Path(__file__).with_name("intents.safetensors")
-SHA256 = ""
+SHA256 = "398cb621eeb4dbfa725f613be29eaff87fafaf84dd1967146cad475c1dff1000"
 """Of that file."""
 LONGEST = 80
 """Characters of a question that is looked at; a longer one tells of something."""
@@ -49,19 +49,23 @@ class IntentClassifier:
 
     Attributes:
         origin, scale: what vectors are measured from and by, shape (dimension,).
-        weights, constants: shape (dimension, classes) and (classes,).
+        hidden, hidden_constants: shape (dimension, units) and (units,).
+        output, constants: shape (units, classes) and (classes,).
         least: how likely each class must be to be believed, shape (classes,).
     """
 
     origin: Vector
     scale: Vector
-    weights: Vector
+    hidden: Vector
+    hidden_constants: Vector
+    output: Vector
     constants: Vector
     least: Vector
 
     def probabilities(self, vectors: Vector) -> Vector:
         """How likely each class is, shape (vectors, classes)."""
-        scores = (vectors - self.origin) / self.scale @ self.weights + self.constants
+        units = np.tanh((vectors - self.origin) / self.scale @ self.hidden + self.hidden_constants)
+        scores = units @ self.output + self.constants
         likely = np.exp(scores - scores.max(axis=-1, keepdims=True))
         shares: Vector = likely / likely.sum(axis=-1, keepdims=True)
         return shares
@@ -87,7 +91,7 @@ class IntentClassifier:
 
     def to_tensors(self) -> dict[str, NDArray[np.float16]]:
         """As a file of weights holds it."""
-        return {name: np.asarray(getattr(self, name), np.float16) for name in self.__dataclass_fields__}
+        return {name: np.ascontiguousarray(getattr(self, name), np.float16) for name in self.__dataclass_fields__}
 
 
 def read_classifier(file: Path, sha256: str) -> IntentClassifier:
