@@ -17,8 +17,8 @@ from rag.questions.intents import ORDINARY, recogniser
 from rag.records.recheck import verify_record
 from rag.records.record import checked_record
 from rag.text.documents import Document
-from training.intents import written
 
+EXAMPLES = Path(__file__).parents[1] / "training" / "intents.jsonl"
 NOISE = Document(
     "城市噪音管理办法\n\n第九条 夜间施工产生噪音的，处一万元以下罚款。\n",
     "noise.txt",
@@ -53,12 +53,15 @@ def four(embedder: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[As
 
 def test_questions_kept_apart_from_training_are_recognised(embedder: Any) -> None:
     recognise = recogniser(embedder, lambda question: embedder.queries([question])[0])
-    told = [(line["intent"], recognise(line["text"]) or ORDINARY) for line in written("held_out")]
+    lines = [
+        line for line in map(json.loads, EXAMPLES.read_text("utf-8").splitlines()) if line.get("part") == "held_out"
+    ]
+    told = [(line["intent"], recognise(line["text"]) or ORDINARY) for line in lines]
     mistaken = [(wanted, found) for wanted, found in told if found not in (wanted, ORDINARY)]
-    assert not [wanted for wanted, _ in mistaken if wanted == ORDINARY]
-    assert len(mistaken) <= 0.03 * len(told)
+    assert len([wanted for wanted, _ in mistaken if wanted == ORDINARY]) <= 1
+    assert len(mistaken) <= 0.02 * len(told)
     asked = [(wanted, found) for wanted, found in told if wanted != ORDINARY]
-    assert sum(wanted == found for wanted, found in asked) >= 0.75 * len(asked)
+    assert sum(wanted == found for wanted, found in asked) >= 0.8 * len(asked)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +116,12 @@ def test_without_its_weights_every_question_is_searched_for(
         ("最新的是哪篇？", ["最新的是《年度报告》（2024-01-05，日期据文件名推测）", "另有 1 份没有日期"]),
         ("最早的是哪份文件", ["最早的是《二期工程座谈会》（2021-06-01）", "1. 《二期", "2. 《城市"]),
         ("有没有关于噪音的文件？", ["最接近", "1. 《城市噪音管理办法》"]),
-        ("谁在这些文件里发过言？", ["有 2 人", "赵志国：《二期工程座谈会》", "李敏：《二期工程座谈会》"]),
+        ("谁在这些文件里发过言？", ["有 2 位发言人", "赵志国：《二期工程座谈会》", "李敏：《二期工程座谈会》"]),
         ("Hello!", ["Hello!", "4 documents"]),
         ("Who are you?", ["I am Youju", "no language model"]),
         ("How many documents are there?", ["There are 4 documents", "“食堂菜单” (undated)"]),
         ("Which document is the newest?", ["guessed from the file's name"]),
-        ("Who speaks in these documents?", ["2 people", "赵志国: “二期工程座谈会”"]),
+        ("Who speaks in these documents?", ["2 speakers", "赵志国: “二期工程座谈会”"]),
     ],
 )
 def test_it_is_said_in_one_sentence_first_without_claims(four: Assistant, question: str, said: list[str]) -> None:

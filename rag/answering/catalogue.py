@@ -88,7 +88,7 @@ class Catalogue:
             if len(identifiers) > NAMED:
                 titles += say_in(language, "and_more_documents", n=len(identifiers))
             lines.append(say_in(language, "speaks_in", name=one_line(name), titles=titles))
-        first = say_in(language, "one_speaks" if len(found) == 1 else "people_speak", n=len(found))
+        first = say_in(language, "speaker_is" if len(found) == 1 else "speakers_are", n=len(found))
         return [first, *_listed(lines, language)]
 
 
