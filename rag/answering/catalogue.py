@@ -21,6 +21,8 @@ LISTED = 10
 """Documents or people that are listed; how many more there are is told."""
 NAMED = 3
 """Documents that are named behind a person."""
+NEAR_SHARE = 0.5
+"""Share of the nearest document's score from which on another is near, too."""
 LONGEST_TITLE = 80
 _QUOTES = {"zh": ("《", "》"), "en": ("“", "”")}
 _BRACKETS = {"zh": ("（", "）", "，", "、"), "en": (" (", ")", ", ", ", ")}
@@ -121,10 +123,11 @@ def _by_date(entries: Sequence[Entry], newest: bool, language: Language) -> list
 
 
 def _nearest(hits: Sequence[Hit], language: Language) -> list[str]:
-    """The documents that the passages stand in, the nearest first; that they are about it is not said."""
+    """The documents whose passages come nearest, the nearest first; that they are about it is not said."""
     found: dict[str, Document] = {}
     for hit in hits:
-        found.setdefault(hit.document.id, hit.document)
+        if hit.score >= NEAR_SHARE * hits[0].score:
+            found.setdefault(hit.document.id, hit.document)
     if not found:
         return [say_in(language, "nothing_near")]
     first = say_in(language, "comes_nearest" if len(found) == 1 else "come_nearest", n=len(found))
