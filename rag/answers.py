@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rag.records.provenance import Provenance
     from rag.tracing.trace import Trace
 
+CATALOGUE = "catalogue"
+"""What stands for the language model of an answer that the program itself gives from its catalogue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -171,12 +174,13 @@ class Answer:
         abstained: nothing was found that answers the question; ``hits`` are the nearest passages.
         claims: the answer's sentences with their citations; empty for an abstention.
         hits: the passages retrieved, best first.
-        language_model: what wrote the answer.
+        language_model: what wrote the answer; :data:`CATALOGUE` where it is a statement of the program's own, about itself or
+            the documents it holds: that claims nothing of their text, so it has no claims and no citations.
         notice: a line for the user about how the answer was made; empty where there is nothing to say.
         timings: seconds to the evidence, to the first token, to the end.
         usage: numbers of prompt and generated tokens, where the language model gives them.
         understood: the question as it was searched for: a follow-up rewritten to stand alone, else as asked.
-        confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.answering.silence`).
+        confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.answering.silence`); 1 from the catalogue.
         withheld: claims that were left out because they failed a check (strict answers only).
         provenance: what :meth:`to_record` tells besides; None for an answer that no assistant gave.
         trace: what happened on the way, where that was asked for.
@@ -207,8 +211,13 @@ class Answer:
         return tuple(seen.values())
 
     @property
+    def is_from_catalogue(self) -> bool:
+        """Whether it is a statement of the program's own, which is neither quoted nor checked."""
+        return self.language_model == CATALOGUE
+
+    @property
     def supported(self) -> bool:
-        """Whether every claim is supported; True for an abstention, which claims nothing."""
+        """Whether every claim is supported; True for an abstention or from the catalogue, where nothing is claimed."""
         return all(claim.supported for claim in self.claims)
 
     def number_of(self, citation: Citation) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from embeddings import YoujuError, cache_folder
 from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
+from rag.answering.catalogue import Catalogue
 from rag.answering.dated_answers import DatedAnswers
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import quoted_instead
@@ -37,6 +38,7 @@ from rag.questions.inputs import (
     checked_question,
     parsed_day,
 )
+from rag.questions.intents import recogniser
 from rag.reading.choice import DEFAULT, NONE, choose_reader
 from rag.reading.evidence import EvidenceSelector
 from rag.records.provenance import Provenance, filters_told, index_state, models_of
@@ -88,6 +90,7 @@ class Assistant:
         self.language_model = language_model
         self._selector = EvidenceSelector(retriever)
         self._choices: dict[str, Choice] = {}
+        self._recognise = recogniser(retriever.embedder, retriever.query_vector)
 
     @classmethod
     def open(
@@ -364,11 +367,17 @@ class Assistant:
             filters_told(found),
             tuple((asked, answer) for asked, answer in turns),
         )
+
+        def retrieve(asked: str) -> list[Hit]:
+            return self.retriever.retrieve(asked, passages, found)
+
         answering = Answering(
             choice=choice,
             selector=self._selector,
-            retrieve=lambda asked: self.retriever.retrieve(asked, passages, found),
+            retrieve=retrieve,
             dated=DatedAnswers(self.store, found, self._selector.structure, reading) if reading else None,
+            recognise=self._recognise,
+            catalogue=Catalogue(self.store, found, retrieve, choice.name),
             correct=lambda asked: corrected(asked, self.retriever.lexical(), _likelihood),
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,

@@ -1,8 +1,11 @@
-"""What the command line says, in Chinese and English."""
+"""What the command line says, and what answers say of the assistant and the documents, in Chinese and English."""
 
 from datetime import date
+from typing import Literal
 
 from rag.errors import interface_language
+
+Language = Literal["zh", "en"]
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "added": ("新增 {n} 份", "{n} added"),
@@ -174,6 +177,89 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "没有命令 {line}；/quit 结束，/new 开始新对话，/sources 列出文档。",
         "There is no command {line}; /quit ends, /new starts anew, /sources lists the documents.",
     ),
+    # answers about the assistant and the documents
+    "from_catalogue": (
+        "据文档目录，没有引用原文，{seconds:.1f} 秒",
+        "from the catalogue, nothing is quoted, {seconds:.1f} s",
+    ),
+    "greeting": (
+        "你好！我是有据，只依据文档回答问题，每句话都注明出处。{held}",
+        "Hello! I am Youju. I answer from documents alone and name the source of every sentence. {held}",
+    ),
+    "nothing_asked": (
+        "好的。关于这些资料还想知道什么，可以接着问。",
+        "All right. If there is more you want to know of these documents, go on asking.",
+    ),
+    "identity": (
+        "我是有据，只依据文档作答的问答助手：每句话都注明原文的出处，文档里没有的就说没有。{writer}\n{held}",
+        "I am Youju, an assistant that answers from documents alone: every sentence names its place in the original, and "
+        "where the documents do not say, neither do I. {writer}\n{held}",
+    ),
+    "written_by": (
+        "回答由语言模型 {model} 写成，再逐句与原文核对。",
+        "Answers are written by the language model {model} and checked against the originals.",
+    ),
+    "quoted_by": (
+        "回答直接摘录原文，没有用语言模型。",
+        "Answers quote the originals; no language model writes them.",
+    ),
+    "abilities": (
+        "我能从文档里找出问题的答案，并注明每句话的出处，例如：\n"
+        "- 事实、数字、日期、名单\n"
+        "- 一个数字在各个日期的变化，两个事物的比较\n"
+        "- 谁说了什么，原话怎么说\n"
+        "- 列出的措施、条件，某一条的全文\n"
+        "- 这些文档本身：一共几份，最新、最早的是哪份，谁发过言，哪些与某件事最接近\n"
+        "文档之外的事我不回答；文档里没有的，会说没有。{held}",
+        "I find the answers to your questions in the documents and name the source of every sentence, for example:\n"
+        "- facts, figures, dates, names\n"
+        "- how a figure changed from date to date, and how two things compare\n"
+        "- who said what, in whose words\n"
+        "- lists of measures and conditions, an article as a whole\n"
+        "- the documents themselves: how many, the newest, the oldest, who speaks in them, which come nearest to something\n"
+        "I answer nothing that is not in the documents, and tell you where they do not say. {held}",
+    ),
+    "can_be_asked": ("现在可以问的有 {held}。", "There are {held} to ask about."),
+    "one_can_be_asked": ("现在可以问的有 {held}。", "There is {held} to ask about."),
+    "no_documents_yet": ("现在还没有文档，请先加入文档再提问。", "There are no documents yet; add some first."),
+    "nothing_in_scope": (
+        "限定的范围内没有文档，全部共 {held}。",
+        "No document is within the limits that are set, of {held} in all.",
+    ),
+    "documents_held": ("一共有 {held}。{dates}", "There are {held}. {dates}"),
+    "one_document_held": ("一共有 {held}。{dates}", "There is {held}. {dates}"),
+    "dated_between": ("日期从 {first} 到 {last}。", "Their dates go from {first} to {last}."),
+    "newest_is": ("最新的是{named}。", "The newest is {named}."),
+    "oldest_is": ("最早的是{named}。", "The oldest is {named}."),
+    "newest_are": ("最新的有 {n} 份，日期都是 {day}。", "The newest are {n} documents, all of {day}."),
+    "oldest_are": ("最早的有 {n} 份，日期都是 {day}。", "The oldest are {n} documents, all of {day}."),
+    "newest_first": ("由新到旧：", "From the newest on:"),
+    "oldest_first": ("由旧到新：", "From the oldest on:"),
+    "none_is_dated": ("说不出先后：{held}，都没有日期。", "That cannot be told: {held}, and no date is known."),
+    "some_undated": ("另有 {n} 份没有日期，不知先后。", "No date is known of {n} more."),
+    "come_nearest": (
+        "与这个问题最接近的是下面 {n} 份，按接近程度排列；是否真讲这件事，请看内容。",
+        "These {n} come nearest to what you ask, the nearest first; whether they are about it, their text must show.",
+    ),
+    "comes_nearest": (
+        "与这个问题最接近的是下面这一份；是否真讲这件事，请看内容。",
+        "This one comes nearest to what you ask; whether it is about it, its text must show.",
+    ),
+    "nothing_near": ("没有找到接近的文档。", "No document comes near."),
+    "speakers_are": ("文档里有 {n} 位发言人。", "There are {n} speakers in the documents."),
+    "speaker_is": ("文档里有 1 位发言人。", "There is one speaker in the documents."),
+    "nobody_speaks": ("{held}里没有认出发言人。", "No speaker is known in {held}."),
+    "speaks_in": ("{name}：{titles}", "{name}: {titles}"),
+    "and_more_documents": ("等 {n} 份", " and more, {n} in all"),
+    "more_left_out": ("另有 {n} 项没有列出。", "{n} more are not listed."),
+    "one_document": ("1 份文档", "1 document"),
+    "some_documents": ("{n} 份文档", "{n} documents"),
+    "only_in_scope": (
+        "只看限定的范围，全部共 {held}。",
+        "Only what is within the limits that are set counts, of {held} in all.",
+    ),
+    "undated": ("日期不详", "undated"),
+    "day_guessed": ("{day}，日期据文件名推测", "{day}, guessed from the file's name"),
     "unexpected": (
         "程序出错了（{kind}：{text}）。这是缺陷，请报告；加 --debug 可看详情。",
         "The program failed ({kind}: {text}). This is a defect, please report it; --debug shows the details.",
@@ -183,8 +269,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
 
 def say(key: str, **values: object) -> str:
     """The text for ``key`` in the user's language, its places filled in."""
+    return say_in("zh" if interface_language() == "zh" else "en", key, **values)
+
+
+def say_in(language: Language, key: str, **values: object) -> str:
+    """The text for ``key`` in a language, such as that of a question."""
     zh, en = _TEXTS[key]
-    return (zh if interface_language() == "zh" else en).format(**values)
+    return (zh if language == "zh" else en).format(**values)
 
 
 def shown_day(day: date | None, is_guessed: bool) -> str:

@@ -24,7 +24,7 @@ def test_a_record_is_kept_and_verified_against_index_and_files(index: Path, tmp_
     asked = run("ask", QUESTION, "--index", index, "-m", "extractive", "--record", record, "--trace", "--json")
     answer = json.loads(asked.output)
     assert asked.code == 0 and str(record) in asked.errors
-    assert [step["step"] for step in answer["trace"]["steps"]][:3] == ["ask", "understand", "retrieve"]
+    assert [step["step"] for step in answer["trace"]["steps"]][:4] == ["ask", "recognise", "understand", "retrieve"]
     assert answer["citations"]
     assert run("verify", record, "--index", index).code == 0
     assert "一字不差" in run("verify", record, "--files", file).output

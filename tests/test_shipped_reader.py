@@ -161,7 +161,7 @@ def test_the_very_thing_asked_about_is_answered_or_nothing(
     history = [tuple(turn) for turn in case.get("history", [])]
     answer = make_assistant(load(file), reader=DEFAULT).ask(case["question"], history=history)
     if case["answer"] is None:
-        assert answer.abstained
+        assert answer.abstained or answer.is_from_catalogue  # thanks ask nothing
     else:
         assert not answer.abstained and all(words in answer.text for words in case["answer"])
 

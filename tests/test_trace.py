@@ -72,7 +72,7 @@ def test_a_trace_tells_every_step_of_a_written_answer(make_assistant: Callable[.
     opened = make_assistant(document_of(TEXT), language_model=FakeListChatModel(responses=[wrong]))
     answer = opened.ask(QUESTION, trace=True, caution="lenient")
     told = json.loads(json.dumps(answer.to_dict(), ensure_ascii=False))["trace"]["steps"]
-    assert [step["step"] for step in told[:4]] == ["ask", "understand", "retrieve", "evidence"]
+    assert [step["step"] for step in told[:5]] == ["ask", "recognise", "understand", "retrieve", "evidence"]
     found = steps(answer, "retrieve")[0]["found"]
     assert [hit["score"] for hit in found] == [round(hit.score, 4) for hit in answer.hits]
     assert all(hit["found_by"] for hit in found)
@@ -265,4 +265,4 @@ def test_the_steps_of_a_stream_are_logged_in_order(assistant: Assistant, written
         for line in log.getvalue().splitlines()
         if "rag.tracing.trace" in line
     ]
-    assert order[:3] == ["understand", "retrieve", "evidence"] and order[-1] == "ask"
+    assert order[:4] == ["recognise", "understand", "retrieve", "evidence"] and order[-1] == "ask"

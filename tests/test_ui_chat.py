@@ -108,7 +108,8 @@ def test_the_trace_is_folded_out_and_in(visit: Visit, assistant: Any) -> None:
     page.wait_for_selector(".trace")
     told = answer.locator(".trace").inner_text()
     assert "把握" in told and "保留" in told
-    found = assistant.ask(QUESTION, trace=True).trace.to_dict()["steps"][2]["found"]
+    steps = assistant.ask(QUESTION, trace=True).trace.to_dict()["steps"]
+    found = next(step["found"] for step in steps if step["step"] == "retrieve")
     assert answer.locator(".trace table").first.locator("tbody tr").count() == len(found)
     assert button.get_attribute("aria-expanded") == "true"
     assert not overflows(page)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from rag.answers import Answer, Citation
+from rag.answers import CATALOGUE, Answer, Citation
 from rag.assistant import EvidenceFound
 from rag.text.view import INVISIBLE
 from ui import trace_view
@@ -267,7 +267,7 @@ def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:
 
 def _abstention(turn: Turn, answer: dict[str, Any], language: Language) -> Html:
     """What a turn without an answer shows: the nearest values where there are any, and the nearest passages."""
-    # Where nothing was looked up (``谢谢``) there is nothing that the documents do not say.
+    # Of turns kept before: where nothing was looked up (``谢谢``) there is nothing that the documents do not say.
     is_verdict = bool(answer["hits"] or answer["claims"])
     parts: list[str] = [element("p", say("abstained", language), class_="verdict")] if is_verdict else []
     if answer["claims"]:
@@ -311,9 +311,13 @@ def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool
     elif claims and not answer["abstained"]:
         key = "one_supported" if len(claims) == 1 else "all_supported"
         parts.append(element("span", say(key, language, n=len(claims)), class_="sound"))
-    model = str(answer["language_model"])
-    model = say("extractive", language) if model == "extractive" else model
-    parts.append(element("span", say("answered_by", language, model=model, seconds=answer["timings"]["total"])))
+    model, seconds = str(answer["language_model"]), answer["timings"]["total"]
+    if model == CATALOGUE:
+        said = say("from_catalogue", language, seconds=seconds)
+    else:
+        named = say("extractive", language) if model == "extractive" else model
+        said = say("answered_by", language, model=named, seconds=seconds)
+    parts.append(element("span", said))
     if turn.feedback and turn.feedback.reason:
         parts.append(element("span", say("you_said", language, reason=say(f"reason_{turn.feedback.reason}", language))))
     return join([element("p", *parts, class_="colophon"), _actions(turn, language, last, traced)])

@@ -74,6 +74,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "stopped_empty": ("已停止，尚未作答", "Stopped before the answer began"),
     "failed": ("没有答成", "No answer"),
     "answered_by": ("{model} 作答，{seconds:.1f} 秒", "by {model} in {seconds:.1f} s"),
+    "from_catalogue": (
+        "据文档目录，没有引用原文，{seconds:.1f} 秒",
+        "from the catalogue, nothing is quoted, {seconds:.1f} s",
+    ),
     "extractive": ("原文摘录", "quotation"),
     "copy": ("复制", "Copy"),
     "copied": ("已复制", "Copied"),

@@ -1,6 +1,6 @@
 """Answering: the way of one question, step by step, from what it asks to a checked answer.
 
-understood (a follow-up stands alone) → parts (two things asked are answered apart) → evidence of each → silence, or
+about itself or the documents as a collection? told from the catalogue → else understood (a follow-up stands alone) → parts (two things asked are answered apart) → evidence of each → silence, or
 writing → claims, cited, verified, mended → the answer. :class:`rag.assistant.Assistant` opens what this works with.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rag.answering import telling
+from rag.answering.catalogue import Catalogue
 from rag.answering.claims import ClaimChecker, Repairer, Section, lay_out, lead_claim, says
 from rag.answering.dated_answers import DatedAnswers
 from rag.answering.deciding import Decider
@@ -19,11 +20,12 @@ from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
 from rag.answering.silence import THRESHOLDS
 from rag.answering.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
-from rag.answers import Answer, Claim, Timings
+from rag.answers import CATALOGUE, Answer, Claim, Timings
 from rag.checking.citations import without_marks
 from rag.language_models import EXTRACTIVE, Choice
 from rag.language_models.calls import Calls
 from rag.questions.follow_ups import History
+from rag.questions.intents import ORDINARY, Intent, Recognise
 from rag.questions.kinds import asks_for_speaker
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
@@ -46,6 +48,8 @@ class Answering:
         retrieve: finds passages for a question; the filters of the question are in it.
         correct: puts a question's spelling right by what the documents know.
         dated: finds the dated values that answer a question; None without a reader.
+        recognise: tells questions about the assistant and the collection of documents from others.
+        catalogue: answers those.
         speaker: only what this person says is evidence.
         strict: claims that fail are left out, not marked.
         caution: how sure the documents must be of an answer.
@@ -60,6 +64,8 @@ class Answering:
     selector: EvidenceSelector
     retrieve: Callable[[str], list[Hit]]
     dated: DatedAnswers | None
+    recognise: Recognise
+    catalogue: Catalogue
     correct: Callable[[str], str]
     speaker: str | None = None
     strict: bool = False
@@ -98,16 +104,18 @@ class Answering:
         """The events of an answer, step by step."""
         began = time.perf_counter()
         language: Literal["zh", "en"] = "zh" if is_chinese(question) else "en"
+        if intent := self._intent(question):
+            yield from self._told(question, intent, language, began)
+            return
+        # What was said of the assistant and the collection is nothing to lean on.
+        history = [turn for turn in history if self.recognise(turn[0]) is None]
         understood, parts = self._finder().find(question, history)
+        if not parts:
+            yield from self._told(question, "thanks", language, began)
+            return
         hits, evidence = _together(parts)
         found_after = time.perf_counter() - began
         yield EvidenceFound(hits, evidence, found_after, understood)
-        if not parts:
-            yield Token(telling.NOTHING_ASKED[language])
-            yield Finished(
-                self._nothing_asked(question, language, Timings(found_after, None, time.perf_counter() - began))
-            )
-            return
 
         decider = Decider(self.selector, self.reader, self._least, self.calls, self.choice.name, self.trace)
         parts = [decider.decided(part) for part in parts]
@@ -154,19 +162,38 @@ class Answering:
             )
         )
 
-    def _nothing_asked(self, question: str, language: Literal["zh", "en"], timings: Timings) -> Answer:
-        """The answer to what asks nothing, such as thanks."""
-        return Answer(
-            question,
-            telling.NOTHING_ASKED[language],
-            abstained=True,
-            claims=(),
-            hits=(),
-            language_model=self.choice.name,
-            timings=timings,
-            understood=question,
-            provenance=self.provenance,
-            trace=self.trace if self.trace.kept else None,
+    def _intent(self, question: str) -> Intent | None:
+        """What a question asks that is none to the documents; None for an ordinary one."""
+        with self.trace.step("recognise", question) as step:
+            intent = self.recognise(question)
+            step.attributes["intent"] = intent or ORDINARY
+        return intent
+
+    def _told(
+        self, question: str, intent: Intent, language: Literal["zh", "en"], began: float
+    ) -> Generator[Event, None, None]:
+        """The events of what the program says itself: about itself, the documents it holds, or to what asks nothing."""
+        with self.trace.step("catalogue", question) as step:
+            text, hits = self.catalogue.answer(intent, question, language)
+            step.attributes["hits"] = len(hits)
+            step.details["output"] = text
+        found_after = time.perf_counter() - began
+        yield EvidenceFound(hits, (), found_after, question)
+        yield Token(text)
+        yield Finished(
+            Answer(
+                question,
+                text,
+                abstained=False,
+                claims=(),
+                hits=hits,
+                language_model=CATALOGUE,
+                timings=Timings(found_after, found_after, time.perf_counter() - began),
+                understood=question,
+                confidence=1.0,
+                provenance=self.provenance and self.provenance.written_by(CATALOGUE),
+                trace=self.trace if self.trace.kept else None,
+            )
         )
 
     def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:

@@ -21,10 +21,6 @@ NOT_FOUND = {
     "zh": "资料中没有找到能回答这个问题的内容。",
     "en": "The documents hold nothing that answers this question.",
 }
-NOTHING_ASKED = {
-    "zh": "好的。关于这些资料还想知道什么，可以接着问。",
-    "en": "All right. If there is more you want to know of these documents, go on asking.",
-}
 _PART_NOT_FOUND = {
     "zh": "资料中没有找到能回答“{question}”的内容。",
     "en": "The documents hold nothing that answers “{question}”.",

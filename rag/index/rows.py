@@ -98,6 +98,10 @@ class Filters:
         }
         return {condition: value for condition, value in found.items() if value}
 
+    def lets_through(self, speaker: str) -> bool:
+        """Whether this person's words are let through, by his name."""
+        return fold((self.speaker or "").strip()) in fold(speaker)
+
 
 def document_of(row: tuple[Any, ...]) -> Document:
     """The document in a row of ``DOCUMENT_COLUMNS``."""

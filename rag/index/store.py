@@ -35,6 +35,7 @@ from rag.text.facts import Fact
 __all__ = ["FILE_NAME", "VERSION", "Entry", "Filters", "Store", "StoredChunk", "unknown_document"]
 
 _VALUES_PER_QUERY = 500
+_CHUNKS_WHERE = "FROM chunks c JOIN documents d ON d.id = c.document_id WHERE"
 _SEALED = len(SEALED_COLUMNS.split(","))
 _FACT_COLUMNS = ", ".join(f"f.{column.strip()}" for column in FACT_COLUMNS.split(","))
 
@@ -60,6 +61,27 @@ class Store(IndexFile):
             for one, other in self.connection.execute(links):
                 near.setdefault(one, []).append(other)
         return [entry_of(row, tuple(near.get(row[1], ()))) for row in map(self._checked_row, rows)]
+
+    def within(self, filters: Filters) -> set[str] | None:
+        """Ids of the documents that have something which the filters let through; None if nothing is filtered."""
+        conditions = filters.conditions()
+        if not conditions:
+            return None
+        query = f"SELECT DISTINCT d.id {_CHUNKS_WHERE} {' AND '.join(conditions)}"
+        return {row[0] for row in self.connection.execute(query, list(conditions.values()))}
+
+    def speakers(self, filters: Filters) -> dict[str, list[str]]:
+        """Who speaks in what the filters let through, each with the ids of the documents, the newest of these first."""
+        conditions = {**filters.conditions(), "c.speakers != ?": ""}
+        query = f"SELECT DISTINCT d.id, c.speakers {_CHUNKS_WHERE} {' AND '.join(conditions)}"
+        rows = self.connection.execute(
+            f"{query} ORDER BY d.date IS NULL, d.date DESC, d.path", list(conditions.values())
+        )
+        found: dict[str, dict[str, None]] = {}
+        for document_id, names in rows:
+            for name in filter(filters.lets_through, split(names)):
+                found.setdefault(name, {})[document_id] = None
+        return {name: list(documents) for name, documents in found.items()}
 
     def texts(self) -> dict[str, tuple[str, bytes]]:
         """Path of each document and checksum of its text, by its id, in the order in which they went in."""

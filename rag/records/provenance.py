@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,10 @@ class Provenance:
     filters: dict[str, str]
     history: tuple[tuple[str, str], ...] = ()
     asked: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
+
+    def written_by(self, name: str) -> "Provenance":
+        """The same of an answer that something else than a language model wrote."""
+        return replace(self, models={**self.models, "language_model": {"name": name, "sha256": None}})
 
 
 def index_state(store: Store) -> dict[str, Any]:

@@ -27,11 +27,18 @@ if TYPE_CHECKING:
 def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False) -> None:
     """Prints an answer, its claims numbered with their citations; for an abstention the nearest passages.
 
+    What is from the catalogue is printed as it is.
+
     Args:
         text_is_shown: the answer was streamed already, so only marks, citations and the last line follow.
     """
     if answer.understood and answer.understood != answer.question:
         console.print(Text(one_line(say("understood", question=answer.understood)), style="dim"))
+    if answer.is_from_catalogue:
+        if not text_is_shown:
+            console.print(Text(plain(answer.text)))
+        console.print(Text(say("from_catalogue", seconds=answer.timings.total), style="dim"))
+        return
     if answer.abstained:
         console.print(Text(plain(answer.text), style="yellow"))
         for citation in answer.citations:
