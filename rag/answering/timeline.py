@@ -20,7 +20,7 @@ from rag.messages import say, shown_day
 from rag.text.display import one_line
 from rag.text.facts import Fact
 from rag.text.periods import Period
-from rag.text.subjects import in_full_names
+from rag.text.terms import fold
 from rag.text.view import HAN, HAN_CHARACTER
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ LOWEST_SIMILARITY = 0.855
 SIMILARITY_MARGIN = 0.006
 COMPARED_SUBJECTS = 512
 
+_NUMBER_OF = re.compile("(?:总数量?|数量|总量)$")
 _PIECE = re.compile(f"[{HAN}]+|[a-z]+[0-9]*|[0-9]+[a-z]+|[0-9]+(?:\\.[0-9]+)?")
 DISTINCT_SCOPES = ("新建", "新增", "净增", "人均", "年均", "日均", "单日", "当月")
 _COUNTS = frozenset(
@@ -244,8 +245,14 @@ def series_of(fact: Fact) -> tuple[str, ...]:
 
 
 def normal(text: str) -> str:
-    """What is measured, folded and under its full name, without words for "number of"."""
-    return re.sub(r"(?:总数量?|数量|总量)$", "", in_full_names(text))
+    """What is measured, folded, without words for "number of"."""
+    return _NUMBER_OF.sub("", fold(text))
+
+
+def are_alike(subject: str, other: str) -> bool:
+    """Whether two subjects may be of one thing: the one, or all of it but whose it is, is the other."""
+    one, two = normal(subject), normal(other)
+    return bool(one and two) and (one.endswith(two) or two.endswith(one))
 
 
 def pieces(text: str) -> set[str]:
@@ -261,10 +268,15 @@ def pieces(text: str) -> set[str]:
 
 
 def _match(topic: str, subject: str) -> float:
-    """How well a subject matches a topic, from 0 to 1: all of the topic is in it, and little else."""
-    wanted, held = pieces(normal(topic)), pieces(normal(subject))
-    if not wanted or not held or not wanted <= held:
+    """How well a subject matches a topic, from 0 to 1: all of the topic is in it, and little after it.
+
+    What stands before the topic tells whose it is (``全国充电桩``), what stands after it makes it something else (``充电桩投资``).
+    """
+    asked, told = normal(topic), normal(subject)
+    wanted = pieces(asked)
+    if not wanted or not wanted <= pieces(told):
         return 0.0
+    held = pieces(told[max(0, told.find(asked)) :])
     return 2 * len(wanted) / (len(wanted) + len(held))
 
 

@@ -7,9 +7,8 @@ from typing import Protocol
 from rag.answering.prompts import messages
 from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
-from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
+from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
 from rag.reading.evidence import Evidence, leans_back
-from rag.text.dates import dates_in
 from rag.text.enumerations import announces, names_several
 from rag.text.terms import query_terms, terms_of
 from rag.tracing.trace import Trace
@@ -17,7 +16,6 @@ from rag.tracing.trace import Trace
 QUOTED_SENTENCES = 3
 QUOTED_SHARE = 0.85
 QUOTED_GAIN = 0.15
-COMPARED_SHARE = 0.7
 LIST_SHARE = 0.7
 NEXT = 2
 MOST_CLAIMS, LONGEST_CLAIM, MOST_DIGITS = 60, 1000, 300
@@ -68,17 +66,12 @@ class ExtractiveWriter:
             return items
         if asks_for_reason(question):
             return [best, *self._beside(best, evidence)]
-        times = dates_in(question) if asks_for_comparison(question) else []
-        if len(times) > 1:  # the best of each time stand first
-            return evidence[: len(times)]
-        share = COMPARED_SHARE if asks_for_comparison(question) else QUOTED_SHARE
         wanted = set(query_terms(question).tolist())
         chosen = [best]
         covered = set(terms_of(best.sentence.text).tolist()) & wanted
         for part in evidence[1:]:
             more = (set(terms_of(part.sentence.text).tolist()) & wanted) - covered
-            other = asks_for_comparison(question) and part.document.id != best.document.id
-            worthwhile = (other or len(more) >= QUOTED_GAIN * len(wanted)) and part.score >= share * best.score
+            worthwhile = len(more) >= QUOTED_GAIN * len(wanted) and part.score >= QUOTED_SHARE * best.score
             if worthwhile and len(chosen) < QUOTED_SENTENCES:
                 chosen.append(part)
                 covered |= more

@@ -9,18 +9,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.questions.kinds import (
-    asks_about_reporter,
-    asks_for_comparison,
-    asks_for_list,
-    asks_for_reason,
-)
+from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.reading.labels import shares_named
 from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features, shared_out
@@ -61,9 +55,6 @@ FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
 CHARACTERS = 700
 CONSIDERED_HITS = 10
-COMPARED_TIMES = 8
-"""Times of a comparison for each of which evidence is looked for; a question may name hundreds."""
-
 COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
@@ -181,31 +172,14 @@ class EvidenceSelector:
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, embedder.dimension), np.float32)
 
     def _best(self, question: str, hits: list[Hit], speaker: str | None, findings: "Findings | None") -> list[Evidence]:
-        """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
-        asked = dates_in(question)
-        times = (
-            [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
-        )
-        ranked = [
-            self._ranked(question, self.compared(question, hits, speaker, time, findings), findings) for time in times
-        ]
-        kept = [
-            [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
-        ]
-        in_turn = [evidence for place in zip_longest(*kept) for evidence in place if evidence]
-        first: dict[tuple[str, int], Evidence] = {}
-        for evidence in in_turn:
-            first.setdefault((evidence.document.id, evidence.sentence.start), evidence)
-        return list(first.values())
-
-    def _ranked(self, question: str, compared: list[Evidence], findings: "Findings | None") -> list[Evidence]:
-        """The sentences that may answer with what the reader and their lists add, best first."""
+        """The sentences not far behind the best, with what the reader and their lists add to each."""
+        found = self.compared(question, hits, speaker, dates_in(question), findings)
         if findings:
-            compared = _with_chances(question, compared, findings)
+            found = _with_chances(question, found, findings)
         if asks_for_list(question):
-            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
-            compared = sorted(gained, key=lambda part: -part.score)
-        return compared
+            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in found]
+            found = sorted(gained, key=lambda part: -part.score)
+        return [part for part in found if part.score >= RELATIVE_SCORE * found[0].score]
 
     def compared(
         self,
@@ -226,7 +200,6 @@ class EvidenceSelector:
         total = sum(weights.values()) or 1.0
         found: dict[tuple[str, int], Evidence] = {}
         fits: dict[tuple[str, int], float] = {}
-        about_reporter = asks_about_reporter(question)
         about_instructions = asks_about_instructions(question)
         for hit in hits[:CONSIDERED_HITS]:
             before = ""
@@ -234,7 +207,7 @@ class EvidenceSelector:
                 led_by, before = before if announces(sentence.text) else "", sentence.text
                 if sentence.end <= hit.start or sentence.start >= hit.end:
                     continue
-                if not (_is_evidence(sentence, about_reporter) or _bears_on_it(hit, sentence, findings)):
+                if not (_is_evidence(sentence) or _bears_on_it(hit, sentence, findings)):
                     continue
                 if speaker and speaker not in sentence.speaker:
                     continue
@@ -392,10 +365,7 @@ def _bears_on_it(hit: Hit, sentence: Sentence, findings: "Findings | None") -> b
     return read is not None and read.relevance >= 0
 
 
-def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:
-    """Whether a sentence states something; what reporters ask, and bylines, only where a question is about them."""
-    if len(sentence.text) < SHORTEST:
-        return False
-    if about_reporter and sentence.kind in ("note", "question"):
-        return True
-    return sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))
+def _is_evidence(sentence: Sentence) -> bool:
+    """Whether a sentence states something; what is asked, and bylines, do not."""
+    is_statement = sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))
+    return is_statement and len(sentence.text) >= SHORTEST
