@@ -8,8 +8,7 @@ from rag.answering.prompts import messages
 from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
 from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
-from rag.reading.evidence import Evidence, leans_back
-from rag.text.enumerations import announces, names_several
+from rag.reading.evidence import Evidence
 from rag.text.terms import query_terms, terms_of
 from rag.tracing.trace import Trace
 
@@ -58,7 +57,7 @@ class ExtractiveWriter:
             yield ("\n" if number else "") + prefix + part.sentence.text
 
     def choose(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
-        """The sentences to quote, best first; a list that the best announces comes with it."""
+        """The sentences to quote, best first; a list that is asked for comes whole."""
         if not evidence:
             return []
         best = evidence[0]
@@ -78,10 +77,7 @@ class ExtractiveWriter:
         return chosen
 
     def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
-        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose.
-
-        What leans on the sentence after it (``这些行业…``) goes with that.
-        """
+        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose."""
         same = [
             part
             for part in evidence[1:]
@@ -89,12 +85,7 @@ class ExtractiveWriter:
         ]
         before = [part for part in same if abs(best.sentence.start - part.sentence.end) <= NEXT]
         after = [part for part in same if abs(part.sentence.start - best.sentence.end) <= NEXT]
-        leaning = [
-            part
-            for part in same
-            if after and abs(part.sentence.start - after[0].sentence.end) <= NEXT and leans_back(part.sentence.text)
-        ]
-        return [*before, *after, *leaning]
+        return [*before, *after]
 
 
 class ChatModelWriter:
@@ -159,16 +150,14 @@ def _can_be_checked(text: str) -> bool:
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
-    """The first list among the best sentences: what announces it, then its items; empty where there is none.
+    """The first list among the best sentences, where one is asked for: what announces it, then its items; else empty.
 
     Items came with the sentence that announces them, or with another item, and have its score.
     """
-    for part in evidence if asks_for_list(question) else evidence[:1]:
+    for part in evidence if asks_for_list(question) else ():
         if part.score < LIST_SHARE * evidence[0].score:
             break
         items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
-        if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
+        if len(items) > 1:
             return sorted(items, key=lambda item: item.sentence.start)
-        if names_several(part.sentence.text):
-            break
     return []

@@ -3,8 +3,6 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
-import datetime
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -16,23 +14,12 @@ from numpy.typing import NDArray
 
 from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.reading.labels import shares_named
-from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features, shared_out
 from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
-from rag.text.dates import dates_in
 from rag.text.documents import Document
-from rag.text.enumerations import (
-    announces,
-    items_of,
-    list_with,
-    names_as_many,
-    names_item,
-    number_asked,
-    under,
-)
+from rag.text.enumerations import items_of, list_with
 from rag.text.instructions import asks_about_instructions, is_instruction
-from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold, query_terms, terms_of
@@ -45,11 +32,9 @@ COVERAGE_WEIGHT = 0.5
 SIMILARITY_WEIGHT = 0.3
 HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
-TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
 CHANCE_WEIGHT = 1.0
 LIST_BONUS = 0.08
-NUMBER_BONUS = 0.15
 NEIGHBOUR_SHARE = 0.9
 FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
@@ -59,7 +44,6 @@ COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
 REMEMBERED_DOCUMENTS = 256
-_LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +76,6 @@ class EvidenceSelector:
         self.retriever = retriever
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._structures: OrderedDict[str, list[Sentence]] = OrderedDict()
-        self._times: OrderedDict[tuple[str, datetime.date | None], list[list[DateMention]]] = OrderedDict()
         self._lock = threading.RLock()
 
     def select(
@@ -136,25 +119,6 @@ class EvidenceSelector:
                     self._structures.popitem(last=False)
         return known
 
-    def _dates(self, document: Document) -> list[list[DateMention]]:
-        """The times that each sentence of a document names, or that hold on from those before it in its paragraph."""
-        key = document.id, document.trusted_date  # a person may correct the day
-        with self._lock:
-            known = self._times.get(key)
-        if known is None:
-            known = []
-            paragraph = -1
-            for sentence in self.structure(document):
-                told = dates_in(sentence.text, document.trusted_date)
-                goes_on = sentence.paragraph == paragraph and bool(known)
-                known.append(told or (known[-1] if goes_on else []))
-                paragraph = sentence.paragraph
-            with self._lock:
-                self._times[key] = known
-                if len(self._times) > REMEMBERED_DOCUMENTS:
-                    self._times.popitem(last=False)
-        return known
-
     def vectors(self, texts: list[str]) -> NDArray[np.float32]:
         """Unit vectors of sentences: shape (number of texts, dimension)."""
         embedder: TextEmbedder = self.retriever.embedder
@@ -173,11 +137,13 @@ class EvidenceSelector:
 
     def _best(self, question: str, hits: list[Hit], speaker: str | None, findings: "Findings | None") -> list[Evidence]:
         """The sentences not far behind the best, with what the reader and their lists add to each."""
-        found = self.compared(question, hits, speaker, dates_in(question), findings)
+        found = self.compared(question, hits, speaker, findings)
         if findings:
             found = _with_chances(question, found, findings)
         if asks_for_list(question):
-            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in found]
+            gained = [
+                replace(part, score=part.score + LIST_BONUS * (len(self._list(question, part)) > 1)) for part in found
+            ]
             found = sorted(gained, key=lambda part: -part.score)
         return [part for part in found if part.score >= RELATIVE_SCORE * found[0].score]
 
@@ -186,25 +152,20 @@ class EvidenceSelector:
         question: str,
         hits: list[Hit],
         speaker: str | None,
-        asked: list[DateMention],
         findings: "Findings | None",
     ) -> list[Evidence]:
         """The sentences that may answer, by rules and words, without a reader by vectors too; best first, those read before others.
 
         Args:
             question, hits, speaker, findings: as for :meth:`select`.
-            asked: the times that are asked about.
         """
         terms = query_terms(f"{question}\n{in_chinese_words(question)}")
         weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
         total = sum(weights.values()) or 1.0
         found: dict[tuple[str, int], Evidence] = {}
-        fits: dict[tuple[str, int], float] = {}
         about_instructions = asks_about_instructions(question)
         for hit in hits[:CONSIDERED_HITS]:
-            before = ""
-            for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
-                led_by, before = before if announces(sentence.text) else "", sentence.text
+            for sentence in self.structure(hit.document):
                 if sentence.end <= hit.start or sentence.start >= hit.end:
                     continue
                 if not (_is_evidence(sentence) or _bears_on_it(hit, sentence, findings)):
@@ -214,22 +175,13 @@ class EvidenceSelector:
                 if is_instruction(sentence.text) and not about_instructions:
                     continue
                 own = set(terms_of(sentence.text).tolist())
-                around = set(terms_of(f"{_context(hit.document, sentence)}\n{led_by}").tolist()) - own
+                around = set(terms_of(_context(hit.document, sentence)).tolist()) - own
                 coverage = sum(weights[term] for term in own & weights.keys()) / total
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
-                fit = timeliness(asked, hit.document.trusted_date, told)
-                if fit < 0 and not dates_in(sentence.text, hit.document.trusted_date):
-                    # A time named before it may not hold on; only what a sentence names itself speaks against it.
-                    fit = timeliness(asked, hit.document.trusted_date, [])
-                fits[hit.document.id, sentence.start] = fit
-                score += TIME_WEIGHT * fit
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
-        # Where something is of the time asked about, what is of another time would only mislead.
-        timely = max(fits.values(), default=0.0) > 0
-        kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
-        ranked = sorted(kept, key=lambda evidence: -evidence.score)
+        ranked = sorted(found.values(), key=lambda evidence: -evidence.score)
         if findings:
             return sorted(ranked, key=lambda part: findings.of(part.document, part.sentence) is None)
         return self._with_similarity(question, ranked[:COMPARED])
@@ -256,33 +208,16 @@ class EvidenceSelector:
         return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in taken]
 
     def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
-        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for.
-
-        Where the question is about one item of a list, it is what stands under that.
-        """
+        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for."""
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
-        is_named = asks_for_list(question) and names_item(fold(question), fold(evidence.sentence.text))
-        if is_named and (below := under(sentences, place)):
-            return below
-        if evidence.sentence.text.endswith(("：", ":")) or (
-            asks_for_list(question) and announces(evidence.sentence.text)
-        ):
+        if evidence.sentence.text.endswith(("：", ":")):
             return items_of(sentences, place)
         return list_with(sentences, place) if asks_for_list(question) else []
 
-    def _gain_of_list(self, question: str, evidence: Evidence) -> float:
-        """What a sentence gains by its list, and more where that has as many items as the question says there are."""
-        items = self._list(question, evidence)
-        number = number_asked(fold(question))
-        as_many = number is not None and (len(items) == number or names_as_many(evidence.sentence.text, number))
-        return (LIST_BONUS if len(items) > 1 else 0.0) + (NUMBER_BONUS if as_many else 0.0)
-
     def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
-        """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
+        """What is said beside a sentence where a reason is asked for: the cause stands before or after it."""
         wanted = [-1, 1, 2] if asks_for_reason(question) else []
-        if leans_back(evidence.sentence.text):
-            wanted = [-1, *wanted[1:]]
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
         found = [sentences[place + step] for step in wanted if 0 <= place + step < len(sentences)]
@@ -331,11 +266,6 @@ def read_of(question: str, evidence: Sequence[Evidence], findings: "Findings") -
 def is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
     """Whether a question is in another language than the best of its evidence, of which there is some."""
     return is_chinese(question) != is_chinese(evidence[0].sentence.text)
-
-
-def leans_back(text: str) -> bool:
-    """Whether a sentence speaks of what stands before it: ``这些行业…``, ``其中…``."""
-    return bool(_LEANS_BACK.match(text))
 
 
 def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:

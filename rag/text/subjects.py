@@ -14,26 +14,28 @@ from rag.text.view import HAN_CHARACTER
 
 LONGEST_SUBJECT = 40
 LONGEST_NOUN = 20
-TELLS_LITTLE = 2
-"""Characters of a subject, at most, that is one of something named before it (``总数``, ``占比``)."""
 _BREAK = re.compile("[，,；;：:。！？!?]|——")
 _JOINT = re.compile("[、和与及]")
 _ASIDE = re.compile("[“”‘’\"']|[（(][^（()）]*[）)]?")
-_EDGES = "“”\"'（）()，,、：: \t"
+_OF_SOMETHING = re.compile("其?.?[数量额重比例模速幅值]?")
+"""What is one of something named before it: ``总数``, ``其占比``, ``规模``."""
+_EDGES = "-–—“”\"'（）()，,、：: \t"
 _DIRECTION = "增长|增加|上升|提升|提高|上涨|下降|下滑|减少|降低|回落|收窄|扩大|加快|放缓|缩短|缩小|翻"
 SCOPES = ("累计", "新建", "新增", "净增", "同比", "环比", "年均", "人均", "日均", "单日", "当月", "当年", "首次")
 _CHANGE = re.compile(rf"(?P<direction>{_DIRECTION})了?$")
-_IN_POINTS = re.compile(rf"(?:[比较与][^，；]{{0,16}})?(?:[高低快慢]于|高出|拉[动高低][^，；]*|{_DIRECTION})了?$")
-_COMPARED = re.compile("(?:相?比|较|与).{0,10}$")
+_IN_POINTS = re.compile(
+    rf"(?:[比较与][^，；]{{0,16}})?(?:[高低快慢]于[^，；]*|高出|拉[动高低][^，；]*|{_DIRECTION})了?$"
+)
+_COMPARED = "(?<![同环])[比较与][^，]{0,8}(?:年|月|季度|期)[底末初]?"
 _SHARE = re.compile("(?:占比?|比重|比例|份额)$")
 _SHARE_OF = re.compile("占[^，,]{1,20}$")
 # What opens a statement of how much there is; what stands before it is whose.
 _OPENS = re.compile("^.*(?:已经?|共有|拥有|其中|预计|计划|力争)")
-_FUNCTION = "的了到至达为是有约仅只占在从由再也又还都均已将共要其时底末初"
+_FUNCTION = "的了到至达为是有约仅只占在从由再也又还都均已将共要"
 _AT_END = re.compile(
-    rf"(?:{'|'.join(SCOPES)}|(?:{_DIRECTION})(?=[到至]$)|分别|完成|实现|目标|保持|合计|已经|[{_FUNCTION}])[到至]?$"
+    rf"(?:{'|'.join(SCOPES)}|(?:{_DIRECTION})(?=[到至]$)|{_COMPARED}|分别|完成|实现|目标|保持|合计|已经|[拥共设]有|[{_FUNCTION}])[到至]?$"
 )
-_AT_HEAD = re.compile(rf"^(?:{'|'.join(SCOPES)}|[了的到至其在])")
+_AT_HEAD = re.compile("^(?:累计|新[建增]|净增|首次|[了的到至其在也并又还])")
 _NOUN_END = re.compile(r"[，,；;：:。！？!?、（(）)\s]|——|同比|环比|其中|[达等都均在已将和与及为是的占]")
 _ENGLISH_FUNCTION = re.compile(
     "a|about|above|almost|already|and|approximately|around|as|at|been|below|built|by|decreased|dropped|"
@@ -45,6 +47,7 @@ _ENGLISH_FUNCTION = re.compile(
 _ENGLISH_CHANGE = re.compile(
     r"\b(?:(?P<up>rose|grew|increased|up)|fell|dropped|decreased|down)\b(?!.*\bto\b)", re.IGNORECASE
 )
+_LATIN = re.compile("[A-Za-z]{3}")
 _WORD = re.compile(r"[^\s,;:.!?()]+")
 
 
@@ -118,9 +121,8 @@ class Subjects:
             return Topic(f"{before.subject}中{_BREAK.split(self.text[measure.end :])[0]}", change, scope)
         if not subject and joined and before.subject and not scope:
             return Topic(before.subject, before.change if measure.unit == "%" else change, before.scope)
-        if len(subject) <= TELLS_LITTLE:
-            owner = before.subject or self._clause_before(measure)
-            subject = f"{owner}{subject}"
+        if _OF_SOMETHING.fullmatch(subject):
+            subject = f"{before.subject or self._clause_before(measure)}{subject.removeprefix('其')}"
         elif before.subject.endswith(subject):
             subject = before.subject  # 基站 after 5G基站
         return Topic(subject, change, scope)
@@ -144,11 +146,10 @@ class Subjects:
         return rest if 1 < len(rest) <= LONGEST_NOUN else ""
 
     def _clause_before(self, measure: Measure) -> str:
-        """The clause before, where it is short (``5G基站建设稳步推进，总数达264万个``)."""
-        clauses = _BREAK.split(self.text[: measure.start])
-        return next(
-            (clause for each in reversed(clauses[:-1]) if 1 < len(clause := _stripped(each)) <= LONGEST_NOUN), ""
-        )
+        """The clause before in its sentence, where it is short (``5G基站建设稳步推进，总数达264万个``)."""
+        clauses = self.text[: measure.start].split("，")
+        clause = _stripped(_BREAK.split(clauses[-2])[-1]) if len(clauses) > 1 else ""
+        return clause if len(clause) <= LONGEST_NOUN else ""
 
     def _english(self, number: int) -> Topic:
         measure = self.measures[number]
@@ -168,7 +169,7 @@ def _change_of(lead: str, measure: Measure) -> tuple[str, str, str]:
         return "百分点", " ".join(scope), lead[: match.start()] if match else lead
     change = ""
     if match := _CHANGE.search(lead):
-        change, lead = match["direction"], _COMPARED.sub("", lead[: match.start()])
+        change, lead = match["direction"], lead[: match.start()]
     if _SHARE.search(lead) or (measure.unit == "%" and _SHARE_OF.search(lead)):
         scope.append("占比")
     return change, " ".join(scope), lead
@@ -195,7 +196,8 @@ def _content(text: str, *, from_start: bool) -> str:
         else:
             runs[-1].append((start, end))
     run = runs[0] if from_start else next((each for each in reversed(runs) if each), [])
-    return text[run[0][0] : run[-1][1]] if run else ""
+    content = text[run[0][0] : run[-1][1]] if run else ""
+    return content if _LATIN.search(content) else ""
 
 
 def _list_in(head: str) -> list[str]:
