@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.text.enumerations import items_of, list_with, names_several
+from rag.text.enumerations import items_of, list_with
 from rag.text.structure import sentences_of
 
 LISTS = {
@@ -23,11 +23,6 @@ def test_items_follow_the_sentence_that_announces_them(name: str) -> None:
     text, items = LISTS[name]
     sentences = sentences_of(text)
     assert [item.text for item in items_of(sentences, 0)] == items
-
-
-def test_three_things_in_a_row_are_a_list() -> None:
-    assert names_several("包括钢铁、有色、建材。")
-    assert not names_several("包括钢铁、有色。")
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])

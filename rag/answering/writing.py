@@ -9,7 +9,6 @@ from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
 from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
 from rag.reading.evidence import Evidence
-from rag.text.enumerations import names_several
 from rag.text.terms import query_terms, terms_of
 from rag.tracing.trace import Trace
 
@@ -161,6 +160,4 @@ def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
         items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
         if len(items) > 1:
             return sorted(items, key=lambda item: item.sentence.start)
-        if names_several(part.sentence.text):
-            break
     return []

@@ -7,7 +7,6 @@ from rag.text.structure import Sentence
 ITEMS_BEGIN_WITHIN = 4
 LONGEST_LIST = 40
 
-_SEVERAL = re.compile("[^、，。；]{1,14}(?:、[^、，。；]{1,14}){2,}")
 # Ways of opening items: 一是…, 第一，…, 首先，…, 1．…, 在…方面，…, “点”，就是…; the first of a list, then all.
 _OPENINGS = [
     (re.compile("一是"), re.compile("[一二三四五六七八九十]+是")),
@@ -19,11 +18,6 @@ _OPENINGS = [
     (re.compile("• "), re.compile("• ")),
     (re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])"), re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])")),
 ]
-
-
-def names_several(text: str) -> bool:
-    """Whether a sentence names three things or more in a row: ``钢铁、有色、建材``."""
-    return bool(_SEVERAL.search(text))
 
 
 def items_of(sentences: list[Sentence], place: int) -> list[Sentence]:
