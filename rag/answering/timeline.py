@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from embeddings import TextEmbedder
 
+ALIKE = 0.75
+"""The share of a subject that the end of another of the same thing has, where neither is the whole end of the other."""
 CLOSE_TO_BEST = 0.75
 LOWEST_MATCH = 0.45
 LOWEST_SIMILARITY = 0.855
@@ -110,10 +113,11 @@ class Timeline:
     points: tuple[Point, ...]
 
     def series(self) -> dict[tuple[str, ...], tuple[Point, ...]]:
-        """The points by what they measure: subject, kind of unit, change and scope; the largest series first."""
+        """The points by what they measure: subject from the topic on, kind of unit, change and scope; the largest series first."""
         grouped: dict[tuple[str, ...], list[Point]] = {}
         for point in self.points:
-            grouped.setdefault(series_of(point.fact), []).append(point)
+            subject, *kind = series_of(point.fact)
+            grouped.setdefault((_from(self.topic, subject), *kind), []).append(point)
         return {key: tuple(points) for key, points in sorted(grouped.items(), key=lambda item: -len(item[1]))}
 
     def to_dict(self) -> dict[str, Any]:
@@ -250,9 +254,11 @@ def normal(text: str) -> str:
 
 
 def are_alike(subject: str, other: str) -> bool:
-    """Whether two subjects may be of one thing: the one, or all of it but whose it is, is the other."""
+    """Whether two subjects may be of one thing: they end alike, the shorter wholly, or most of the longer."""
     one, two = normal(subject), normal(other)
-    return bool(one and two) and (one.endswith(two) or two.endswith(one))
+    pairs = zip(reversed(one), reversed(two), strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return shared > 0 and (shared == min(len(one), len(two)) or shared >= ALIKE * max(len(one), len(two)))
 
 
 def pieces(text: str) -> set[str]:
@@ -272,12 +278,16 @@ def _match(topic: str, subject: str) -> float:
 
     What stands before the topic tells whose it is (``全国充电桩``), what stands after it makes it something else (``充电桩投资``).
     """
-    asked, told = normal(topic), normal(subject)
-    wanted = pieces(asked)
-    if not wanted or not wanted <= pieces(told):
+    wanted = pieces(normal(topic))
+    if not wanted or not wanted <= pieces(normal(subject)):
         return 0.0
-    held = pieces(told[max(0, told.find(asked)) :])
+    held = pieces(_from(topic, normal(subject)))
     return 2 * len(wanted) / (len(wanted) + len(held))
+
+
+def _from(topic: str, subject: str) -> str:
+    """A normal subject without what stands before the topic."""
+    return subject[max(0, subject.find(normal(topic))) :]
 
 
 def _nearest(embedder: "TextEmbedder", topic: str, subjects: list[str]) -> list[str]:
