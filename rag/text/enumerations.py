@@ -7,14 +7,12 @@ from rag.text.structure import Sentence
 ITEMS_BEGIN_WITHIN = 4
 LONGEST_LIST = 40
 
-# Ways of opening items: 一是…, 第一，…, 首先，…, 1．…, 在…方面，…, “点”，就是…; the first of a list, then all.
+# Ways of opening items: 一是…, 第一，…, 1．…, （一）…, a bullet, “点”，就是…; the first of a list, then all.
 _OPENINGS = [
     (re.compile("一是"), re.compile("[一二三四五六七八九十]+是")),
     (re.compile("第一[，,、]"), re.compile("第[一二三四五六七八九十]+[，,、]")),
-    (re.compile("首先[，,]?"), re.compile("首先|其次|再次|再者|然后|另外|此外|同时|最后|最终")),
     (re.compile(r"[（(]?(?:1|１)[)）.．、]"), re.compile(r"[（(]?\d{1,2}[)）.．、]")),
     (re.compile("[（(]?一[)）、]"), re.compile("[（(]?[一二三四五六七八九十]+[)）、]")),
-    (re.compile("在[^，,。]{2,16}(?:方面|上)[，,]"), re.compile("在[^，,。]{2,16}(?:方面|上)[，,]")),
     (re.compile("• "), re.compile("• ")),
     (re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])"), re.compile("“[^”]{1,4}”[，,]?(?:就是|即|是|[，,])")),
 ]
