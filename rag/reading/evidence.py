@@ -3,6 +3,7 @@
 Sentences, not whole passages, go into the prompt: a small model answers better from them, and two cores read them sooner.
 """
 
+import datetime
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -14,12 +15,15 @@ from numpy.typing import NDArray
 
 from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.reading.labels import shares_named
+from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features, shared_out
 from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
+from rag.text.dates import dates_in
 from rag.text.documents import Document
 from rag.text.enumerations import items_of, list_with
 from rag.text.instructions import asks_about_instructions, is_instruction
+from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence, sentences_of
 from rag.text.terms import fold, query_terms, terms_of
@@ -32,6 +36,7 @@ COVERAGE_WEIGHT = 0.5
 SIMILARITY_WEIGHT = 0.3
 HIT_WEIGHT = 0.2
 NEARBY_WEIGHT = 0.6
+TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
 CHANCE_WEIGHT = 1.0
 LIST_BONUS = 0.08
@@ -76,6 +81,7 @@ class EvidenceSelector:
         self.retriever = retriever
         self._vectors: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
         self._structures: OrderedDict[str, list[Sentence]] = OrderedDict()
+        self._times: OrderedDict[tuple[str, datetime.date | None], list[list[DateMention]]] = OrderedDict()
         self._lock = threading.RLock()
 
     def select(
@@ -117,6 +123,25 @@ class EvidenceSelector:
                 self._structures[document.id] = known
                 if len(self._structures) > REMEMBERED_DOCUMENTS:
                     self._structures.popitem(last=False)
+        return known
+
+    def _dates(self, document: Document) -> list[list[DateMention]]:
+        """The times that each sentence of a document names, or that hold on from those before it in its paragraph."""
+        key = document.id, document.trusted_date  # a person may correct the day
+        with self._lock:
+            known = self._times.get(key)
+        if known is None:
+            known = []
+            paragraph = -1
+            for sentence in self.structure(document):
+                told = dates_in(sentence.text, document.trusted_date)
+                goes_on = sentence.paragraph == paragraph and bool(known)
+                known.append(told or (known[-1] if goes_on else []))
+                paragraph = sentence.paragraph
+            with self._lock:
+                self._times[key] = known
+                if len(self._times) > REMEMBERED_DOCUMENTS:
+                    self._times.popitem(last=False)
         return known
 
     def vectors(self, texts: list[str]) -> NDArray[np.float32]:
@@ -184,7 +209,27 @@ class EvidenceSelector:
         ranked = sorted(found.values(), key=lambda evidence: -evidence.score)
         if findings:
             return sorted(ranked, key=lambda part: findings.of(part.document, part.sentence) is None)
-        return self._with_similarity(question, ranked[:COMPARED])
+        return self._with_similarity(question, self._of_the_time(question, ranked)[:COMPARED])
+
+    def _of_the_time(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
+        """Evidence by its times, too, which no reader reads: beside what is of the time asked about another would mislead."""
+        asked = dates_in(question)
+        fits = [self._fit(asked, part) for part in evidence] if asked else [0.0] * len(evidence)
+        least = 0.0 if max(fits, default=0.0) > 0 else -1.0
+        kept = [
+            replace(part, score=part.score + TIME_WEIGHT * fit)
+            for part, fit in zip(evidence, fits, strict=True)
+            if fit >= least
+        ]
+        return sorted(kept, key=lambda part: -part.score)
+
+    def _fit(self, asked: list[DateMention], part: Evidence) -> float:
+        """How well a sentence fits the times asked about, by what it names or what holds on from before it."""
+        day = part.document.trusted_date
+        told = self._dates(part.document)[_place(self.structure(part.document), part.sentence)]
+        fit = timeliness(asked, day, told)
+        # A time named before it may not hold on; only what a sentence names itself speaks against it.
+        return timeliness(asked, day, []) if fit < 0 and not dates_in(part.sentence.text, day) else fit
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:

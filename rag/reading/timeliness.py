@@ -35,5 +35,25 @@ def is_of(asked: DateMention, published: datetime.date | None, told: Sequence[Da
     return False
 
 
+def timeliness(asked: Sequence[DateMention], published: datetime.date | None, told: Sequence[DateMention]) -> float:
+    """How well a sentence fits the times a question names: 1 of one of them, -1 of none of them, 0 where that is open.
+
+    A document that was published before the time asked about cannot tell how it was then, unless it names that time.
+    """
+    if not asked:
+        return 0.0
+    if any(_is_named(date, told) for date in asked):
+        return 1.0
+    if any(is_of(date, published, told) for date in asked):
+        return 0.5
+    if published and all(published < date.period.first for date in asked):
+        return -1.0
+    return -1.0 if [date for date in told if not date.word and not date.compared] else 0.0
+
+
+def _is_named(asked: DateMention, told: Sequence[DateMention]) -> bool:
+    return is_of(asked, None, [date for date in told if not date.word])
+
+
 def _month(day: datetime.date) -> tuple[int, int]:
     return day.year, day.month
