@@ -27,12 +27,8 @@ from rag.errors import UsageError
 from rag.index.conversations import Rated, gone_citations
 from rag.index.saved_conversations import SavedConversations
 from rag.index.store import Store
-from rag.questions.kinds import (
-    asks_for_comparison,
-    asks_for_list,
-    asks_for_reason,
-    asks_for_speaker,
-)
+from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
+from rag.questions.sides import sides_of
 from rag.terminal.output import print_json
 from rag.text.display import one_line
 from rag.text.documents import Document
@@ -285,7 +281,7 @@ def _facts(question: str, answer: dict[str, Any]) -> tuple[tuple[str, ...], ...]
             return tuple((speaker,) for speaker in named)
     figures = [found for claim in claims if (found := _figures(question, claim["text"]))]
     if figures:
-        needed = figures if asks_for_comparison(question) else figures[:1]
+        needed = figures if len(sides_of(question)) > 1 else figures[:1]
         return tuple((written,) for written in dict.fromkeys(one for found in needed for one in found))
     quotes = {citation["number"]: readable(citation["quote"]) for citation in answer["citations"]}
     for claim in claims:
@@ -355,7 +351,7 @@ def _kind(question: str, history: Sequence[tuple[str, str]], facts: Sequence[Seq
     kinds = {
         "speaker": asks_for_speaker(question),
         "reason": asks_for_reason(question),
-        "comparison": asks_for_comparison(question),
+        "comparison": len(sides_of(question)) > 1,
         "list": asks_for_list(question),
         "number": any(figures_in(form) for fact in facts for form in fact),
     }

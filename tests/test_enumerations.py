@@ -1,27 +1,13 @@
-"""Lists that a sentence announces, and lists within one sentence."""
+"""Lists that follow a sentence, or that it is in."""
 
 import pytest
 
-from rag.text.enumerations import (
-    announces,
-    items_of,
-    list_with,
-    names_as_many,
-    names_item,
-    names_several,
-    number_asked,
-    under,
-)
+from rag.text.enumerations import items_of, list_with
 from rag.text.structure import sentences_of
 
 LISTS = {
     "numerals": ("主要有两项措施：\n一是修路。要快。\n二是架桥。", ["一是修路。", "二是架桥。"]),
     "ordinals": ("重点抓好以下工作：\n第一，修路。\n第二，架桥。", ["第一，修路。", "第二，架桥。"]),
-    "order words": ("将从两个方面努力：\n首先，修路。\n最后，架桥。", ["首先，修路。", "最后，架桥。"]),
-    "fields": (
-        "重点从两个方面发力。\n在修路方面，加快进度。\n在架桥方面，保证质量。",
-        ["在修路方面，加快进度。", "在架桥方面，保证质量。"],
-    ),
     "next list": ("有两项措施：\n一是修路。\n二是架桥。\n一是养护。", ["一是修路。", "二是架桥。"]),
     "none": ("他说：\n今天天气很好。\n明天也是。", []),
 }
@@ -31,17 +17,7 @@ LISTS = {
 def test_items_follow_the_sentence_that_announces_them(name: str) -> None:
     text, items = LISTS[name]
     sentences = sentences_of(text)
-    assert announces(sentences[0].text)
     assert [item.text for item in items_of(sentences, 0)] == items
-
-
-def test_an_ordinary_sentence_announces_nothing() -> None:
-    assert not announces("去年修了三条路。")
-
-
-def test_three_things_in_a_row_are_a_list() -> None:
-    assert names_several("包括钢铁、有色、建材。")
-    assert not names_several("包括钢铁、有色。")
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
@@ -63,50 +39,3 @@ def test_the_first_item_may_stand_behind_the_colon_of_what_announces_it(place: i
 def test_an_ordinary_sentence_is_in_no_list() -> None:
     sentences = sentences_of("去年修了三条路。今年再修两条。一是修路。二是架桥。")
     assert not list_with(sentences, 0)
-
-
-@pytest.mark.parametrize(
-    ("text", "below"),
-    [
-        ("一是修路，要快。抓紧开工。二是架桥。", ["抓紧开工。"]),
-        ("（一）修路\n1．东路。\n2．西路。\n（二）架桥", ["1．东路。", "2．西路。"]),
-        ("去年修了三条路。今年再修两条。", []),
-    ],
-)
-def test_what_stands_under_an_item_ends_at_the_next(text: str, below: list[str]) -> None:
-    assert [sentence.text for sentence in under(sentences_of(text), 0)] == below
-
-
-@pytest.mark.parametrize(
-    ("question", "text", "is_named"),
-    [
-        ("便利过江通行有哪些举措？", "（二）便利过江通行（2项）。", True),
-        ("全县有哪些实事？", "（二）便利过江通行（2项）。", False),
-        ("有哪些措施？", "二是架桥。", False),
-    ],
-)
-def test_an_item_is_named_by_its_own_words(question: str, text: str, is_named: bool) -> None:
-    assert names_item(question, text) is is_named
-
-
-@pytest.mark.parametrize(
-    ("question", "number"),
-    [
-        ("有哪三条路径？", 3),
-        ("具体是哪五个提法", 5),
-        ("十大重点行业是哪些？", 10),
-        ("“五企”是什么？", None),
-        ("3月有哪些措施？", None),
-        ("有哪些措施？", None),
-        ("what are the four measures?", 4),
-        ("8项重点任务有哪些？", 8),
-        ("列出12条意见", 12),
-    ],
-)
-def test_how_many_things_a_question_asks_for(question: str, number: int | None) -> None:
-    assert number_asked(question) == number
-
-
-def test_things_in_a_row_are_counted() -> None:
-    assert names_as_many("包括钢铁、有色、建材、石化。", 4)
-    assert not names_as_many("包括钢铁、有色、建材、石化。", 3)

@@ -19,10 +19,6 @@ KINDS: dict[Callable[[str], bool], tuple[list[str], list[str]]] = {
         ["为什么修桥？", "修桥是为了什么？", "Why was it built?"],
         ["什么时候修桥？", "When was it built?"],
     ),
-    questions.asks_for_comparison: (
-        ["两座桥各长多少？", "哪座桥更长？", "哪个增长快？", "Is A longer than B?"],
-        ["桥有多长？"],
-    ),
 }
 
 

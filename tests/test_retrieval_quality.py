@@ -54,12 +54,6 @@ def test_a_question_that_names_an_occasion_finds_its_document_first(
     assert retriever.retrieve(question)[0].document.path == expected
 
 
-@pytest.mark.parametrize("question", ["悦览室几时开门", "hulianwang 杂志", "hulianwang zazhi"])
-def test_words_are_found_by_their_sound(retriever: Any, question: str) -> None:
-    first = retriever.retrieve(question)[0]
-    assert first.document.path == "library.txt" and first.lexical_rank == 1
-
-
 class Backwards:
     """Prefers the passage that shares the fewest characters with the question."""
 

@@ -89,9 +89,9 @@ def test_facts_follow_their_document(make_assistant: Callable[..., Any]) -> None
 def test_a_value_is_told_with_its_date_in_one_sentence(make_assistant: Callable[..., Any]) -> None:
     assistant = make_assistant(YEAR, MARCH, reader=DEFAULT)
     text = assistant.ask("充电桩有多少台？").text
-    assert text == "截至2024年3月底，充电桩总数为931.2万台。\n截至2023年底，充电桩总数超过859万台。"
+    assert text == "截至2024年3月底，全国充电桩总数为931.2万台。\n截至2023年底，全国充电桩总数超过859万台。"
     points = [point for point in assistant.timeline("充电桩").points if point.fact.scope != "新建"]
-    assert written(points, "en").startswith("As of 31 March 2024, 充电桩")
+    assert written(points, "en").startswith("As of 31 March 2024, 全国充电桩")
 
 
 def test_drawing_is_xml_without_markup_from_documents(make_assistant: Callable[..., Any]) -> None:

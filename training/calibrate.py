@@ -26,7 +26,6 @@ from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
 from rag.reading.reader import Reader
 from rag.reading.weighing import CLAIMS, FARTHEST, SENTENCES, Weighing
-from rag.text.dates import dates_in
 from rag.text.documents import Document
 from rag.text.script import is_chinese
 from training import calibrate_claims, documents
@@ -81,7 +80,7 @@ def asked_on_kept(reader: Reader, one: Assistant, kept: Sequence[Written]) -> li
             span = documents.answer_of(document.text, asked) if is_indexed(number) else None
             hits = one.retrieve(question)
             findings = find(reader, question, hits, selector.structure)
-            evidence = selector.compared(question, hits, None, dates_in(question), findings)
+            evidence = selector.compared(question, hits, None, findings)
             places, seen = read_of(question, evidence, findings)
             if not places:
                 continue

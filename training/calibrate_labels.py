@@ -32,7 +32,6 @@ from rag.reading.labels import NO_LABELS, LabelWeights, shares_named
 from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, shared_out
 from rag.text.cells import BETWEEN_HEADS
-from rag.text.dates import dates_in
 from rag.text.documents import Document
 from rag.text.terms import fold
 from training.documents import FOLDER
@@ -103,7 +102,7 @@ def asked_of(reader: Reader, one: Assistant, document: int, asked: dict[str, Any
     question, selector = asked["q"], one._selector
     hits = one.retrieve(question)
     findings = find(reader, question, hits, selector.structure)
-    evidence = selector.compared(question, hits, None, dates_in(question), findings)
+    evidence = selector.compared(question, hits, None, findings)
     places, seen = read_of(question, evidence, findings)
     if not places:
         return None

@@ -6,11 +6,11 @@ organisation or a plan.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.answering.timeline import Point, normal, points_of, series_of
+from rag.answering.timeline import Point, are_alike, points_of, series_of
 from rag.index.store import Filters, Store
 from rag.questions.kinds import asks_for_reason
 from rag.questions.words import OPENS_TIME
@@ -47,7 +47,7 @@ class DatedAnswers:
     structure: Callable[[Document], Sequence[Sentence]]
     reader: Reader
 
-    def find(self, question: str, evidence: Sequence[Evidence]) -> tuple[Point, ...]:
+    def find(self, question: str, evidence: Sequence[Evidence], documents: Iterable[str]) -> tuple[Point, ...]:
         """The values that answer a question, newest first; empty where the best sentence says as much.
 
         A question that names times gets the values of those times, one with 最新 or 目前 the latest, another all of them.
@@ -55,16 +55,17 @@ class DatedAnswers:
         Args:
             question: a question that stands alone.
             evidence: the sentences chosen for it, best first.
+            documents: ids of those that were found for it, whose subjects are looked through.
         """
         if not evidence or asks_for_reason(question):
             return ()
         best = evidence[0]
         with self.store.snapshot():
-            subjects = self.store.subjects(self.filters, [best.document.id])
+            subjects = self.store.subjects(self.filters, documents)
             own = self.store.facts(subjects, replace(self.filters, document_id=best.document.id))
-            named = {normal(fact.subject) for _, fact in own if fact.start == best.sentence.start}
-            facts = self.store.facts((each for each in subjects if normal(each) in named), self.filters)
-            points = points_of(self.store, facts)
+            named = {fact.subject for _, fact in own if fact.start == best.sentence.start}
+            alike = [each for each in subjects if any(are_alike(each, one) for one in named)]
+            points = points_of(self.store, self.store.facts(alike, self.filters))
         asked = _without_times(_ASKS_FOR_COURSE.sub("", question))
         first = next((each for each in points if _stands_in(each, best) and self._answers(asked, each)), None)
         return self._series(question, asked, first, points) if first else ()
@@ -124,7 +125,9 @@ def _stands_in(point: Point, evidence: Evidence) -> bool:
 
 def _is_alike(point: Point, other: Point) -> bool:
     """Whether two values are of one subject, measured in one way, both planned or neither."""
-    return (series_of(point.fact), point.fact.status) == (series_of(other.fact), other.fact.status)
+    fact, another = point.fact, other.fact
+    same = (series_of(fact)[1:], fact.status) == (series_of(another)[1:], another.status)
+    return same and are_alike(fact.subject, another.subject)
 
 
 def _without_times(text: str, published: date | None = None) -> str:

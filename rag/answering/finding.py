@@ -15,7 +15,7 @@ from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
 from rag.answering.timeline import Point
 from rag.questions.follow_ups import History, understand
-from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason
+from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.questions.parts import parts_as_typed
 from rag.questions.sides import sides_of
 from rag.reading.choice import ReaderChoice
@@ -66,9 +66,7 @@ class Part:
     @property
     def short_answer(self) -> "ShortAnswer | None":
         """The very words that answer; None where they would be but a piece of what is asked for."""
-        wants_more = (
-            asks_for_list(self.question) or asks_for_reason(self.question) or asks_for_comparison(self.question)
-        )
+        wants_more = asks_for_list(self.question) or asks_for_reason(self.question)
         return None if wants_more or not self.findings or not is_chinese(self.question) else self.findings.answer
 
     @property
@@ -169,7 +167,7 @@ class Finder:
             step.attributes["sentences"] = len(evidence)
             step.tell(chosen=lambda: evidence_told(evidence))
         theirs = spoken_by_another(question, evidence)
-        points = self.dated.find(question, evidence) if self.dated else ()
+        points = self.dated.find(question, evidence, {hit.document.id for hit in hits}) if self.dated else ()
         return Part(question, hits, evidence, points, theirs, confidence=sure, findings=findings)
 
     def _chosen(self, question: str, hits: list[Hit]) -> "tuple[list[Evidence], float, Findings | None]":

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from rag.messages import say, shown_day
 from rag.text.display import one_line
 from rag.text.facts import Fact
 from rag.text.periods import Period
-from rag.text.subjects import in_full_names
+from rag.text.terms import fold
 from rag.text.view import HAN, HAN_CHARACTER
 
 if TYPE_CHECKING:
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
 
     from embeddings import TextEmbedder
 
+ALIKE = 0.75
+"""The share of a subject that the end of another of the same thing has, where neither is the whole end of the other."""
 CLOSE_TO_BEST = 0.75
 LOWEST_MATCH = 0.45
 LOWEST_SIMILARITY = 0.855
 SIMILARITY_MARGIN = 0.006
 COMPARED_SUBJECTS = 512
 
+_NUMBER_OF = re.compile("(?:总数量?|数量|总量)$")
 _PIECE = re.compile(f"[{HAN}]+|[a-z]+[0-9]*|[0-9]+[a-z]+|[0-9]+(?:\\.[0-9]+)?")
 DISTINCT_SCOPES = ("新建", "新增", "净增", "人均", "年均", "日均", "单日", "当月")
 _COUNTS = frozenset(
@@ -109,10 +113,11 @@ class Timeline:
     points: tuple[Point, ...]
 
     def series(self) -> dict[tuple[str, ...], tuple[Point, ...]]:
-        """The points by what they measure: subject, kind of unit, change and scope; the largest series first."""
+        """The points by what they measure: subject from the topic on, kind of unit, change and scope; the largest series first."""
         grouped: dict[tuple[str, ...], list[Point]] = {}
         for point in self.points:
-            grouped.setdefault(series_of(point.fact), []).append(point)
+            subject, *kind = series_of(point.fact)
+            grouped.setdefault((_from(self.topic, subject), *kind), []).append(point)
         return {key: tuple(points) for key, points in sorted(grouped.items(), key=lambda item: -len(item[1]))}
 
     def to_dict(self) -> dict[str, Any]:
@@ -244,8 +249,16 @@ def series_of(fact: Fact) -> tuple[str, ...]:
 
 
 def normal(text: str) -> str:
-    """What is measured, folded and under its full name, without words for "number of"."""
-    return re.sub(r"(?:总数量?|数量|总量)$", "", in_full_names(text))
+    """What is measured, folded, without words for "number of"."""
+    return _NUMBER_OF.sub("", fold(text))
+
+
+def are_alike(subject: str, other: str) -> bool:
+    """Whether two subjects may be of one thing: they end alike, the shorter wholly, or most of the longer."""
+    one, two = normal(subject), normal(other)
+    pairs = zip(reversed(one), reversed(two), strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return shared > 0 and (shared == min(len(one), len(two)) or shared >= ALIKE * max(len(one), len(two)))
 
 
 def pieces(text: str) -> set[str]:
@@ -261,11 +274,20 @@ def pieces(text: str) -> set[str]:
 
 
 def _match(topic: str, subject: str) -> float:
-    """How well a subject matches a topic, from 0 to 1: all of the topic is in it, and little else."""
-    wanted, held = pieces(normal(topic)), pieces(normal(subject))
-    if not wanted or not held or not wanted <= held:
+    """How well a subject matches a topic, from 0 to 1: all of the topic is in it, and little after it.
+
+    What stands before the topic tells whose it is (``全国充电桩``), what stands after it makes it something else (``充电桩投资``).
+    """
+    wanted = pieces(normal(topic))
+    if not wanted or not wanted <= pieces(normal(subject)):
         return 0.0
+    held = pieces(_from(topic, normal(subject)))
     return 2 * len(wanted) / (len(wanted) + len(held))
+
+
+def _from(topic: str, subject: str) -> str:
+    """A normal subject without what stands before the topic."""
+    return subject[max(0, subject.find(normal(topic))) :]
 
 
 def _nearest(embedder: "TextEmbedder", topic: str, subjects: list[str]) -> list[str]:

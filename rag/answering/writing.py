@@ -7,17 +7,14 @@ from typing import Protocol
 from rag.answering.prompts import messages
 from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
-from rag.questions.kinds import asks_for_comparison, asks_for_list, asks_for_reason, asks_for_speaker
-from rag.reading.evidence import Evidence, leans_back
-from rag.text.dates import dates_in
-from rag.text.enumerations import announces, names_several
+from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
+from rag.reading.evidence import Evidence
 from rag.text.terms import query_terms, terms_of
 from rag.tracing.trace import Trace
 
 QUOTED_SENTENCES = 3
 QUOTED_SHARE = 0.85
 QUOTED_GAIN = 0.15
-COMPARED_SHARE = 0.7
 LIST_SHARE = 0.7
 NEXT = 2
 MOST_CLAIMS, LONGEST_CLAIM, MOST_DIGITS = 60, 1000, 300
@@ -60,7 +57,7 @@ class ExtractiveWriter:
             yield ("\n" if number else "") + prefix + part.sentence.text
 
     def choose(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
-        """The sentences to quote, best first; a list that the best announces comes with it."""
+        """The sentences to quote, best first; a list that is asked for comes whole."""
         if not evidence:
             return []
         best = evidence[0]
@@ -68,27 +65,19 @@ class ExtractiveWriter:
             return items
         if asks_for_reason(question):
             return [best, *self._beside(best, evidence)]
-        times = dates_in(question) if asks_for_comparison(question) else []
-        if len(times) > 1:  # the best of each time stand first
-            return evidence[: len(times)]
-        share = COMPARED_SHARE if asks_for_comparison(question) else QUOTED_SHARE
         wanted = set(query_terms(question).tolist())
         chosen = [best]
         covered = set(terms_of(best.sentence.text).tolist()) & wanted
         for part in evidence[1:]:
             more = (set(terms_of(part.sentence.text).tolist()) & wanted) - covered
-            other = asks_for_comparison(question) and part.document.id != best.document.id
-            worthwhile = (other or len(more) >= QUOTED_GAIN * len(wanted)) and part.score >= share * best.score
+            worthwhile = len(more) >= QUOTED_GAIN * len(wanted) and part.score >= QUOTED_SHARE * best.score
             if worthwhile and len(chosen) < QUOTED_SENTENCES:
                 chosen.append(part)
                 covered |= more
         return chosen
 
     def _beside(self, best: Evidence, evidence: list[Evidence]) -> list[Evidence]:
-        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose.
-
-        What leans on the sentence after it (``这些行业…``) goes with that.
-        """
+        """The evidence from the same paragraph that stands next to the best sentence: its cause, or its purpose."""
         same = [
             part
             for part in evidence[1:]
@@ -96,12 +85,7 @@ class ExtractiveWriter:
         ]
         before = [part for part in same if abs(best.sentence.start - part.sentence.end) <= NEXT]
         after = [part for part in same if abs(part.sentence.start - best.sentence.end) <= NEXT]
-        leaning = [
-            part
-            for part in same
-            if after and abs(part.sentence.start - after[0].sentence.end) <= NEXT and leans_back(part.sentence.text)
-        ]
-        return [*before, *after, *leaning]
+        return [*before, *after]
 
 
 class ChatModelWriter:
@@ -166,16 +150,14 @@ def _can_be_checked(text: str) -> bool:
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
-    """The first list among the best sentences: what announces it, then its items; empty where there is none.
+    """The first list among the best sentences, where one is asked for: what announces it, then its items; else empty.
 
     Items came with the sentence that announces them, or with another item, and have its score.
     """
-    for part in evidence if asks_for_list(question) else evidence[:1]:
+    for part in evidence if asks_for_list(question) else ():
         if part.score < LIST_SHARE * evidence[0].score:
             break
         items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
-        if len(items) > 1 and (asks_for_list(question) or announces(part.sentence.text)):
+        if len(items) > 1:
             return sorted(items, key=lambda item: item.sentence.start)
-        if names_several(part.sentence.text):
-            break
     return []

@@ -12,7 +12,6 @@ _MONTH = 31
 _YEAR = 366
 _ONE_YEAR = re.compile(r"(?:in )?\d{4}\s?年?度?|[今去前上明本]年度?|(?:last|this|next) year")
 _A_DAY = re.compile("[日号底末初]|end")
-_YEAR_BEFORE = re.compile("[上去]年(?:同期)?")
 _RIGHT_AFTER = re.compile("[的为是达至约有]{0,2}")
 
 
@@ -58,8 +57,6 @@ def _bears_out(said: Text, span: Span, source: Text, values: list[int]) -> str |
     if period.is_day and not _A_DAY.search(written):
         period = month_of(period.last.year, period.last.month)
     length = (period.last - period.first).days
-    if mention.compared and "同比" in source.text and _YEAR_BEFORE.fullmatch(written):
-        return ""
     dates = source.dates
     own = [date for date in dates if date.compared == mention.compared] or (dates if mention.compared else [])
     if parts := {source.part(value) for value in values}:

@@ -1,4 +1,4 @@
-"""Figures of a claim beside those of its sources: value, unit and bound, and whether they are said of the same thing."""
+"""Figures of a claim beside those of its sources: value, unit and bound."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -29,11 +29,9 @@ _ALIKE = (
     {"千克", "公斤"},
     {"港元", "港币"},
 )
-_USERS_AFTER = re.compile("个?(?:5g)?(?:移动)?(?:电话)?(?:用户|家庭|网民|居民|人口)")
 _DESIGNATION = re.compile(
     r"(?<![A-Za-z\d.])(?:[A-Za-z][A-Za-z-]*\d+(?:\.\d+)*[A-Za-z]*|\d+(?:\.\d+)*[A-Za-z]+)(?![A-Za-z\d])"
 )
-_LATIN_WORD = re.compile("[A-Za-z][A-Za-z0-9]+")
 
 
 class Figures:
@@ -73,43 +71,18 @@ class Figures:
         if not found:
             return span
         unit = _UNIT.match(self.said.text, figure.end)
-        if unit and not any(self._has_unit(source, other, unit["unit"], figure) for source, other in found):
+        if unit and not any(_has_unit(source, other, unit["unit"]) for source, other in found):
             return figure.start, unit.end()
         bound = self.said.bound(figure)
         if bound and all(source.bound(other) == -bound for source, other in found):
             return span
-        return span if self._is_of_another(figure, found) else None
+        return None
 
-    def _has_unit(self, source: Text, other: Figure, unit: str, figure: Figure) -> bool:
-        """Whether a figure of a source has the unit of the claim's, one like it, or none."""
-        match = _UNIT.match(source.text, other.end)
-        if not match or match["unit"] == unit or any({match["unit"], unit} <= group for group in _ALIKE):
-            return True
-        return match["unit"] in ("户", "人", "名") and bool(_USERS_AFTER.match(self.said.text, figure.end))
 
-    def _is_of_another(self, figure: Figure, found: list[tuple[Text, Figure]]) -> bool:
-        """Whether the source says the figure of something else: its clause shares nothing with the claim's, another does."""
-        start, end = self.said.clause(figure.start)
-        own = _pairs(self.said.text[start:end])
-        others_here = {other.key for other in self.values if start <= other.start < end}
-        if len(others_here) != 1 or not own:
-            return False
-
-        def shared(source: Text, other: Figure) -> int:
-            first, last = source.clause(other.start)
-            return len(own & _pairs(source.text[first:last]))
-
-        here = max(shared(source, other) for source, other in found)
-        elsewhere = max(
-            (
-                shared(source, other)
-                for source, _ in found
-                for other in source.figures
-                if other.key != figure.key and other.kind == figure.kind
-            ),
-            default=0,
-        )
-        return here <= 1 and elsewhere >= here + 4
+def _has_unit(source: Text, other: Figure, unit: str) -> bool:
+    """Whether a figure of a source has a unit, one like it, or none."""
+    match = _UNIT.match(source.text, other.end)
+    return not match or match["unit"] == unit or any({match["unit"], unit} <= group for group in _ALIKE)
 
 
 def unknown_designations(said: Text, sources: Sequence[Text]) -> set[Span]:
@@ -120,15 +93,3 @@ def unknown_designations(said: Text, sources: Sequence[Text]) -> set[Span]:
         if not any(match[0] in source.text for source in sources)
         and not any(figure.start < match.end() and match.start() < figure.end for figure in said.figures)
     }
-
-
-def _pairs(text: str) -> set[str]:
-    """The pairs of neighbouring Chinese characters of a text, and its Latin words."""
-    pairs = {
-        text[place : place + 2] for place in range(len(text) - 1) if _is_han(text[place]) and _is_han(text[place + 1])
-    }
-    return pairs | {word.lower() for word in _LATIN_WORD.findall(text)}
-
-
-def _is_han(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff"

@@ -117,7 +117,7 @@ class Report:
 
 ProgressCallback = Callable[[Progress], None]
 
-EXTRACTION = 2
+EXTRACTION = 3
 """Number of the way in which a document becomes chunks, terms and facts; whoever changes that, raises it."""
 
 ROUNDS = 5

@@ -137,20 +137,18 @@ class LexicalIndex:
         self._norms = (K1 * (1 - B + B * lengths / max(1.0, average))).astype(np.float32)
 
     def search(
-        self, question: str, k: int, allowed: NDArray[np.bool_] | None = None, others: Iterable[int] = ()
+        self, question: str, k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The best ``k`` chunks for a question, best first.
 
         Args:
             allowed: for each chunk id whether it may be returned; None allows all.
-            others: further terms to look for, beside those of the question.
 
         Returns:
             chunk ids and BM25 scores, both of shape (at most k,); every score is above 0.
         """
         scores = np.zeros(self._norms.size, dtype=np.float32)
-        terms = np.union1d(query_terms(question), np.array(list(others), dtype=np.uint64))
-        for chunks, counts in self._postings(terms).values():
+        for chunks, counts in self._postings(query_terms(question)).values():
             frequency = counts.astype(np.float32)
             inverse = self._inverse(chunks.size)
             scores[chunks] += inverse * frequency * np.float32(K1 + 1) / (frequency + self._norms[chunks])

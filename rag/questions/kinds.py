@@ -21,12 +21,6 @@ _SPEAKER = re.compile(
 _REASON = re.compile(
     r"为什么|为何|为啥|为了什么|为的是|凭什么|怎么会|原因|理由|缘故|何以|目的|什么作用|\bwhy\b|\bwhat for\b|\breason|\bpurpose|\bhow come\b"
 )
-_COMPARISON = re.compile(
-    r"分别|各[有是为占达到自]|各[^，,。]{0,6}(?:多少|几)|哪[一个种家边项座条款类年月][^，,。]{0,6}[更高大多快低小少慢]|谁(?:更|比较)|"
-    r"相比|比起|相差|差[距别多]|区别|不同|异同|变化|对比|从多少|之间|"
-    r"\b(?:compare|compared|difference|respectively|versus|vs|than|both|each)\b"
-)
-_REPORTER = re.compile(r"记者|媒体|作者|署名|提问|谁问|问的|编辑|\b(?:reporter|journalist|author|byline|asked)\b")
 
 
 def asks_for_list(question: str) -> bool:
@@ -47,13 +41,3 @@ def asks_for_reason(question: str) -> bool:
 def without_asking_why(question: str) -> str:
     """A question without the words that ask for the reason: what is left is what it takes for granted."""
     return _REASON.sub("", question) if is_chinese(question) else question
-
-
-def asks_for_comparison(question: str) -> bool:
-    """Whether two or more values are set against each other: ``分别``, ``哪个更高``, ``than``."""
-    return bool(_COMPARISON.search(fold(question)))
-
-
-def asks_about_reporter(question: str) -> bool:
-    """Whether it is about who asked or wrote, so that bylines and reporters' questions are evidence."""
-    return bool(_REPORTER.search(fold(question)))

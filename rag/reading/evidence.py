@@ -4,23 +4,16 @@ Sentences, not whole passages, go into the prompt: a small model answers better 
 """
 
 import datetime
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.questions.kinds import (
-    asks_about_reporter,
-    asks_for_comparison,
-    asks_for_list,
-    asks_for_reason,
-)
+from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.reading.labels import shares_named
 from rag.reading.timeliness import timeliness
 from rag.reading.weighing import Candidate, features, shared_out
@@ -28,15 +21,7 @@ from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
 from rag.text.dates import dates_in
 from rag.text.documents import Document
-from rag.text.enumerations import (
-    announces,
-    items_of,
-    list_with,
-    names_as_many,
-    names_item,
-    number_asked,
-    under,
-)
+from rag.text.enumerations import items_of, list_with
 from rag.text.instructions import asks_about_instructions, is_instruction
 from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
@@ -55,20 +40,15 @@ TIME_WEIGHT = 0.2
 RELATIVE_SCORE = 0.65
 CHANCE_WEIGHT = 1.0
 LIST_BONUS = 0.08
-NUMBER_BONUS = 0.15
 NEIGHBOUR_SHARE = 0.9
 FOREIGN_SIMILARITY_WEIGHT = 0.6
 SENTENCES = 8
 CHARACTERS = 700
 CONSIDERED_HITS = 10
-COMPARED_TIMES = 8
-"""Times of a comparison for each of which evidence is looked for; a question may name hundreds."""
-
 COMPARED = 32
 SHORTEST = 8
 REMEMBERED_VECTORS = 20_000
 REMEMBERED_DOCUMENTS = 256
-_LEANS_BACK = re.compile("(?:这[些一个种项是也]|其中|此外|对此|对这|因此|所以|该|它|他们|同时|同比)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,85 +161,75 @@ class EvidenceSelector:
         return np.stack([known[text] for text in texts]) if texts else np.empty((0, embedder.dimension), np.float32)
 
     def _best(self, question: str, hits: list[Hit], speaker: str | None, findings: "Findings | None") -> list[Evidence]:
-        """The sentences not far behind the best; of a comparison between two times, the best of each time first."""
-        asked = dates_in(question)
-        times = (
-            [[date] for date in asked[:COMPARED_TIMES]] if len(asked) > 1 and asks_for_comparison(question) else [asked]
-        )
-        ranked = [
-            self._ranked(question, self.compared(question, hits, speaker, time, findings), findings) for time in times
-        ]
-        kept = [
-            [evidence for evidence in found if evidence.score >= RELATIVE_SCORE * found[0].score] for found in ranked
-        ]
-        in_turn = [evidence for place in zip_longest(*kept) for evidence in place if evidence]
-        first: dict[tuple[str, int], Evidence] = {}
-        for evidence in in_turn:
-            first.setdefault((evidence.document.id, evidence.sentence.start), evidence)
-        return list(first.values())
-
-    def _ranked(self, question: str, compared: list[Evidence], findings: "Findings | None") -> list[Evidence]:
-        """The sentences that may answer with what the reader and their lists add, best first."""
+        """The sentences not far behind the best, with what the reader and their lists add to each."""
+        found = self.compared(question, hits, speaker, findings)
         if findings:
-            compared = _with_chances(question, compared, findings)
+            found = _with_chances(question, found, findings)
         if asks_for_list(question):
-            gained = [replace(part, score=part.score + self._gain_of_list(question, part)) for part in compared]
-            compared = sorted(gained, key=lambda part: -part.score)
-        return compared
+            gained = [
+                replace(part, score=part.score + LIST_BONUS * (len(self._list(question, part)) > 1)) for part in found
+            ]
+            found = sorted(gained, key=lambda part: -part.score)
+        return [part for part in found if part.score >= RELATIVE_SCORE * found[0].score]
 
     def compared(
         self,
         question: str,
         hits: list[Hit],
         speaker: str | None,
-        asked: list[DateMention],
         findings: "Findings | None",
     ) -> list[Evidence]:
         """The sentences that may answer, by rules and words, without a reader by vectors too; best first, those read before others.
 
         Args:
             question, hits, speaker, findings: as for :meth:`select`.
-            asked: the times that are asked about.
         """
         terms = query_terms(f"{question}\n{in_chinese_words(question)}")
         weights = dict(zip(terms.tolist(), self.retriever.lexical().weights(terms).tolist(), strict=True))
         total = sum(weights.values()) or 1.0
         found: dict[tuple[str, int], Evidence] = {}
-        fits: dict[tuple[str, int], float] = {}
-        about_reporter = asks_about_reporter(question)
         about_instructions = asks_about_instructions(question)
         for hit in hits[:CONSIDERED_HITS]:
-            before = ""
-            for sentence, told in zip(self.structure(hit.document), self._dates(hit.document), strict=True):
-                led_by, before = before if announces(sentence.text) else "", sentence.text
+            for sentence in self.structure(hit.document):
                 if sentence.end <= hit.start or sentence.start >= hit.end:
                     continue
-                if not (_is_evidence(sentence, about_reporter) or _bears_on_it(hit, sentence, findings)):
+                if not (_is_evidence(sentence) or _bears_on_it(hit, sentence, findings)):
                     continue
                 if speaker and speaker not in sentence.speaker:
                     continue
                 if is_instruction(sentence.text) and not about_instructions:
                     continue
                 own = set(terms_of(sentence.text).tolist())
-                around = set(terms_of(f"{_context(hit.document, sentence)}\n{led_by}").tolist()) - own
+                around = set(terms_of(_context(hit.document, sentence)).tolist()) - own
                 coverage = sum(weights[term] for term in own & weights.keys()) / total
                 nearby = sum(weights[term] for term in around & weights.keys()) / total
                 score = COVERAGE_WEIGHT * (coverage + NEARBY_WEIGHT * nearby) + HIT_WEIGHT * hit.score
-                fit = timeliness(asked, hit.document.trusted_date, told)
-                if fit < 0 and not dates_in(sentence.text, hit.document.trusted_date):
-                    # A time named before it may not hold on; only what a sentence names itself speaks against it.
-                    fit = timeliness(asked, hit.document.trusted_date, [])
-                fits[hit.document.id, sentence.start] = fit
-                score += TIME_WEIGHT * fit
                 evidence = Evidence(hit.document, sentence, hit.reprints, coverage, None, score)
                 found.setdefault((hit.document.id, sentence.start), evidence)
-        # Where something is of the time asked about, what is of another time would only mislead.
-        timely = max(fits.values(), default=0.0) > 0
-        kept = [evidence for place, evidence in found.items() if not timely or fits[place] >= 0]
-        ranked = sorted(kept, key=lambda evidence: -evidence.score)
+        ranked = sorted(found.values(), key=lambda evidence: -evidence.score)
         if findings:
             return sorted(ranked, key=lambda part: findings.of(part.document, part.sentence) is None)
-        return self._with_similarity(question, ranked[:COMPARED])
+        return self._with_similarity(question, self._of_the_time(question, ranked)[:COMPARED])
+
+    def _of_the_time(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
+        """Evidence by its times, too, which no reader reads: beside what is of the time asked about another would mislead."""
+        asked = dates_in(question)
+        fits = [self._fit(asked, part) for part in evidence] if asked else [0.0] * len(evidence)
+        least = 0.0 if max(fits, default=0.0) > 0 else -1.0
+        kept = [
+            replace(part, score=part.score + TIME_WEIGHT * fit)
+            for part, fit in zip(evidence, fits, strict=True)
+            if fit >= least
+        ]
+        return sorted(kept, key=lambda part: -part.score)
+
+    def _fit(self, asked: list[DateMention], part: Evidence) -> float:
+        """How well a sentence fits the times asked about, by what it names or what holds on from before it."""
+        day = part.document.trusted_date
+        told = self._dates(part.document)[_place(self.structure(part.document), part.sentence)]
+        fit = timeliness(asked, day, told)
+        # A time named before it may not hold on; only what a sentence names itself speaks against it.
+        return timeliness(asked, day, []) if fit < 0 and not dates_in(part.sentence.text, day) else fit
 
     def _with_similarity(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         if not evidence:
@@ -283,33 +253,16 @@ class EvidenceSelector:
         return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in taken]
 
     def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
-        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for.
-
-        Where the question is about one item of a list, it is what stands under that.
-        """
+        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for."""
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
-        is_named = asks_for_list(question) and names_item(fold(question), fold(evidence.sentence.text))
-        if is_named and (below := under(sentences, place)):
-            return below
-        if evidence.sentence.text.endswith(("：", ":")) or (
-            asks_for_list(question) and announces(evidence.sentence.text)
-        ):
+        if evidence.sentence.text.endswith(("：", ":")):
             return items_of(sentences, place)
         return list_with(sentences, place) if asks_for_list(question) else []
 
-    def _gain_of_list(self, question: str, evidence: Evidence) -> float:
-        """What a sentence gains by its list, and more where that has as many items as the question says there are."""
-        items = self._list(question, evidence)
-        number = number_asked(fold(question))
-        as_many = number is not None and (len(items) == number or names_as_many(evidence.sentence.text, number))
-        return (LIST_BONUS if len(items) > 1 else 0.0) + (NUMBER_BONUS if as_many else 0.0)
-
     def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
-        """What is said beside a sentence: the cause stands before or after it, and so does what ``这些`` points to."""
+        """What is said beside a sentence where a reason is asked for: the cause stands before or after it."""
         wanted = [-1, 1, 2] if asks_for_reason(question) else []
-        if leans_back(evidence.sentence.text):
-            wanted = [-1, *wanted[1:]]
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
         found = [sentences[place + step] for step in wanted if 0 <= place + step < len(sentences)]
@@ -360,11 +313,6 @@ def is_foreign(question: str, evidence: Sequence[Evidence]) -> bool:
     return is_chinese(question) != is_chinese(evidence[0].sentence.text)
 
 
-def leans_back(text: str) -> bool:
-    """Whether a sentence speaks of what stands before it: ``这些行业…``, ``其中…``."""
-    return bool(_LEANS_BACK.match(text))
-
-
 def in_reading_order(evidence: list[Evidence]) -> list[list[Evidence]]:
     """Evidence by document (that of the best sentence first), within a document in the order of its text."""
     groups: dict[str, list[Evidence]] = {}
@@ -392,10 +340,7 @@ def _bears_on_it(hit: Hit, sentence: Sentence, findings: "Findings | None") -> b
     return read is not None and read.relevance >= 0
 
 
-def _is_evidence(sentence: Sentence, about_reporter: bool = False) -> bool:
-    """Whether a sentence states something; what reporters ask, and bylines, only where a question is about them."""
-    if len(sentence.text) < SHORTEST:
-        return False
-    if about_reporter and sentence.kind in ("note", "question"):
-        return True
-    return sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))
+def _is_evidence(sentence: Sentence) -> bool:
+    """Whether a sentence states something; what is asked, and bylines, do not."""
+    is_statement = sentence.kind == "statement" and not sentence.text.endswith(("？", "?"))
+    return is_statement and len(sentence.text) >= SHORTEST

@@ -16,10 +16,9 @@ from rag.questions.inputs import checked_count, checked_question
 from rag.search.glossary import in_chinese_words
 from rag.search.occasions import NamedDays, origins
 from rag.search.reranking import RERANKED, scores
-from rag.search.spelling import respelled
 from rag.text.documents import Document
 from rag.text.script import convert, is_traditional
-from rag.text.terms import pair_term, terms_of
+from rag.text.terms import terms_of
 
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
@@ -165,15 +164,14 @@ class Retriever:
         assert self._dense is not None
         found: dict[int, _Candidate] = {}
         lexical = self.lexical()
-        spoken, others = respelled(question, lexical)
-        chinese = in_chinese_words(spoken)
-        worded = f"{spoken}\n{chinese}" if chinese else spoken
-        lexical_weight = LEXICAL_WEIGHT * max(map(lexical.known_share, {spoken, worded}))
-        chunks, weights = lexical.search(worded, depth, allowed, map(pair_term, others))
+        chinese = in_chinese_words(question)
+        worded = f"{question}\n{chinese}" if chinese else question
+        lexical_weight = LEXICAL_WEIGHT * max(map(lexical.known_share, {question, worded}))
+        chunks, weights = lexical.search(worded, depth, allowed)
         for rank, (chunk, score) in enumerate(zip(chunks.tolist(), weights.tolist(), strict=True), 1):
             found[chunk] = _Candidate(chunk, lexical=score, lexical_rank=rank)
         floor = float(weights.min()) if weights.size else 0.0
-        chunks, similarities = self._dense.search(self.query_vector(spoken), depth, allowed)
+        chunks, similarities = self._dense.search(self.query_vector(question), depth, allowed)
         alive = self._lengths
         dense = zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True)
         for rank, (chunk, score, cosine) in enumerate(dense, 1):

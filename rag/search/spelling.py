@@ -21,7 +21,6 @@ from rag.text.terms import STOP_CHARACTERS, fold, pair_term, query_terms, word_t
 
 SHORTEST_PINYIN = 5
 LONGEST_PINYIN = 30
-MOST_PAIRS = 12
 LIKELIER = 3.0
 """How much a change of one character has to add to the logarithm of a question's likelihood: on 120 encyclopaedia
 questions it then rights half of the slips (60), puts 3 into something else, and changes 1 that was well spelt."""
@@ -29,37 +28,6 @@ _LATIN = re.compile("[a-z]+")
 _SPACED = re.compile("(?<![a-z])[a-z]{1,6}(?: [a-z]{1,6})+(?![a-z])")
 _HAN_RUN = re.compile("[\u4e00-\u9fff]{2,}")
 _STAYS = re.compile("[几哪多谁吗呢]|什么|怎么|如何|[一二两三四五六七八九十百千万亿]")
-
-
-def respelled(question: str, lexical: LexicalIndex) -> tuple[str, list[str]]:
-    """The question with pinyin turned into characters, and pairs of characters to look for beside its own.
-
-    Both are the index's own words; a question of which the index knows every word comes back as it is.
-    """
-    folded = fold(question)
-    spoken = _without_pinyin(folded, lexical)
-    return (question if spoken == folded else spoken), _alike_pairs(spoken, lexical)
-
-
-def _alike_pairs(folded: str, lexical: LexicalIndex) -> list[str]:
-    """For each pair of characters that no document holds, the most frequent that differs in one and sounds the same."""
-    wanted = set(query_terms(folded).tolist())
-    pairs = [a + b for run in _HAN_RUN.findall(folded) for a, b in pairwise(run)]
-    pairs = [pair for pair in dict.fromkeys(pairs) if pair_term(pair) in wanted and STOP_CHARACTERS.isdisjoint(pair)]
-    known = lexical.frequencies(map(pair_term, pairs))
-    unknown = [pair for pair in pairs if not known.get(pair_term(pair))][:MOST_PAIRS]
-    if not unknown:
-        return []
-    choices = {
-        pair: [other + pair[1] for other in _sounding_like(pair[0])]
-        + [pair[0] + other for other in _sounding_like(pair[1])]
-        for pair in unknown
-    }
-    found = lexical.frequencies({pair_term(choice) for listed in choices.values() for choice in listed})
-    best = {
-        pair: max(listed, key=lambda one: found.get(pair_term(one), 0), default="") for pair, listed in choices.items()
-    }
-    return [choice for choice in dict.fromkeys(best.values()) if choice and found.get(pair_term(choice))]
 
 
 def _without_pinyin(folded: str, lexical: LexicalIndex) -> str:

@@ -16,7 +16,6 @@ _SALUTATION = re.compile(f"[{HAN}、，]{{2,20}}[：:]")
 _OF_THE_EDITOR = re.compile("[（(].*[）)]")
 _FIRST_PERSON = re.compile("我(?![国省市区县镇乡村公司局院校厂方单位部行会社所厅站])")
 _SPOKEN = re.compile("我|同志们|大家|各位|你们|您")
-_INTRODUCES_HIMSELF = re.compile(f"(?:^|[。！，\n])我[是叫](?P<who>[^，。！]{{0,16}}?{NAME})(?=[，。！])")
 _LONGEST_LINE = 20
 _OPENING_LINES = 4
 _CLOSING_LINES = 3
@@ -50,9 +49,6 @@ def address_of(paragraphs: Sequence[Paragraph], people: People) -> Address | Non
     signed = next((place for place in reversed(ending) if _signature(paragraphs[place], people)), len(paragraphs))
     if not who and is_speech and byline and byline < first:
         who = _signature(paragraphs[byline], people)
-    introduced = _INTRODUCES_HIMSELF.search("\n".join(each.text for each in paragraphs[first : first + _OPENING_LINES]))
-    if not who and introduced:
-        who = _name_in(introduced["who"], people)
     if not who and signed < len(paragraphs):
         who = _signature(paragraphs[signed], people)
     body = " ".join(each.text for each in paragraphs[first:signed])

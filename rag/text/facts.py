@@ -14,7 +14,7 @@ from typing import Literal
 
 from rag.text.dates import dates_in
 from rag.text.documents import Document
-from rag.text.measures import Measure, measures_in
+from rag.text.measures import COUNTED, Measure, measures_in
 from rag.text.mentions import DateMention
 from rag.text.periods import Period
 from rag.text.structure import Sentence, sentences_of
@@ -36,7 +36,6 @@ _STATE = re.compile(r"已|目前|现在|迄今|累计|拥有|现有|至今|如�
 _ASIDE = re.compile("《[^《》]*》|[（(][^（()）]*[）)]")
 _OF_FIGURE = re.compile(r"的\d")
 _OF_FIRST_VALUE = re.compile(r"的.*\d.*(?:提升|提高|增长?|上升|下降|降)(?:到|至)")
-_STOCK_UNITS = frozenset("个家户座项台条处种类张颗所名位套栋头只部款把点站组对片间列门")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ class _Context:
             return self.mention if self.mention and not self.mention.period.is_day else self.span
         if self.mention is None or _STATE.search(text[: measure.figure.start]):
             return None
-        is_count = measure.unit in _STOCK_UNITS
+        is_count = measure.unit in COUNTED
         return None if is_count and not self.mention.period.is_day else self.mention
 
 

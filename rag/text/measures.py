@@ -13,6 +13,8 @@ UNITS = (
     "件|条|次|张|枚|颗|所|名|位|株|头|只|箱|份|部|款|种|度|岁|天|小时|分钟|列|处"
 )
 """Units and classifiers for a pattern, a longer one before what it begins with."""
+COUNTED = frozenset("个家户座项台条处种类张颗所名位套栋头只部款把点站组对片间列门")
+"""Those that count things, not people, times or amounts."""
 # The units of the International System and those used beside it (GB 3100-1993), in Chinese and as symbols. Of one character
 # are words of their own (安, 牛, 升至); those count with a prefix, or where nothing else can be meant.
 _LEGAL = (
@@ -53,6 +55,7 @@ class Measure:
 
     Attributes:
         figure: the number.
+        start: where it begins, with the words that bound it (``超过``).
         unit: ``个``, ``元``, ``%``, …; empty where the text gives none.
         end: where number and unit end.
         rest: where what it counts may begin, after ``以上`` and ``的``.
@@ -60,6 +63,7 @@ class Measure:
     """
 
     figure: Figure
+    start: int
     unit: str
     end: int
     rest: int
@@ -100,14 +104,22 @@ def measures_in(text: str, mentions: list[DateMention]) -> Iterator[Measure]:
                 continue
         word = next((word for word in _QUALIFIERS_AFTER if text.startswith(word, end)), "")
         rest = end + len(word)
-        yield Measure(figure, unit, end, rest + text.startswith("的", rest), _qualifier(text, start, end, word))
+        bound, first = _bound_before(text, start)
+        qualifier = bound or _bound_after(text[start:end], word)
+        yield Measure(figure, first, unit, end, rest + text.startswith("的", rest), qualifier)
 
 
-def _qualifier(text: str, start: int, end: int, after: str) -> str:
-    """The bound that the words before a measure set, else those after it, else one inside it (``264多万个``)."""
+def _bound_before(text: str, start: int) -> tuple[str, int]:
+    """The bound that the words before a measure set, and where they begin; empty and ``start`` where they set none."""
+    before = max(0, start - 20)
     for name, pattern in _QUALIFIERS.items():
-        if pattern.search(text[max(0, start - 20) : start]):
-            return name
+        if match := pattern.search(text[before:start]):
+            return name, before + match.start()
+    return "", start
+
+
+def _bound_after(written: str, after: str) -> str:
+    """The bound that the words after a measure set, or one inside it (``264多万个``)."""
     if after:
         return _QUALIFIERS_AFTER[after]
-    return "超过" if any(character in "多余" for character in text[start:end]) else ""
+    return "超过" if any(character in "多余" for character in written) else ""

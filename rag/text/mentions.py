@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from rag.text.periods import Period, month_of
 
 _CLAUSE = re.compile("[，。；！？,;!?\n]")
-_POINT_BEFORE = re.compile(r"(?:截至|截止到?|截止至|到|至)\s?$|(?:as of|by|until|up to)\s+(?:the\s+)?$", re.IGNORECASE)
+POINT_BEFORE = re.compile(r"(?:截至|截止到?|截止至|到|至)\s?$|(?:as of|by|until|up to)\s+(?:the\s+)?$", re.IGNORECASE)
 _SINCE_AFTER = re.compile(r"\s?(?:以来|至今|迄今)")
 _SINCE_BEFORE = re.compile(r"\bsince\s+$", re.IGNORECASE)
 _COMPARED_BEFORE = re.compile(
@@ -84,7 +84,7 @@ class Surroundings:
             end = since.end()
         elif _SINCE_BEFORE.search(self.text[:start]) and self.published and self.published >= period.first:
             period = Period(period.first, self.published)
-        elif _POINT_BEFORE.search(self.text[max(0, start - 12) : start]):
+        elif POINT_BEFORE.search(self.text[max(0, start - 12) : start]):
             compared = self.is_compared(start, end)
             return DateMention(start, end, period.end, resolved, compared, up_to=not period.is_day)
         return DateMention(start, end, period, resolved, self.is_compared(start, end))

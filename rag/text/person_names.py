@@ -43,10 +43,8 @@ _WITHHELD = re.compile(
     f"(?:{_DOUBLE_SURNAMES}|[{_SURNAMES}{_SURNAMES_THAT_ARE_WORDS}])某[某甲乙丙丁]?(?![年月日天时种个些地])"
 )
 _FOREIGN = f"[{HAN}]{{1,8}}(?:·[{HAN}]{{1,8}})+|[A-Z][a-z]+(?: [A-Z][\\w.'-]*){{1,3}}"
-_PERSON = re.compile(f"{NAME}|{_FOREIGN}|{_WITHHELD.pattern}|[小老阿][{HAN}]{{1,2}}|[A-Z][\\w-]*")
 _FULL_NAME = re.compile(f"{NAME}|{_FOREIGN}")
 _FIRST_CHARACTERS = frozenset(_SURNAMES) | {surname[0] for surname in _DOUBLE_SURNAMES.split("|")}
-_TITLE = re.compile(TITLES)
 _LONGEST_NAME = 4
 _AFTER_A_NAME = f"[^{HAN}]|日前|[在就也还与则却又都曾将]|{SPEECH}|介绍|答|回答|接受"
 _INTRODUCED = re.compile(f"(?:{TITLES})(?P<name>{NAME}?)(?={_AFTER_A_NAME})")
@@ -104,16 +102,10 @@ class People:
         return titled["name"] if is_told else ""
 
 
-def is_person(words: str) -> bool:
-    """Whether words have the form of a person's name, and nothing more."""
-    return bool(_PERSON.fullmatch(words))
-
-
 def names_in(words: str, first: int = 0) -> Iterator[tuple[int, int]]:
     """Where words have the form of a surname and a given name, from ``first`` on: by their beginning, the longest first."""
-    inside = {place for title in _TITLE.finditer(words) for place in range(title.start() + 1, title.end())}
     for start in range(first, len(words)):
-        if words[start] in _FIRST_CHARACTERS and start not in inside:  # not 主任龚铁
+        if words[start] in _FIRST_CHARACTERS:
             for end in range(min(len(words), start + _LONGEST_NAME), start + 1, -1):
                 if _FULL_NAME.fullmatch(words, start, end):
                     yield start, end

@@ -23,17 +23,14 @@ _SAYS = re.compile(
 )
 # What an office says, or a party to a case, may take several sentences; the other verbs are of one.
 _OF_SEVERAL = re.compile("表示|指出|介绍|强调|明确|陈述|供述|主张|[诉辩述证供]称")
-_SURELY_SPEECH = re.compile("表示|指出|介绍|强调|回应|认为|透露|坦言|告诉|谈到|补充|[诉辩述证供]称|说")
+_SURELY_SPEECH = frozenset(SPEECH.split("|")) - {"说"}  # 具体来说，也就是说，
 # Parties to a case are named by what they are: 被告辩称，被上诉人答辩称，
 _PLEADS = re.compile("[诉辩述证供]称")
 _PARTY = re.compile(f"(?P<who>[{HAN}]{{2,8}}?)(?:答|上|反|到庭|当庭)?")
-_IN_OTHER_WORDS = re.compile("(?:来|是|话|以|如|该|者|么|再|地|的|之)$")  # 具体来说，也就是说，换句话说，
 _DENIED = re.compile("(?:没有?|未曾?|并未|不曾?|拒绝|从未|未能|[被由])$")
 _ADVERB = "也还则又就再都曾在对向于从经当随同日近今最首第接到笑进如此才只仍并而亦便特反回补始先后"
 _BETWEEN = re.compile(f"(?:{TITLES})?(?:(?:[{_ADVERB}]|被问|[{HAN}]着).{{0,11}})?")
-_ALREADY_SAYS = re.compile(f"(?:{_VERB})$")  # 鲁小满回应说
 _PRONOUN = re.compile(f"[他她](?:[{_ADVERB}].{{0,11}})?")
-_OWN = re.compile("我们?|本人|咱们?|大家|各位")
 _UNNAMED = re.compile("(?:相关负责人|有关负责人|新闻发言人|发言人)$")
 _CLAUSE = re.compile("[^，。！？；：“”\n]*$")
 # What a verb of speech may follow: 在被问及……时，对于水压问题，
@@ -42,9 +39,6 @@ _FURTHEST = 80
 _BETWEEN_NAME_AND_VERB = 12
 _FURTHEST_NAME = 18
 _MOST_IN_A_SENTENCE = 20
-_GOES_ON = re.compile(
-    "同时|此外|另外|下一步|其中|首先|其次|再次|最后|第[一二三四五]|[一二三四五]是|但是?|因此|所以|而且|还"
-)
 _FIRST_PERSON = re.compile("我(?!国)|咱")
 _SPEAKS_TO = re.compile("[你您]")
 # What passes on another's words, tells of the speaker, or of the occasion: 据统计，他……，会议决定……
@@ -60,7 +54,7 @@ class Attribution:
         who: the speaker; empty for somebody who is not known.
         start, end: the part of the paragraph that says so, with what is said in the same sentence or quotation.
         goes_on: whether sentences that follow may be of the same speech.
-        is_once: whether only those may that show it themselves (``我们``, ``同时``).
+        is_once: whether only those may that show it themselves (``我们``).
     """
 
     who: str
@@ -148,10 +142,10 @@ class Reports:
                 continue
             opens_quotation = paragraph.startswith(OPENING, says.end())
             who = self._subject(clause, says["verb"] or "", is_quoted=opens_quotation or follows_quotation)
-            if who is None and _PRONOUN.fullmatch(_ALREADY_SAYS.sub("", clause)):
+            if who is None and _PRONOUN.fullmatch(clause):
                 who = self._meant(paragraph[reached:begins], antecedent, at_beginning=begins == 0)
             if who is None:
-                if not _is_by_somebody(clause, says.group()):
+                if not _is_by_somebody(clause, says["verb"] or ""):
                     continue
                 who = ""
             if follows_quotation and reached < begins:  # else the quotation is of who was named before it
@@ -177,14 +171,13 @@ class Reports:
         """
         if _DENIED.search(clause):
             return None
-        told = _ALREADY_SAYS.sub("", clause)
-        places = [(told.find(name), -len(name), name) for name in self._people.names if name in told]
-        near = [each for each in places if len(told) - each[0] + each[1] <= _BETWEEN_NAME_AND_VERB]
+        places = [(clause.find(name), -len(name), name) for name in self._people.names if name in clause]
+        near = [each for each in places if len(clause) - each[0] + each[1] <= _BETWEEN_NAME_AND_VERB]
         if near:
             return min(near)[2]
-        unnamed = _UNNAMED.search(told)
+        unnamed = _UNNAMED.search(clause)
         party = _PARTY.fullmatch(clause) if _PLEADS.fullmatch(verb) else None
-        return self._named(told, is_quoted=is_quoted) or (unnamed and unnamed.group()) or (party and party["who"])
+        return self._named(clause, is_quoted=is_quoted) or (unnamed and unnamed.group()) or (party and party["who"])
 
     def _named(self, clause: str, *, is_quoted: bool) -> str:
         """The name in a clause with nothing but an adverb after it, which the words before it or the text bear out."""
@@ -214,7 +207,7 @@ class Reports:
 
     def _goes_on(self, words: str, speaking: str, *, is_once: bool) -> bool:
         """Whether a sentence after somebody's words is still his, not the narrator's or another's."""
-        if is_once and not _FIRST_PERSON.search(words) and not _GOES_ON.match(words):
+        if is_once and not _FIRST_PERSON.search(words):
             return False
         is_narrated = REPORTER in words.partition("，")[0] or _OF_THE_NARRATOR.match(words) or speaking in words
         return not (is_narrated or _CITES.search(words) or self._people.are_named_in(words))
@@ -225,13 +218,11 @@ def shows_speaker(words: str) -> bool:
     return bool(_FIRST_PERSON.search(words) or _SPEAKS_TO.search(words))
 
 
-def _is_by_somebody(clause: str, says: str) -> bool:
+def _is_by_somebody(clause: str, verb: str) -> bool:
     """Whether a verb of speech has a subject, if not one that is known, so that another's speech is over."""
-    if _OWN.match(clause) or _DENIED.search(clause):
+    if _DENIED.search(clause) or _FIRST_PERSON.match(clause):
         return False
-    if ends_with_role(clause):
-        return True
-    return bool(_SURELY_SPEECH.match(says)) and not (says.startswith("说") and _IN_OTHER_WORDS.search(clause))
+    return ends_with_role(clause) or (verb in _SURELY_SPEECH and bool(clause))
 
 
 def _who_says_most(attributions: Sequence[Attribution], start: int, end: int) -> str:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.text.person_names import SPEECH, TITLES, People, is_full_name, is_person
+from rag.text.person_names import TITLES, People, is_full_name
 from rag.text.reported_speech import REPORTER
 from rag.text.view import CLOSING, HAN, TERMINAL
 
@@ -32,24 +32,15 @@ _QUESTIONER = re.compile(
 )
 _ANSWERER = re.compile("(?:答|回答|A|Answer)\\d{0,3}", re.IGNORECASE)
 _ANSWERS = re.compile("(?P<who>.+?)(?:回?答(?:记者问)?|回应)")
-_OFFICE = re.compile(
-    f".*(?:{TITLES}).*|(?:Minister|President|Premier|Secretary|Spokes\\w+|Professor|Dr|Mr|Mrs|Ms)\\b.*"
-)
+_OFFICE = re.compile(f".*(?:{TITLES}).*")
 _ROLE = re.compile("[员师长户主民人生者工家手授任士友]$")  # 审判长，被告代理人，患者
-_ENGLISH_REPORTER = re.compile("reporter|interviewer", re.IGNORECASE)
 _REPORTERS = re.compile(REPORTER)
 _OF_INTERVIEWS = re.compile("采访|专访|访谈|受访|对谈|对话")
 _LONGEST_VALUE = 40
 _ENDS_OF_SPEECH = re.compile(f"[{TERMINAL}.：:，,][{CLOSING}]*$")
-# Particulars of somebody, no words of his: 原告：隋某，男，1980年生。李强：分管财务。
-_PARTICULARS = re.compile(
-    "[^，。；：（]{2,30}[，（](?:男|女|住|系|法定代表人|负责人|律师)|(?:男|女)[，。]|(?:主要)?(?:负责|分管|主管|协助|联系|兼任|现任|毕业于)"
-)
-_SAYS = re.compile(f"(?:{SPEECH}|道)$")
 _OWN_WORDS = re.compile("我(?!国)|咱|你|您|[？?吗呢]|谢谢|大家好")
 _NO_SPEAKER = re.compile("[问答题复例案析注]")  # 题目：……？ 解答：您……
 _PRONOUN = re.compile("[我你您他她]")
-_ASKS = re.compile("[？?][”’]?$|吗。$")
 _IN_MARGIN = re.compile(f"(?P<name>[{HAN}·]{{2,12}})(?:\t+|\u3000+| {{2,}})(?=\\S)")
 _HEAD_OF_MESSAGE = re.compile(
     f"(?P<name>[^\\s\\d，。：:！!？?（(【\\[][^，。：:！!？?\\n]{{0,19}}?)\\s+(?:{_DAY}\\s+)?{_CLOCK}"
@@ -113,13 +104,12 @@ class Labels:
         words = [(match["label"].strip(), match.string[match.end() :].rstrip()) for match in spoken.values()]
         self._counts = Counter(label for label, _ in words)
         self._own = {label for label, said in words if _OWN_WORDS.search(said) and not _NO_SPEAKER.search(label)}
-        asks_in_english = any(map(_ENGLISH_REPORTER.match, self._counts))
         # A text with 问 and 答 may be a list of usual questions, which nobody asked and nobody answered.
-        by_reporters = bool(speakers) or asks_in_english or _any_has(_REPORTERS, paragraphs)
+        by_reporters = bool(speakers) or _any_has(_REPORTERS, paragraphs)
         self._questioner = REPORTER if by_reporters else ""
         if not by_reporters and not _any_has(_OF_INTERVIEWS, paragraphs):
             self._answerer = ""
-        self.is_conversation = self._is_conversation(words)
+        self.is_conversation = self._is_conversation()
         """Whether people speak in turns, so that a label may be of anybody."""
         self._labels = {place: label for place, match in spoken.items() if (label := self._label(match))}
         self._labels |= self._without_end(spoken)
@@ -158,22 +148,14 @@ class Labels:
         """Whether no label follows."""
         return place > self._last
 
-    def _is_conversation(self, words: Sequence[tuple[str, str]]) -> bool:
-        """Whether somebody is interviewed, or people whose words are their own take turns.
-
-        Args:
-            words: each label with what follows it.
-        """
+    def _is_conversation(self) -> bool:
+        """Whether somebody is interviewed, or people whose words are their own take turns."""
         asked = [match for match in map(_QUESTIONER.fullmatch, self._counts) if match]
         if any(self._questioner or not match["bare"] for match in asked):
             return True
         sure = {label for label in self._counts if self._is_surely_person(label)}
         named = sure | {label for label in self._counts if self._people.introduced_by(label, organisations=True)}
-        asks = Counter(label for label, said in words if _ASKS.search(said))
-        has_interviewer = any(
-            count > 1 and label in self._own and 2 * asks[label] >= count for label, count in self._counts.items()
-        )
-        return (len(named) > 1 and bool(sure and named & self._own)) or (len(self._counts) > 1 and has_interviewer)
+        return len(named) > 1 and bool(sure and named & self._own)
 
     def _label(self, match: re.Match[str]) -> Label | None:
         label = match["label"].strip()
@@ -181,11 +163,11 @@ class Labels:
             return Label(self._answerer, False, match.end())
         answers = _ANSWERS.fullmatch(label)
         asks = None if answers else _QUESTIONER.fullmatch(label)
-        if asks and (not asks["own"] or is_person(asks["own"])):
+        if asks and (not asks["own"] or is_full_name(asks["own"])):
             return Label(asks["who"] or asks["asker"] or asks["other"] or self._questioner, True, match.end())
         surely = bool(answers or match["office"] or match["time"])
         who = self._person(answers["who"] if answers else label, surely=surely)
-        if not who and match.string.startswith("“", match.end()) and not _SAYS.search(label):
+        if not who and match.string.startswith("“", match.end()):
             who = self._people.introduced_by(label)  # 大学生郝一鸣：“……”
         return Label(who, False, match.end()) if who else None
 
@@ -202,7 +184,7 @@ class Labels:
         surely = surely or self.is_conversation
         if surely and (name := self._people.introduced_by(label, organisations=True)):
             return name
-        if surely and (is_person(label) or _OFFICE.fullmatch(label)):
+        if surely and (is_full_name(label) or _OFFICE.fullmatch(label)):
             return label
         return label if self._is_listed(label) or (is_repeated and is_full_name(label)) else ""
 
@@ -213,7 +195,7 @@ class Labels:
 
     def _is_listed(self, label: str) -> bool:
         """Whether a field names who a label may be (``采访人：贾未名``, ``参会：住建所 古某``)."""
-        if not (is_person(label) or label in self._own):
+        if not (is_full_name(label) or label in self._own):
             return False
         return any(value.startswith(label) or (len(label) > 1 and label in value) for value in self._fields)
 
@@ -222,15 +204,12 @@ class Labels:
         first: dict[str, int] = {}
         for place in self._labels:
             first.setdefault(spoken[place]["label"].strip(), place)
-        later = {
-            place: self._label(match)
-            for place, match in self._matches.items()
-            if place not in spoken and place > first.get(match["label"].strip(), place)
-        }
         return {
             place: label
-            for place, label in later.items()
-            if label and not _PARTICULARS.match(self._texts[place][label.end :])
+            for place, match in self._matches.items()
+            if place not in spoken
+            and place > first.get(match["label"].strip(), place)
+            and (label := self._label(match))
         }
 
     def _margins(self, paragraphs: Sequence[Paragraph]) -> dict[int, Label]:
@@ -250,8 +229,6 @@ def _any_has(pattern: re.Pattern[str], paragraphs: Sequence[Paragraph]) -> bool:
 def is_spoken(match: re.Match[str]) -> bool:
     """Whether a label may be of speech: a few words without an end (``主持人：秦某``) only say who or what."""
     words = match.string[match.end() :].rstrip()
-    if _PARTICULARS.match(words):
-        return False
     has_sentences = len(words) > _LONGEST_VALUE and re.search(f"[{TERMINAL}.]", words)
     return bool(not words or has_sentences or _ENDS_OF_SPEECH.search(words))
 
