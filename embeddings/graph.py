@@ -19,7 +19,7 @@ IR_VERSION, OPERATORS, OWN_OPERATORS = 9, 18, 1
 OWN = "com.microsoft"
 FLOAT, UINT8, INT64 = 1, 2, 7
 """Types of elements."""
-BLOCK = 64
+BLOCK = 32
 """Neighbouring inputs of a matrix in eight bits that have one step. Smaller blocks are nearer to the matrix and slower."""
 LEVELS, STEPS = ".levels", ".steps"
 """Ends of the names of what a matrix in eight bits is given as."""

@@ -152,6 +152,43 @@ def test_what_the_documents_do_not_tell_is_not_answered(
     assert answer.abstained is not is_answered
 
 
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("全县共有网民10.9万人。", "截至年底，全县5G用户达6.2万户。"),
+        ("换网后长按复位键3秒，红灯就灭。", "换网后红灯不灭，长按“复位”5秒。"),
+        ("客座率为97.8%。", "客座率：综合79.8%，同比提高13.4个百分点。"),
+        ("村民一共捐了二十四万元。", "费用共一百三十七万元，其中省级补助九十万元。"),
+    ],
+)
+def test_a_quantity_that_the_source_does_not_have_is_never_borne_out(claim: str, source: str) -> None:
+    assert not is_supported(claim, source)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("刮泥机坏了十四个小时。", "刮泥机断链，停运14小时。"),
+        ("赞成票一共有二十六张。", "代表表决，赞成26票，弃权3票。"),
+    ],
+)
+def test_a_quantity_in_other_words_is_borne_out(claim: str, source: str) -> None:
+    assert is_supported(claim, source)
+
+
+@pytest.mark.parametrize(
+    ("claim", "source"),
+    [
+        ("“三品”行动是指增加品种、提高品质、创建品牌。", "第三，扩大消费。"),
+        ("校车每天早上七点从东门发车。", "桥头茶馆每天八点开门，老板姓郑。"),
+        ("被告应当赔偿原告的医疗费用。", "东风一期工程于2019年开工，由宏远公司承建。"),
+        ("本药孕妇禁用。", "二期工程尚未立项。"),
+    ],
+)
+def test_what_speaks_of_something_else_bears_nothing_out(claim: str, source: str) -> None:
+    assert not is_supported(claim, source)
+
+
 @pytest.mark.parametrize("case", QUESTIONS, ids=lambda case: case["question"])
 def test_the_very_thing_asked_about_is_answered_or_nothing(
     make_assistant: Callable[..., Assistant], tmp_path: Path, case: dict[str, Any]

@@ -10,7 +10,7 @@ import argparse
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 
 from rag.assistant import Assistant
 from rag.reading.adapters import read
-from rag.reading.calibration import Calibration, logit_of, probability
+from rag.reading.calibration import logit_of, probability
 from rag.reading.choice import NONE
 from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
@@ -205,6 +205,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="about how many documents, of all kinds")
     parser.add_argument("--claims", type=int, default=6000, help="about how many claims, of all kinds")
     uses = ("evidence", "claims")
+    parser.add_argument("--only-claims", action="store_true", help="leave what is fitted for questions as it is")
     parser.add_argument("--uses", nargs="*", choices=uses, default=uses, help="what the reader does in place of rules")
     options = parser.parse_args()
     reader = open_reader(options.file)
@@ -221,21 +222,23 @@ def main() -> None:
                 if is_indexed(number)
             ]
         )
-        every = asked_on_kept(reader, one, kept)
+        every = [] if options.only_claims else asked_on_kept(reader, one, kept)
         claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work, options.claims)
-    (least, least_in_english), most = told_of_questions(every), told_of_claims(claims)
-    calibration = Calibration(
-        constant=-logit_of(least),
-        foreign_constant=-logit_of(least_in_english),
-        support_constant=most,
-        chooses_evidence=float("evidence" in options.uses),
-        checks_claims=float("claims" in options.uses),
-    )
+    tensors, before = read(options.file)
+    most = told_of_claims(claims)
+    parts = calibrate_claims.fitted(claims).to_tensors(CLAIMS)
+    calibration = replace(before, support_constant=most)
+    if every:
+        least, least_in_english = told_of_questions(every)
+        calibration = replace(calibration, constant=-logit_of(least), foreign_constant=-logit_of(least_in_english))
+        calibration = replace(
+            calibration,
+            chooses_evidence=float("evidence" in options.uses),
+            checks_claims=float("claims" in options.uses),
+        )
+        parts |= fitted(every).to_tensors(SENTENCES)
     print(asdict(calibration))
-    tensors, _ = read(options.file)
-    reader_own = {name: tensor for name, tensor in tensors.items() if not name.startswith((SENTENCES, CLAIMS))}
-    parts = fitted(every).to_tensors(SENTENCES) | calibrate_claims.fitted(claims).to_tensors(CLAIMS)
-    save_file(reader_own | parts, options.file, calibration.to_metadata())
+    save_file({**tensors, **parts}, options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 
 

@@ -17,6 +17,7 @@ from rag.reading.times import Told
 from rag.text.numerals import in_digits
 from rag.text.terms import fold
 
+_OF_DATES = ("年", "月", "日", "季度")
 _EDGE = " \t\n。，；、！？.,;!?：:\"'“”‘’（）()《》「」"
 
 
@@ -53,6 +54,26 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
     dates, resolved = wrong_dates(said, sources, figures)
     missing = figures.missing() | dates | substituted(said, sources) | unknown_designations(said, sources)
     return Agreement(_written(said, missing), tuple(dict.fromkeys(resolved)))
+
+
+def quantities_nowhere(claim: str, citations: tuple[Citation, ...]) -> tuple[str, ...]:
+    """The quantities of a claim whose number stands in no span that it cites, however it is written and of whatever.
+
+    Parts of dates are none, and neither is one (``一家渔具厂`` counts nothing).
+
+    Args:
+        claim: one sentence of an answer.
+        citations: the spans it cites.
+    """
+    said = compared(claim)
+    sources = sources_of(citations)
+    known = {figure.value for source in sources for figure in source.figures}
+    nowhere = [
+        figure
+        for figure in Figures(said, sources).values
+        if figure.value not in known and figure.value != 1 and figure.kind not in _OF_DATES
+    ]
+    return _written(said, {(figure.start, figure.end) for figure in nowhere})
 
 
 def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:

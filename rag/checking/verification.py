@@ -1,7 +1,8 @@
 """Verification: three checks of a claim against the spans it cites, each reported apart.
 
 Rules and vectors check each claim. A reader, where there is one that is good enough, weighs what they found with the very
-words in which the claim departs from what it cites, and has the last word.
+words in which the claim departs from what it cites, and has the last word; but a quantity whose number stands in no cited
+span is never borne out, for a reader sees that a number is another one, not that it is none of the source's.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag.answers import Checks, Citation, UnsupportedWord
-from rag.checking.agreement import disagreements, in_figures_of_sources
+from rag.checking.agreement import disagreements, in_figures_of_sources, quantities_nowhere
 from rag.checking.support import SUPPORT_THRESHOLD, support
 
 if TYPE_CHECKING:
@@ -76,18 +77,20 @@ def verify_all(
             held = reader.support(told.text, cited_passage(citations, structure), rules)
             unsupported = tuple(dict.fromkeys(told.span(start, end) for start, end in held.unsupported))
             held = replace(held, unsupported=unsupported)
-        found.append(as_read(claim, checks, held))
+        nowhere = quantities_nowhere(claim, citations) if checks.missing_facts else ()
+        found.append(as_read(claim, checks, held, nowhere))
     return found
 
 
-def as_read(claim: str, by_rules: Checks, held: "Support") -> Checks:
+def as_read(claim: str, by_rules: Checks, held: "Support", nowhere: Sequence[str] = ()) -> Checks:
     """What the checks of a claim come to with what the reader holds of it.
 
     Args:
         by_rules: what rules and vectors found.
         held: by the reader, which knows what they found.
+        nowhere: quantities of the claim that stand in nothing it cites.
     """
-    likely = held.probability if by_rules.exists else 0.0
+    likely = held.probability if by_rules.exists and not nowhere else 0.0
     supports = likely >= READ_THRESHOLD
     return replace(
         by_rules,

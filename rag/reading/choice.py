@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = "df5e6aa3765db8927ee3e342452d519af53090f32fe4c897db3fb07a0f6a1444"
+SHA256 = "71093384bad3e62b56d44ee5c6b030fc6948eb5ca2c7f25b364da446d3147d7c"
 """Of the file of those weights."""
 FOLLOW_UPS = "follow_ups.safetensors"
 FOLLOW_UPS_SHA256 = "6239ab1b757ef52c0d9b2f5aba38329d2bdcd2b207c13a76075ed2bb589177df"
