@@ -252,7 +252,7 @@ class Assistant:
         source: str | None = None,
         document_id: str | None = None,
     ) -> list[Hit]:
-        """The best ``k`` passages for a question, best first.
+        """The best ``k`` passages for a question, best first; words that are misspelt or in pinyin are read as the documents write them.
 
         Args:
             after, before: days of publication, both included; ``2023`` and ``2023-04`` stand for the whole period.
@@ -264,7 +264,7 @@ class Assistant:
         """
         filters = _filters(after, before, speaker, source, document_id)
         with Trace().step("retrieve", question) as step:
-            hits = self.retriever.retrieve(question, k, filters)
+            hits = self.retriever.retrieve(self._corrected(checked_question(question)), k, filters)
             step.attributes["hits"] = len(hits)
         return hits
 
@@ -378,7 +378,7 @@ class Assistant:
             dated=DatedAnswers(self.store, found, self._selector.structure, reading) if reading else None,
             recognise=self._recognise,
             catalogue=Catalogue(self.store, found, retrieve, choice.name),
-            correct=lambda asked: corrected(asked, self.retriever.lexical(), _likelihood),
+            correct=self._corrected,
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,
             caution=checked_caution(caution or self.caution),
@@ -389,6 +389,10 @@ class Assistant:
             reader=reader,
         )
         yield from answering.stream(question, turns)
+
+    def _corrected(self, question: str) -> str:
+        """A question as the documents would spell it."""
+        return corrected(question, self.retriever.lexical(), _likelihood)
 
     def batch(self, questions: Iterable[str], **options: Any) -> list[Answer]:
         """Answers several questions in turn; options as for :meth:`ask`."""

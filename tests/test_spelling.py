@@ -18,12 +18,27 @@ TEXT = """青榆乳业2023年年度报告
 """
 
 
+OTHER = "湖边的茶馆每天八点开门，冬天改为九点。店主姓郑，也卖湖鲜。"
+
+
 @pytest.fixture(scope="module")
-def lexical(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LexicalIndex]:
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder: Path = tmp_path_factory.mktemp("spelling")
-    with Assistant.open(folder, language_model="extractive", reader="none") as assistant:
-        assistant.add([Document(text=TEXT, path="report.txt", title="年度报告")])
-        yield assistant.retriever.lexical()
+    with Assistant.open(folder, language_model="extractive", reader="none") as opened:
+        opened.add([Document(text=TEXT, path="report.txt", title="年度报告")])
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lexical(assistant: Assistant) -> LexicalIndex:
+    return assistant.retriever.lexical()
+
+
+def test_a_search_reads_slips_of_sound_too(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, language_model="extractive", reader="none") as opened:
+        opened.add([Document(text=TEXT, path="report.txt", title=""), Document(text=OTHER, path="tea.txt", title="")])
+        first = opened.retrieve("hulianwang用护")[0]
+    assert first.document.path == "report.txt" and first.lexical_rank == 1
 
 
 @pytest.mark.parametrize(
