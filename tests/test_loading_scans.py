@@ -258,7 +258,7 @@ def pages_take(monkeypatch: pytest.MonkeyPatch) -> Iterator[Took]:
                 raise OutOfTimeError
             return WrittenPage([WrittenLine(LINE, (1.0,) * len(LINE), 0, 40, 100, 50)], 100, 100)
 
-        monkeypatch.setattr(reading_time.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(reading_time, "monotonic", lambda: now[0])  # its own: that of all would halt event loops
         monkeypatch.setattr(scans, "written_page", recognised)
         reading_time.begin(seconds, recognition_seconds, lambda page, pages: told.append((page, pages)))
         return told

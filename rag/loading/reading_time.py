@@ -5,8 +5,8 @@ as the time for all pages together is not over.
 """
 
 import math
-import time
 from collections.abc import Callable
+from time import monotonic
 
 _KEPT = 0.25
 """Share of a file's time that is kept for what comes after the work that can stop early."""
@@ -23,8 +23,8 @@ class _Clock:
     ) -> None:
         self.seconds = (1 - _KEPT) * seconds
         self.tell = tell
-        self.end_of_page = time.monotonic() + self.seconds
-        self.end_of_all = time.monotonic() + recognition_seconds
+        self.end_of_page = monotonic() + self.seconds
+        self.end_of_all = monotonic() + recognition_seconds
 
 
 _clock = _Clock()
@@ -45,12 +45,12 @@ def begin(seconds: float, recognition_seconds: float, tell: Callable[[int, int],
 def begin_page(page: int, pages: int) -> None:
     """Begins the recognition of a page, from 1, of a file of so many."""
     _clock.tell(page, pages)
-    _clock.end_of_page = time.monotonic() + _clock.seconds
+    _clock.end_of_page = monotonic() + _clock.seconds
 
 
 def seconds_left() -> float:
     """Seconds until work that can stop early has to stop; infinite where no file has begun. Negative once they are over."""
-    return min(_clock.end_of_page, _clock.end_of_all) - time.monotonic()
+    return min(_clock.end_of_page, _clock.end_of_all) - monotonic()
 
 
 def shortest() -> str:
