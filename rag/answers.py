@@ -11,7 +11,7 @@ from rag.text.structure import reading_at
 from rag.text.view import readable
 
 if TYPE_CHECKING:
-    from rag.exports.wording import Language
+    from rag.messages import Language
     from rag.records.provenance import Provenance
     from rag.tracing.trace import Trace
 

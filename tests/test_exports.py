@@ -180,6 +180,15 @@ def test_an_answer_without_a_citation_is_exported() -> None:
 # -- conversations ----------------------------------------------------------------------------------------------------
 
 
+def test_what_the_catalogue_told_is_no_language_models(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, language_model="extractive", reader="none") as assistant:
+        assistant.add([Document(text="东风一期工程投资2.1亿元。", path="a.txt", title="简报")])
+        answer = assistant.ask("你这里一共有几份文件？")
+    assert answer.is_from_catalogue
+    text = answer.to_markdown()
+    assert "《简报》" in text and "据文档目录" in text and "语言模型" not in text
+
+
 def test_a_conversation_numbers_its_sources_through_and_a_span_once() -> None:
     other = with_quote("二期工程尚未开工。", start=300, text_sha256="0" * 64, path="b/other.txt", title="二期")
     other["claims"][0]["citations"] = [1, 2]

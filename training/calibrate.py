@@ -230,9 +230,10 @@ def main() -> None:
     calibration = replace(before, support_constant=most)
     if every:
         least, least_in_english = told_of_questions(every)
-        calibration = replace(calibration, constant=-logit_of(least), foreign_constant=-logit_of(least_in_english))
         calibration = replace(
             calibration,
+            constant=-logit_of(least),
+            foreign_constant=-logit_of(least_in_english),
             chooses_evidence=float("evidence" in options.uses),
             checks_claims=float("claims" in options.uses),
         )

@@ -1,7 +1,8 @@
 """Answering: the way of one question, step by step, from what it asks to a checked answer.
 
-about itself or the documents as a collection? told from the catalogue → else understood (a follow-up stands alone) → parts (two things asked are answered apart) → evidence of each → silence, or
-writing → claims, cited, verified, mended → the answer. :class:`rag.assistant.Assistant` opens what this works with.
+about the assistant or the collection? told from the catalogue; else understood (a follow-up stands alone) → parts (two
+things asked are answered apart) → evidence of each → silence, or writing → claims, cited, verified, mended → the answer.
+:class:`rag.assistant.Assistant` opens what this works with.
 """
 
 import time

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rag.answers import CATALOGUE
 from rag.exports.references import reference
 from rag.exports.visible import one_line, visible
-from rag.exports.wording import Language, say
+from rag.exports.wording import say
+from rag.messages import Language
 
 LONGEST_TITLE = 60
 
@@ -206,7 +208,8 @@ def _exchange(record: dict[str, Any], cited: _Cited, place: int, language: Langu
         notes.append(say("limited_to", language, filters=told))
     if answer["notice"]:
         notes.append(one_line(answer["notice"]))
-    writer = say("quoted", language) if model == "extractive" else say("written", language, model=one_line(model))
+    key = "listed" if model == CATALOGUE else "quoted" if model == "extractive" else "written"
+    writer = say(key, language, model=one_line(model))
     moment = str(record["times"]["asked"])[:16].replace("T", " ")
     version = record["software"]["version"]
     return Exchange(

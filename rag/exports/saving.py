@@ -9,8 +9,8 @@ from rag.exports.markdown_report import markdown
 from rag.exports.report import Report, report_of
 from rag.exports.web_report import web_page
 from rag.exports.word_report import word_document
-from rag.exports.wording import Language
 from rag.index.new_files import check_free, write_new
+from rag.messages import Language
 
 FORMATS: dict[str, Callable[[Report], bytes]] = {
     ".docx": word_document,

@@ -1,8 +1,6 @@
 """What an exported file says besides the words of its answers, in Chinese and English."""
 
-from typing import Literal
-
-Language = Literal["zh", "en"]
+from rag.messages import Language
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "conversation": ("对话", "Conversation"),
@@ -23,6 +21,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "{moment}（UTC），由有据（Youju {version}）作答；{writer}",
         "{moment} UTC, answered by Youju {version}; {writer}",
     ),
+    "listed": ("回答据文档目录，没有引用原文", "the answer is from the list of documents and quotes none"),
     "quoted": ("回答摘录自原文", "the answer quotes its sources"),
     "written": ("回答由语言模型 {model} 撰写", "the answer was written by the language model {model}"),
     "all_supported": ("{n} 句话均与引文核对相符。", "All {n} claims agree with what they cite."),
