@@ -5,9 +5,8 @@ which are right ones beside the passage of another document that shares most wit
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -27,17 +26,11 @@ from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, Weighing
 from rag.text.documents import Document
 from training import pairs
-from training.pairs import Pair
 from training.small_network import fitted_network
 
 UNITS, STEPS, DECAY = 16, 300, 0.3
 FOLDS = 5
-KEPT = ("written-claims-kept.jsonl.gz", "claims-kept.jsonl.gz")
-ELSEWHERE = "beside another document"
-LIKEST = 8
-"""Passages that share most with a claim, of which one of another document is looked for."""
-SAME_DOCUMENT = 12
-"""Characters in a row from which on two passages may be of one document."""
+KEPT = ("written-claims-kept.jsonl.gz", "claims-kept.jsonl.gz", "elsewhere-kept.jsonl.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,6 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
     said, cited, by_rules, tokens = [], [], [], {}
     every = list(chain(*(pairs.read(work / name) for name in KEPT)))
     every = every[:: max(1, round(len(every) / most))]
-    every += beside_others(every)
     for number, pair in enumerate(every):
         document = Document(text=pair.passage, path="passage.txt", title="")
         evidence = [Evidence(document, sentence, (), 0.0, None, 0.0) for sentence in selector.structure(document)]
@@ -88,31 +80,9 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
             by_rule = ByRules(len(checks.missing_facts), checks.support)
             seen = differences(claim, passage, lacking, float(of_tokens[0]), by_rule)
         is_flagged = not (checks.exists and checks.facts_agree and checks.supports)
-        is_wrong = bool(pair.unsupported) or pair.made == ELSEWHERE
+        is_wrong = bool(pair.unsupported or pair.some_unsupported)
         found.append(Claimed(seen, is_wrong, is_flagged, pair.passage, pair.made))
     return found
-
-
-def beside_others(every: Sequence[Pair]) -> list[Pair]:
-    """Each second of the claims that are right, beside the passage of another document that shares most with it."""
-    passages = list(dict.fromkeys(pair.passage for pair in every))
-    right = [pair for pair in every if not pair.unsupported and not pair.some_unsupported][::2]
-    return list(_beside_others(right, passages))
-
-
-def _beside_others(right: Sequence[Pair], passages: Sequence[str]) -> Iterator[Pair]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(2, 2), sublinear_tf=True)
-    known = vectorizer.fit_transform(passages)
-    shared = vectorizer.transform([pair.first for pair in right]) @ known.T
-    for pair, row in zip(right, shared, strict=True):
-        for place in np.argsort(-row.toarray()[0])[:LIKEST]:
-            other = passages[int(place)]
-            match = SequenceMatcher(None, pair.passage, other, autojunk=False).find_longest_match()
-            if match.size < SAME_DOCUMENT:
-                yield replace(pair, passage=other, heading=0, unsupported=(), made=ELSEWHERE)
-                break
 
 
 def fitted(every: Sequence[Claimed]) -> Weighing:

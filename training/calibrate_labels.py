@@ -28,18 +28,23 @@ from rag.reading.calibration import Calibration, logit_of
 from rag.reading.choice import NONE, choose_reader
 from rag.reading.evidence import CHANCE_WEIGHT, read_of
 from rag.reading.findings import find
-from rag.reading.labels import NO_LABELS, LabelWeights, shares_named
+from rag.reading.labels import FEATURES, NO_LABELS, LabelWeights, shares_named
 from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, shared_out
 from rag.text.cells import BETWEEN_HEADS
 from rag.text.documents import Document
 from rag.text.terms import fold
+from training import sisters
 from training.documents import FOLDER
+from training.swapping import Swapper
 from training.table_documents import questions_of
 
-ASKED = {"cell": 2, "line": 1, "none": 1}
-"""Questions of each kind about a document."""
+SISTER = "sister"
+ASKED = {"cell": 2, "line": 1, "none": 1, SISTER: 1}
+"""Questions of each kind about a document; sisters are questions about cells with a word of a head put for another."""
+UNANSWERED = ("none", SISTER)
 FOLDS = 5
+BEFORE_CELL = "："
 REJECTED = 0.9
 """Share of the questions without an answer that are to be rejected."""
 DECAY = 0.01
@@ -90,11 +95,23 @@ def kind_of(asked: dict[str, Any]) -> str:
     return "cell" if BETWEEN_HEADS in (asked.get("in") or "") else "line"
 
 
-def some_of(line: dict[str, Any], chance: random.Random) -> list[dict[str, Any]]:
-    """Some questions of a document, of each kind."""
-    every = list(questions_of(line))
-    chance.shuffle(every)
-    return [each for kind, most in ASKED.items() for each in [one for one in every if kind_of(one) == kind][:most]]
+def some_of(line: dict[str, Any], swapper: Swapper) -> Iterator[dict[str, Any]]:
+    """Some questions of a document, of each kind, with their kinds."""
+    every = [asked | {"kind": kind_of(asked)} for asked in questions_of(line)]
+    every += [sister for asked in every if (sister := sister_of(asked, line["markdown"], swapper))]
+    swapper.chance.shuffle(every)
+    for kind, most in ASKED.items():
+        yield from [asked for asked in every if asked["kind"] == kind][:most]
+
+
+def sister_of(asked: dict[str, Any], text: str, swapper: Swapper) -> dict[str, Any] | None:
+    """A question about a cell asked of what its document does not name; None where no word of a head can be put for another."""
+    if asked["kind"] != "cell":
+        return None
+    question, heads = asked["q"], asked["in"].partition(BEFORE_CELL)[0]
+    swaps = [swap for swap in swapper.swaps(question) if question[swap.start : swap.end] in heads]
+    made = swapper.apply(question, swapper.chance.choice(swaps), text) if swaps else None
+    return asked | {"q": made[0], "a": None, "kind": SISTER} if made else None
 
 
 def asked_of(reader: Reader, one: Assistant, document: int, asked: dict[str, Any]) -> Asked | None:
@@ -107,9 +124,9 @@ def asked_of(reader: Reader, one: Assistant, document: int, asked: dict[str, Any
     if not places:
         return None
     found = [evidence[place] for place in places]
-    kind = kind_of(asked)
+    kind = asked["kind"]
     right = [
-        kind != "none"
+        kind not in UNANSWERED
         and part.document.path == f"{document}.md"
         and (part.sentence.text == asked["in"] if kind == "cell" else asked["a"] in part.sentence.text)
         for part in found
@@ -143,7 +160,7 @@ def fitted(every: Sequence[Asked]) -> LabelWeights:
     named = padded([each.named for each in every], 0.0).float()
     right = padded([each.right for each in every], 0.0)
     is_there = scores > -90
-    scale, weights = torch.ones(1, requires_grad=True), torch.zeros(4, requires_grad=True)
+    scale, weights = torch.ones(1, requires_grad=True), torch.zeros(FEATURES, requires_grad=True)
     optimizer = torch.optim.LBFGS([scale, weights], max_iter=100, line_search_fn="strong_wolfe")
     nothing = torch.zeros(len(every), 1)
 
@@ -171,18 +188,22 @@ def chosen(labels: LabelWeights, asked: Asked) -> Chosen:
 
 def told(every: Sequence[Chosen], rejected: float) -> str:
     """Right and wrong answers by kind, where as many questions without an answer are rejected."""
-    from_on = float(np.quantile([one.chance for one in every if one.kind == "none"], rejected))
+    from_on = threshold(every, rejected)
     counts = Counter((one.kind, one.is_right) for one in every if one.chance > from_on)
     of = Counter(one.kind for one in every)
-    shown = (f"{kind} {counts[kind, True]} / {counts[kind, False]} of {of[kind]}" for kind in ("cell", "line"))
+    shown = (f"{kind} {counts[kind, True]} / {counts[kind, False]} of {of[kind]}" for kind in of)
     return f"from {from_on:.2f} on, {rejected} rejected, right / wrong: {', '.join(shown)}"
+
+
+def threshold(every: Sequence[Chosen], rejected: float) -> float:
+    """How likely an answer must be for a share of the questions without one to be rejected."""
+    return float(np.quantile([one.chance for one in every if one.kind in UNANSWERED], rejected))
 
 
 def lowered(labels: LabelWeights, beside: Sequence[Chosen], calibration: Calibration) -> LabelWeights:
     """Labels with which a cell is answered from the product's threshold on, which was fitted on sentences, as ``REJECTED`` is."""
-    from_on = float(np.quantile([one.chance for one in beside if one.kind == "none"], REJECTED))
-    threshold = logit_of(CONFIDENT) - calibration.constant
-    return replace(labels, weights=labels.weights - np.array([logit_of(from_on) - threshold, 0, 0, 0], np.float32))
+    lower = logit_of(threshold(beside, REJECTED)) - (logit_of(CONFIDENT) - calibration.constant)
+    return replace(labels, weights=labels.weights - lower * np.eye(FEATURES, dtype=np.float32)[0])
 
 
 def main() -> None:
@@ -190,12 +211,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--questions", type=int, default=1000, help="at most")
+    parser.add_argument("--dry", action="store_true", help="write nothing")
     options = parser.parse_args()
     reader = choose_reader(str(options.file.parent)).reader
     assert reader
     lines = list(documents_with_tables())
     chance = random.Random(7)
-    questions = [(number, asked) for number, line in enumerate(lines) for asked in some_of(line, chance)]
+    swapper = Swapper(sisters.read("train"), chance)
+    questions = [(number, asked) for number, line in enumerate(lines) for asked in some_of(line, swapper)]
     chance.shuffle(questions)
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -220,6 +243,8 @@ def main() -> None:
     tensors, calibration = read(options.file)
     labels = lowered(fitted(every), beside, calibration)
     print(labels)
+    if options.dry:
+        return
     save_file(tensors | labels.to_tensors(), options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 

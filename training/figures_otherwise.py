@@ -79,9 +79,10 @@ def with_another_value(text: str, chance: random.Random) -> tuple[str, tuple[int
         return None
     figure = chance.choice(figures)
     value = _another(figure, chance)
-    if value == figure.value:
+    writings = list(_writings(replace(figure, value=value)))
+    if value == figure.value or not writings:
         return None
-    written = chance.choice(list(_writings(replace(figure, value=value))))
+    written = chance.choice(writings)
     return text[: figure.start] + written + text[figure.end :], (figure.start, figure.start + len(written))
 
 

@@ -1,7 +1,8 @@
 """Makes the training pairs from the public sets, once: ``python -m training.make_pairs READING WORK``.
 
 READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz``, ``answers.jsonl.gz`` (questions
-said back with an answer), the same of the written documents, and all with ``-kept`` for what is kept apart to calibrate with
+said back with an answer), the same of the written documents, ``elsewhere.jsonl.gz`` (claims that are true of something
+else), and all with ``-kept`` for what is kept apart to calibrate with
 and to watch training by: the passages of one document in twenty, of written documents one in eight and all of some kinds.
 
 A further stage that learns from new documents, ``--new 'echoes_*' --old 0.3``, takes all of these and a part of what was
@@ -23,6 +24,7 @@ from opencc import OpenCC
 
 from training import answer_pairs, documents, pairs, sisters
 from training.claim_pairs import ClaimPairs, paraphrases
+from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs
 from training.sources import Question, questions
@@ -32,6 +34,8 @@ SEED = 11
 KEPT_APART, WRITTEN_KEPT_APART = 20, 8
 SETS = ("cmrc2018_train", "cmrc2018_trial", "drcd_dev_simplified", "xquad_zh_half")
 WINDOWS_KEPT = 0.3
+MOST_ELSEWHERE = 6000
+"""Right claims that are told of something else; each is compared with the passages of all others."""
 TRADITIONAL = 0.15
 """Share of the pairs put into traditional characters. The lexicon of sisters is simplified, so they are made and not read."""
 
@@ -81,6 +85,15 @@ def main() -> None:
             ("written-answers", _answers(asked_of_written, also, chance)),
         ):
             _make(work / f"{name}{suffix}.jsonl.gz", (_rewritten(pair, chance) for pair in made))
+        right = [
+            pair
+            for name in ("claims", "written-claims")
+            for pair in pairs.read(work / f"{name}{suffix}.jsonl.gz")
+            if pair.unsupported == ()
+        ]
+        chance = random.Random(SEED + kept)
+        right = chance.sample(right, min(MOST_ELSEWHERE, len(right)))
+        _make(work / f"elsewhere{suffix}.jsonl.gz", ElsewherePairs(right, [*chosen, *also], chance))
 
 
 def _is_new(document: documents.Written, names: Sequence[str]) -> bool:

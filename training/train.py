@@ -25,6 +25,8 @@ from training import pairs
 from training.batches import UNKNOWN, Batch, batches
 
 SEED = 17
+QUESTIONS = ("questions", "written-questions")
+CLAIMS = ("claims", "answers", "written-claims", "written-answers", "elsewhere")
 SHARES = {
     "questions": {"named": 0.15, "window": 0.1, "wrong": 0.15, "deleted": 0.3, "question word": 0.4},
     "written-questions": {"wrong": 0.25, "window": 0.3, "deleted": 0.3, "named": 0.5},
@@ -51,6 +53,7 @@ SHARES = {
     },
     "answers": {"said back answered": 0.35, "said back wrongly": 0.2, "said back named": 0.25},
     "written-answers": {"said back answered": 0.4, "said back written answered": 0.5, "said back wrongly": 0.4},
+    "elsewhere": {"beside another passage": 0.8, "another's answer": 0.6},
 }
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""
@@ -156,16 +159,16 @@ class Training:
     def batches(self) -> Iterator[Batch]:
         """Batches of questions and of claims by chance, without end."""
         chance = random.Random(SEED + 1000 * self.options.stage)
-        questions = self._passes(("questions",), QUESTIONS_A_BATCH, chance)
-        claims = self._passes(("claims", "answers"), CLAIMS_A_BATCH, chance)
+        questions = self._passes(QUESTIONS, QUESTIONS_A_BATCH, chance)
+        claims = self._passes(CLAIMS, CLAIMS_A_BATCH, chance)
         while True:
             yield next(claims if chance.random() < self.options.claims else questions)
 
-    def _passes(self, kinds: Sequence[str], size: int, chance: random.Random) -> Iterator[Batch]:
+    def _passes(self, names: Sequence[str], size: int, chance: random.Random) -> Iterator[Batch]:
         """The questions or the claims in batches, pass after pass; of what is soon learned each pass takes a part."""
         every = [
             (SHARES[name].get(pair.made, 1.0), pair)
-            for name in (*kinds, *(f"written-{kind}" for kind in kinds))
+            for name in names
             for pair in pairs.read(self.work / f"{name}.jsonl.gz")
         ]
         while True:
