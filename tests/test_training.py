@@ -17,6 +17,7 @@ from rag.text.figures import missing_figures
 from rag.text.numerals import in_digits
 from training import answer_pairs, documents, figures_otherwise, follow_ups, pairs, sisters
 from training.claim_pairs import TOLD_OTHERWISE, ClaimPairs, asking_in, stated
+from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
 from training.question_pairs import QuestionPairs, of_another_day, under_heading
 from training.sources import Question, rows, sentences, window_around, windows
@@ -168,6 +169,44 @@ def test_pairs_of_claims_are_true(seed: int) -> None:
             assert set(pair.first) - set("，。") - otherwise <= set(pair.passage)
         for start, end in pair.unsupported:
             assert 0 <= start < end <= len(pair.first)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_claims_that_are_true_of_something_else(seed: int) -> None:
+    chance = random.Random(seed)
+    right = [
+        Pair(
+            "东风工程投资2.1亿元，由宏远公司承建。",
+            "东风工程投资2.1亿元，由宏远公司承建。工程位于柳荫县。",
+            False,
+            unsupported=(),
+        ),
+        Pair(
+            "柳荫小学有8.6万名学生，初中有2万名。",
+            "柳荫小学有8.6万名学生，初中有2万名。小学投资不少。",
+            False,
+            unsupported=(),
+        ),
+    ]
+
+    def subject_of(clause: str) -> str:
+        return next((name for name in ("东风工程", "柳荫小学", "小学") if clause.startswith(name)), "")
+
+    made = list(ElsewherePairs(right, QUESTIONS, chance, subject_of))
+    assert "beside another passage" in {pair.made for pair in made}
+    for pair in made:
+        assert not pair.is_question and (pair.unsupported or pair.some_unsupported)
+        if pair.made == "beside another passage":
+            own = next(each for each in right if each.first == pair.first)
+            assert pair.passage not in own.passage and pair.passage in "".join(each.passage for each in right)
+        if pair.made == "another subject":
+            ((start, end),) = pair.unsupported or ()
+            assert start == 0 and pair.first[end:] in {
+                each.first.removeprefix(subject_of(each.first)) for each in right
+            }
+            assert pair.first not in {each.first for each in right}
+        if pair.made == "another's answer":
+            assert any(question.answer_text in pair.passage for question in QUESTIONS)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -1,7 +1,7 @@
 """``python -m training.calibrate_labels FILE``: fits what the heads of a table's cells add, and writes it into a reader's file.
 
-On the documents of ``training/written/tables_*``, which what ships was not trained on, all in one index: some questions about
-cells, about other lines, and without an answer of each. Run it after ``training.calibrate``, with ``YOUJU_READER`` unset.
+The documents of ``training/written/tables_*`` are in one index; of those kept apart from training, one in eight, some questions
+about cells, about other lines, and without an answer are asked. Run it after ``training.calibrate``, with ``YOUJU_READER`` unset.
 """
 
 import argparse
@@ -36,17 +36,18 @@ from rag.text.documents import Document
 from rag.text.terms import fold
 from training import sisters
 from training.documents import FOLDER
+from training.make_pairs import WRITTEN_KEPT_APART, is_kept
 from training.swapping import Swapper
 from training.table_documents import questions_of
 
 SISTER = "sister"
-ASKED = {"cell": 2, "line": 1, "none": 1, SISTER: 1}
+ASKED = {"cell": 8, "line": 3, "none": 4, SISTER: 4}
 """Questions of each kind about a document; sisters are questions about cells with a word of a head put for another."""
 UNANSWERED = ("none", SISTER)
 FOLDS = 5
 BEFORE_CELL = "："
-REJECTED = 0.9
-"""Share of the questions without an answer that are to be rejected."""
+REJECTED = 0.95
+"""Share of the questions without an answer, sisters among them, that are to be rejected."""
 DECAY = 0.01
 
 
@@ -218,7 +219,8 @@ def main() -> None:
     lines = list(documents_with_tables())
     chance = random.Random(7)
     swapper = Swapper(sisters.read("train"), chance)
-    questions = [(number, asked) for number, line in enumerate(lines) for asked in some_of(line, swapper)]
+    apart = [number for number, line in enumerate(lines) if is_kept(line["title"], WRITTEN_KEPT_APART)]
+    questions = [(number, asked) for number in apart for asked in some_of(lines[number], swapper)]
     chance.shuffle(questions)
     with (
         tempfile.TemporaryDirectory() as folder,

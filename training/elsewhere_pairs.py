@@ -7,8 +7,8 @@ not speak of at all shares words with it only by chance, and needs no word chang
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from training.claim_pairs import LONGEST, SHORTEST, asking_in, stated
 from training.pairs import Pair
@@ -36,11 +36,13 @@ class ElsewherePairs:
         right: claims with their evidence, which bears them out.
         questions: with their passages.
         chance: what decides.
+        subject_of: gives the subject that a clause begins with.
     """
 
     right: Sequence[Pair]
     questions: Sequence[Question]
     chance: random.Random
+    subject_of: Callable[[str], str] = field(default_factory=lambda: subject_of)
 
     def __iter__(self) -> Iterator[Pair]:
         yield from self._beside_other_passages()
@@ -86,28 +88,26 @@ class ElsewherePairs:
 
     def _of_another_subject(self) -> Iterator[Pair]:
         """Each claim with the subject of another in place of its own, by chance of one about the same passage."""
-        own = {pair.first: subject for pair in self.right if (subject := subject_of(pair.first))}
-        in_passage: dict[str, list[str]] = defaultdict(list)
-        everywhere = [claim[:end] for claim, end in own.items()]
-        for passage in dict.fromkeys(pair.passage for pair in self.right):
-            for start, stop in sentences(passage):
-                if end := subject_of(passage[start:stop]):
-                    in_passage[passage].append(passage[start : start + end])
+        subjects = {pair.first: self.subject_of(pair.first) for pair in self.right}
+        everywhere = [subject for subject in subjects.values() if subject]
+        in_passage = {
+            passage: [subject for span in sentences(passage) if (subject := self.subject_of(passage[slice(*span)]))]
+            for passage in dict.fromkeys(pair.passage for pair in self.right)
+        }
         for pair in self.right:
-            if not (end := own.get(pair.first)):
+            if not (own := subjects[pair.first]):
                 continue
-            subject = pair.first[:end]
-            near = [other for other in in_passage[pair.passage] if _is_another(subject, other)]
+            near = [other for other in in_passage[pair.passage] if _is_another(own, other)]
             far = [
                 other
                 for other in self.chance.sample(everywhere, min(8, len(everywhere)))
-                if _is_another(subject, other) and other not in pair.passage
+                if _is_another(own, other) and other not in pair.passage
             ]
             for others in (near, far):
                 if others and self.chance.random() < 0.7:
                     # Of a like length, for they are more often of one kind.
-                    other = min(others, key=lambda other: abs(len(other) - end))
-                    text = other + pair.first[end:]
+                    other = min(others, key=lambda other: abs(len(other) - len(own)))
+                    text = other + pair.first[len(own) :]
                     if SHORTEST <= len(text) <= LONGEST and text.rstrip("。") not in pair.passage:
                         yield replace(pair, first=text, unsupported=((0, len(other)),), made="another subject")
 
@@ -150,8 +150,8 @@ class ElsewherePairs:
                     )
 
 
-def subject_of(claim: str) -> int:
-    """How many characters of a clause its subject has, by the kinds of its words; 0 where that is not told."""
+def subject_of(claim: str) -> str:
+    """The subject that a clause begins with, by the kinds of its words; empty where that is not told."""
     import jieba.posseg
 
     jieba.setLogLevel(60)
@@ -164,7 +164,8 @@ def subject_of(claim: str) -> int:
             end = length
         elif not word.flag.startswith(WITHIN) and not (word.flag == "v" and follows == "uj"):
             break
-    return end if SHORTEST_SUBJECT <= end <= min(LONGEST_SUBJECT - 1, len(claim) - SHORTEST_SUBJECT) else 0
+    is_one = SHORTEST_SUBJECT <= end <= min(LONGEST_SUBJECT - 1, len(claim) - SHORTEST_SUBJECT)
+    return claim[:end] if is_one else ""
 
 
 def share_in(claim: str, passage: str) -> float:
