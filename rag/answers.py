@@ -13,6 +13,7 @@ from rag.text.view import readable
 if TYPE_CHECKING:
     from rag.messages import Language
     from rag.records.provenance import Provenance
+    from rag.text.calculations import Calculation
     from rag.tracing.trace import Trace
 
 CATALOGUE = "catalogue"
@@ -136,13 +137,19 @@ class Checks:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence of an answer: ``answer.text[start:end] == text``; with the spans it rests on."""
+    """One sentence of an answer: ``answer.text[start:end] == text``; with the spans it rests on.
+
+    Attributes:
+        calculation: what it was calculated by, from the spans in their order; its checks are then that this comes out
+            again (:mod:`rag.checking.recomputation`). None where it says what a source says.
+    """
 
     text: str
     start: int
     end: int
     citations: tuple[Citation, ...]
     checks: Checks
+    calculation: "Calculation | None" = None
 
     @property
     def supported(self) -> bool:
@@ -274,6 +281,7 @@ class Answer:
                     "checks": asdict(claim.checks),
                     "unsure_figures": list(claim.unsure_figures),
                     "citations": [self.number_of(citation) for citation in claim.citations],
+                    "calculation": claim.calculation.to_dict() if claim.calculation else None,
                 }
                 for claim in self.claims
             ],

@@ -46,7 +46,8 @@ class Section:
         evidence: what they were written from, best first.
         label: the assistant's own words before them, which claim nothing (``资料中没有找到回答；…：``).
         question: what they answer.
-        lead: the words of a sentence that ``text`` repeats; they need no check.
+        claims: those that ``text`` makes, where they are made and checked already: words of a sentence that it repeats, or
+            what was calculated.
         sure: the words that surely answer the question, which what a language model writes must say.
     """
 
@@ -54,7 +55,7 @@ class Section:
     evidence: Sequence[Evidence]
     label: str = ""
     question: str = ""
-    lead: "ShortAnswer | None" = None
+    claims: tuple[Claim, ...] = ()
     sure: "ShortAnswer | None" = None
 
 
@@ -183,7 +184,8 @@ def lay_out(sections: Sequence[tuple[Section, Sequence[Claim | None]]]) -> tuple
         written = ""
         place = 0
         within: list[Claim] = []
-        for (start, end), claim in zip(claims_in(section.text), claims, strict=True):
+        places = [(each.start, each.end) for each in section.claims] or claims_in(section.text)
+        for (start, end), claim in zip(places, claims, strict=True):
             if claim is not None:
                 written += section.text[place:start] if written else ""
                 within.append(replace(claim, start=len(written), end=len(written) + len(claim.text)))

@@ -62,7 +62,9 @@ class Decider:
 
         It is asked where the words leave the question open; on the prompt of the answer, which it reads but once.
         """
-        settled = part.points or part.misattribution or asks_for_speaker(part.question)  # the prompt names no speakers
+        settled = (
+            part.points or part.computed or part.misattribution or asks_for_speaker(part.question)
+        )  # the prompt names no speakers
         is_open = UNSURE <= part.confidence <= SURE
         if settled or self.calls is None or not tells_margins(self.calls.chat_model) or not is_open:
             return part

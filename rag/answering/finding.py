@@ -6,14 +6,16 @@ would spell it is looked up so, and a follow-up without an answer as it was type
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from rag.answering.computed_answers import ComputedAnswer, computed_answer
 from rag.answering.dated_answers import DatedAnswers
 from rag.answering.named_articles import named_article
 from rag.answering.nearest import Nearest
 from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
 from rag.answering.timeline import Point
+from rag.questions.computations import computation_of
 from rag.questions.follow_ups import History, understand
 from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.questions.parts import parts_as_typed
@@ -44,6 +46,7 @@ class Part:
         is_respelled: whether it is spelt otherwise than it was asked.
         confidence: how surely the documents answer it, from 0 to 1.
         findings: what the reader found; None where none read.
+        computed: what it asks to be calculated, where that could be.
     """
 
     question: str
@@ -57,6 +60,7 @@ class Part:
     is_respelled: bool = False
     confidence: float = 0.0
     findings: "Findings | None" = None
+    computed: ComputedAnswer | None = None
 
     @property
     def is_corrected(self) -> bool:
@@ -147,12 +151,37 @@ class Finder:
     def _answering(self, alone: str, typed: str) -> list[Part]:
         """What is found for a part of a message; as it was typed where it has no answer standing alone."""
         found = self._sides(alone)
+        if computed := self._computed(alone, found):
+            return [computed]
         return found if typed == alone or any(map(self._is_answered, found)) else self._sides(typed)
 
     def _sides(self, question: str) -> list[Part]:
         """What is found for each of the things that a question coordinates; for it as it is where that is for none."""
         sides = [self._found(side) for side in sides_of(question)]
         return sides if len(sides) == 1 or any(map(self._is_answered, sides)) else [self._found(question)]
+
+    def _computed(self, question: str, today: list[Part]) -> Part | None:
+        """What a question asks to be calculated, with the passages of all that it takes; None where nothing is."""
+        reader = self.reader.for_evidence
+        asked = computation_of(question) if reader else None
+        if reader is None or asked is None:
+            return None
+        looked_up: list[Part] = []
+
+        def found(asked: str) -> Part:
+            looked_up.append(self._found(asked))
+            return looked_up[-1]
+
+        with self.trace.step("compute", question) as step:
+            language: Literal["zh", "en"] = "zh" if is_chinese(question) else "en"
+            structure = self.selector.structure
+            computed = computed_answer(asked, language, today, found, reader, structure, self.least)
+            step.attributes["computed"] = computed is not None
+            if computed is None:
+                return None
+            step.details["output"] = computed.text
+        hits = {(hit.document.id, hit.start): hit for part in [*looked_up, *today] for hit in part.hits}
+        return Part(question, list(hits.values()), computed.evidence, computed=computed, confidence=computed.confidence)
 
     def _found(self, question: str) -> Part:
         with self.trace.step("retrieve", question) as step:

@@ -137,7 +137,9 @@ class Answering:
                 yield Token("\n" + piece if sections and not number else piece)
             text = without_marks(fallback.text)
             if lead := telling.lead(part, text):
-                sections.append(Section(lead.text, part.evidence[:1], question=part.question, lead=lead))
+                sections.append(
+                    Section(lead.text, part.evidence[:1], question=part.question, claims=(lead_claim(lead),))
+                )
             sections.append(Section(text, part.evidence, question=part.question, sure=telling.sure_answer(part)))
         text, claims, withheld = self._checked(sections, writer)
         fallback.check()
@@ -280,8 +282,8 @@ class Answering:
         self, section: Section, checker: ClaimChecker, repairer: Repairer, writer: Writer
     ) -> tuple[Section, list[Claim | None]]:
         """A section with its claims checked and mended; where nothing of it holds, with the evidence quoted instead."""
-        if section.lead:
-            return section, [lead_claim(section.lead)]
+        if section.claims:
+            return section, list(section.claims)
         with self.trace.step("check", section.question) as step:
             checked = checker.check(section.text, section.evidence)
             claims = repairer.repair(section, checked)

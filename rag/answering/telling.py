@@ -1,4 +1,4 @@
-"""Telling: what the assistant says of a part itself, which nobody writes: dated values, corrections, what comes nearest."""
+"""Telling: what the assistant says of a part itself, which nobody writes: results, dated values, corrections, what comes nearest."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -38,7 +38,11 @@ LONGEST_LEAD, LEAD_SHARE = 40, 0.6
 
 
 def told(part: Part, language: Language, selector: EvidenceSelector) -> list[Section]:
-    """The dated values of a part and what corrects it; empty where it has neither."""
+    """What was calculated for a part, its dated values and what corrects it; empty where it has none of them."""
+    if part.computed:
+        made = Section(part.computed.text, part.evidence, question=part.question, claims=part.computed.claims())
+        quoted = "\n".join(each.sentence.text for each in part.evidence)
+        return [made, Section(quoted, part.evidence, question=part.question)]
     sections = []
     for point in part.points:
         before = origin(point, language)

@@ -210,6 +210,8 @@ def _exchange(record: dict[str, Any], cited: _Cited, place: int, language: Langu
         notes.append(one_line(answer["notice"]))
     key = "listed" if model == CATALOGUE else "quoted" if model == "extractive" else "written"
     writer = say(key, language, model=one_line(model))
+    if any(claim.get("calculation") for claim in record["claims"]):
+        writer = say("calculated", language, writer=writer)
     moment = str(record["times"]["asked"])[:16].replace("T", " ")
     version = record["software"]["version"]
     return Exchange(

@@ -24,6 +24,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "listed": ("回答据文档目录，没有引用原文", "the answer is from the list of documents and quotes none"),
     "quoted": ("回答摘录自原文", "the answer quotes its sources"),
     "written": ("回答由语言模型 {model} 撰写", "the answer was written by the language model {model}"),
+    "calculated": (
+        "{writer}，其中的计算由程序据引文算出",
+        "{writer}; what is calculated, the program calculated from them",
+    ),
     "all_supported": ("{n} 句话均与引文核对相符。", "All {n} claims agree with what they cite."),
     "one_supported": ("这句话与引文核对相符。", "The claim agrees with what it cites."),
     "some_unsupported": (

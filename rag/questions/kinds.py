@@ -19,7 +19,7 @@ _SPEAKER = re.compile(
     r"\bwho\b|\bwhose\b|\bwhich (?:official|person|speaker|minister|expert)\b"
 )
 _REASON = re.compile(
-    r"为什么|为何|为啥|为了什么|为的是|凭什么|怎么会|原因|理由|缘故|何以|目的|什么作用|\bwhy\b|\bwhat for\b|\breason|\bpurpose|\bhow come\b"
+    r"为什么|为何|为啥|为了什么|为的是|凭什么|怎么会|原因|理由|缘故|何以|(?<![项题科节栏数书条名剧账细])目的|什么作用|\bwhy\b|\bwhat for\b|\breason|\bpurpose|\bhow come\b"
 )
 
 

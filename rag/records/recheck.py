@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rag.answers import Citation
 from rag.checking.agreement import disagreements
+from rag.checking.recomputation import recomputed
 from rag.errors import LoadError, UsageError
 from rag.records.record import checked_record, read_record, text_hash
+from rag.text.calculations import Calculation
 from rag.text.documents import Document
 
 if TYPE_CHECKING:
@@ -358,7 +360,19 @@ def _claim(
             citations.append(Citation(place.document, place.start, place.end, cited["quote"], **spoken))
     if not compares or not citations or len(citations) < len(numbers):
         return ClaimCheck(claim["text"], stands, agreed, None)
+    if calculation := claim.get("calculation"):
+        missing = _not_recomputed(claim["text"], calculation, citations)
+        return ClaimCheck(claim["text"], stands, agreed, not missing, missing)
     if agreed and stands and record["models"].get("reader"):
         return ClaimCheck(claim["text"], stands, agreed, True)  # the reader's word about the very same spans
     missing = disagreements(claim["text"], tuple(citations)).missing
     return ClaimCheck(claim["text"], stands, agreed, not missing, missing)
+
+
+def _not_recomputed(claim: str, calculation: dict[str, Any], citations: list[Citation]) -> tuple[str, ...]:
+    """The figures of a calculation that are not read in what it cites, or do not come out again."""
+    try:
+        read = Calculation.from_dict(calculation)
+    except ValueError:
+        return (str(calculation["result"]),)
+    return recomputed(claim, read, citations).missing_facts

@@ -20,8 +20,8 @@ from rag.records.provenance import Provenance, software
 if TYPE_CHECKING:
     from rag.answers import Answer, Citation, Claim
 
-SCHEMA = "youju-record/3"
-SCHEMAS = ("youju-record/1", "youju-record/2", SCHEMA)
+SCHEMA = "youju-record/4"
+SCHEMAS = ("youju-record/1", "youju-record/2", "youju-record/3", SCHEMA)
 """The versions that are read."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 MOST_BYTES = 10_000_000
@@ -167,6 +167,7 @@ def _claim(answer: "Answer", claim: "Claim") -> dict[str, Any]:
         "supported": claim.supported,
         "checks": _checks(claim),
         "unsure_figures": list(claim.unsure_figures),
+        "calculation": claim.calculation.to_dict() if claim.calculation else None,
         "citations": [answer.number_of(citation) for citation in claim.citations],
     }
 

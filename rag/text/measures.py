@@ -37,13 +37,14 @@ _WHOLE_UNIT = re.compile(
 _LETTERS = re.compile("[A-Za-zμµ°℃℉%‰·/²³]+")
 _QUALIFIERS = {
     "超过": re.compile(
-        r"(?:超过?|突破|逾|高于|多于|大于|首破)了?$|不(?:少|低)于$|至少$|(?:more than|over|exceed(?:ed|ing|s)?|above|at least)\s+$",
+        r"(?<!不)(?:超过?|突破|逾|高于|多于|大于|首破)了?$|不(?:少|低)于$|至少$|(?:more than|over|exceed(?:ed|ing|s)?|above|at least)\s+$",
         re.I,
     ),
     "近": re.compile(r"(?:将近|接近|逼近|近)$|(?:nearly|almost)\s+$", re.I),
     "约": re.compile(r"(?:大约|大概|约)$|(?:about|around|approximately|some|roughly)\s+$", re.I),
     "不到": re.compile(
-        r"(?:不到|不足|少于|低于|小于|不超过)了?$|(?:less than|under|below|fewer than|at most)\s+$", re.I
+        r"(?:不到|不足|少于|低于|小于|不超过|不高于|不多于|不大于)了?$|(?:less than|under|below|fewer than|at most)\s+$",
+        re.I,
     ),
 }
 _QUALIFIERS_AFTER = {"以上": "超过", "左右": "约", "上下": "约", "以内": "不到", "以下": "不到"}
@@ -79,12 +80,13 @@ def is_unit(text: str, *, any_letters: bool = False) -> bool:
     return bool(text) and bool(_WHOLE_UNIT.fullmatch(text) or (any_letters and _LETTERS.fullmatch(text)))
 
 
-def measures_in(text: str, mentions: list[DateMention]) -> Iterator[Measure]:
+def measures_in(text: str, mentions: list[DateMention], *, bare: bool = False) -> Iterator[Measure]:
     """Figures that measure or count something: no parts of dates, ordinals, or numbers in names.
 
     Args:
         text: a sentence.
         mentions: its dates.
+        bare: numbers without a unit, too, as cells of tables have them, and those before a unit such as 千瓦时.
     """
     for figure in figures_in(text):
         start, end = figure.start, figure.end
@@ -93,14 +95,14 @@ def measures_in(text: str, mentions: list[DateMention]) -> Iterator[Measure]:
         before, after = text[max(0, start - 1) : start], text[end : end + 1]
         if before in ("第", "+", "×") or after in ("+", "×"):
             continue
-        if after and after in "百千万亿":
+        if after and after in "百千万亿" and not (bare and _UNIT.match(text, end)):
             continue  # a number that was not read to its end
         unit = figure.kind
         if not unit:
             if match := _UNIT.match(text, end):
                 unit, end = match["unit"], match.end()
             large = any(character in "万亿" for character in figure.written) or figure.value >= 10_000
-            if not unit and not large and HAN_CHARACTER.search(text):
+            if not unit and not large and not bare and HAN_CHARACTER.search(text):
                 continue
         word = next((word for word in _QUALIFIERS_AFTER if text.startswith(word, end)), "")
         rest = end + len(word)

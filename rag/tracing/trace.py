@@ -32,6 +32,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "rewrite": ("由模型改写问题", "Rewriting by the model"),
     "retrieve": ("检索", "Retrieval"),
     "evidence": ("证据", "Evidence"),
+    "compute": ("计算", "Calculation"),
     "decide": ("是否作答", "Decision"),
     "doubt": ("问模型能否回答", "Asking the model whether it can"),
     "write": ("写作", "Writing"),
