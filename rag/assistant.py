@@ -15,6 +15,7 @@ from embeddings.unigrams import log_likelihood
 from rag.answering.catalogue import Catalogue
 from rag.answering.dated_answers import DatedAnswers
 from rag.answering.events import Event, EvidenceFound, Finished, SectionRead, Token
+from rag.answering.example_questions import answered_questions
 from rag.answering.fallback import quoted_instead
 from rag.answering.steps import Answering
 from rag.answering.summaries import Summaries
@@ -48,6 +49,7 @@ from rag.search.retrieval import Hit, Retriever
 from rag.search.spelling import corrected
 from rag.settings import SEEDS, Caution, Settings
 from rag.text.documents import Document
+from rag.text.facts import facts_of
 from rag.text.gist import in_short
 from rag.tracing.trace import Trace
 
@@ -78,6 +80,7 @@ logger = logging.getLogger(__name__)
 
 PASSAGES = 10
 REMEMBERED_SUMMARIES = 2000
+MOST_FACTS = 200
 
 
 class Assistant:
@@ -263,6 +266,22 @@ class Assistant:
                 self._short.clear()
             self._short[document.id] = in_short(document)
         return self._short[document.id]
+
+    def questions_for(self, document_id: str, most: int = 3) -> list[str]:
+        """Questions in Chinese that a document answers; each was asked, and answered surely and from that document alone.
+
+        That takes as long as a few questions take.
+
+        Raises:
+            UsageError: the index holds no such document.
+        """
+        document = self.document(document_id)
+
+        def asked(question: str) -> Answer:
+            return self.ask(question, language_model=EXTRACTIVE)
+
+        sentences = self._selector.structure(document)
+        return answered_questions(document, facts_of(document, sentences, MOST_FACTS), sentences, asked, most)
 
     def rebuild(self, chunk_size: int | None = None, progress: ProgressCallback | None = None) -> None:
         """Makes all chunks and vectors anew, with this assistant's embedder and another chunk size if one is given."""

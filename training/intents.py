@@ -35,7 +35,7 @@ TOPICS = 6
 """How many topics are put into an example that has a place for one."""
 GREETED = 2000
 """Ordinary questions that a greeting or thanks stands before."""
-NETWORKS, UNITS, STEPS, DECAY = 4, 32, 100, 1e-3
+NETWORKS, UNITS, STEPS, DECAY = 3, 32, 100, 1e-3
 ORDINARY_SHARE = 0.5
 """Weight of all ordinary questions together in the loss; the other classes share the rest."""
 MARGIN = 0.1

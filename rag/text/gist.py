@@ -29,7 +29,7 @@ SECTION_CHARACTERS = 500
 """A longer stretch under one heading is several sections."""
 MOST_SECTIONS = 40
 """More sections than these are read as larger ones."""
-LEAST_COMPARED, COMPARED = 4, 120
+LEAST_COMPARED, COMPARED = 3, 120
 """Sentences of a section whose vectors are made, at least, and of a document, about."""
 SHORT_SENTENCES, SHORT_LENGTH, LOOKED_AT = 2, 120, 50_000
 """Sentences and length of what tells a document in short, and characters of it that are looked at."""
@@ -205,7 +205,7 @@ def _sections(sentences: Sequence[Sentence]) -> list[list[_Candidate]]:
         if letters in said:
             continue
         said.add(letters)
-        is_new = pieces[0].heading != heading and (length <= MOST_SECTIONS * SECTION_CHARACTERS or held >= longest // 4)
+        is_new = pieces[0].heading != heading and (length <= MOST_SECTIONS * SECTION_CHARACTERS or held >= longest // 2)
         if not found or is_new or held + len(letters) > longest:
             found.append([])
             held = 0
