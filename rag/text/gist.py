@@ -65,7 +65,7 @@ _LEANING = re.compile(
     re.IGNORECASE,
 )
 _ITEM_MARK = re.compile(
-    r"^(?:[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}(?:[.．](?!\d)|、))\s*"
+    r"^(?:[（(][一二三四五六七八九十\d]{1,3}[）)]|[一二三四五六七八九十]{1,3}、|\d{1,2}(?:[.．](?!\d)|[、)）]))\s*"
 )
 _ANNOUNCING = re.compile(r"如下[^。；]{0,12}[。；]$|\bas follows\W*$", re.IGNORECASE)
 _ASIDE = re.compile(r"[（(](?![一二三四五六七八九十\d]{1,3}[）)])")
@@ -127,8 +127,8 @@ class Gist:
             embed: gives vectors; without it words alone decide, which takes hardly any time.
         """
         section = self._sections[number]
-        best = sorted(section, key=lambda each: -self._words[id(each)] - _form(each))[: self._per_section]
-        chosen = [each for each in section if each in best]
+        best = sorted(range(len(section)), key=lambda at: -self._words[id(section[at])] - _form(section[at]))
+        chosen = [section[at] for at in sorted(best[: self._per_section])]
         self._shortlist += chosen
         if embed:
             self._vectors.append(embed([each.text for each in chosen]))
@@ -188,7 +188,8 @@ def _may_stand(sentence: Sentence) -> bool:
     text = sentence.text
     if sentence.kind != "statement" or sentence.lead or sentence.tail or not _ENDS.search(text):
         return False
-    is_whole = all(text.count(opening) == text.count(closing) for opening, closing in _QUOTATION_MARKS)
+    inner = as_quoted(text)
+    is_whole = all(inner.count(opening) == inner.count(closing) for opening, closing in _QUOTATION_MARKS)
     is_piece = len(text) > LONGEST_SENTENCE - len("。”")
     return is_whole and not is_piece and not _CONTACT.search(text) and not is_instruction(text)
 
