@@ -300,16 +300,17 @@ def test_a_text_of_100_000_characters_is_read_by_its_sections(tmp_path: Path) ->
 
 def test_a_document_is_told_in_two_of_its_sentences(three: Assistant) -> None:
     for entry in three.documents():
+        document = three.document(entry.id)
         short = three.in_short(entry.id)
-        said = {"".join(each.text.split()) for each in sentences_of(three.document(entry.id).text)}
+        said = {"".join(each.text.split()) for each in sentences_of(document.text, document.speakers)}
         assert short
         assert sum(each in "".join(short.split()) for each in said) in (1, 2, 3)
 
 
 def test_the_list_shows_documents_in_short(three: Assistant) -> None:
-    listed = json.loads(run("list", "--summaries", "--json", "--index", str(three.store.folder)).stdout)
+    listed = json.loads(run("list", "--summaries", "--json", "--index", str(three.store.folder)).output)
     assert all(entry["summary"] for entry in listed)
-    assert "summary" not in json.loads(run("list", "--json", "--index", str(three.store.folder)).stdout)[0]
+    assert "summary" not in json.loads(run("list", "--json", "--index", str(three.store.folder)).output)[0]
 
 
 # -- what is asked ----------------------------------------------------------------------------------------------------

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from rag.answering.catalogue import LISTED, listed_lines, named_entry
 from rag.answering.claims import ClaimChecker
 from rag.answering.events import SectionRead
-from rag.checking.support import PAIRS
 from rag.index.store import Entry, Filters, Store
 from rag.messages import Language, say_in
-from rag.questions.document_names import documents_named, in_folder_named, partly_named
+from rag.questions.document_names import documents_named, in_folder_named, partly_named, share_named
 from rag.questions.follow_ups import History
 from rag.questions.intents import Intent
 from rag.questions.summary_requests import SummaryRequest, summary_request, topic_of
@@ -28,7 +27,7 @@ from rag.text.lengths import written_length
 from rag.text.numerals import value_of
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence
-from rag.text.terms import letters_of, query_terms, terms_of
+from rag.text.terms import letters_of, terms_of
 
 LENGTH, LENGTH_OF_EACH, LENGTH_OF_BRIEF = 300, 90, 400
 """How long a summary of one document, of each of several, and of a topic is, where that is left open."""
@@ -36,10 +35,10 @@ SHARE = 0.5
 """Share of its document that a summary is at most, where its length is left open."""
 SENTENCES_OF_EACH = 2
 COMPARED_OF_EACH = 24
-NEAR_TOPIC = 0.5
-"""Share of a topic's words, by their rarity, that a sentence must hold, with its heading and its document's title."""
-NEAR_FOREIGN = 0.83
-"""Likeness to a topic in another language that a sentence must have."""
+NEAR_TOPIC = 0.6
+"""Share of a topic that a sentence must name, with its heading and its document's title."""
+NEAR_FOREIGN, BEHIND_FOREIGN = 0.79, 0.02
+"""Likeness to a topic in another language that a sentence must have, and how far it may be behind the nearest."""
 ALIKE = 0.75
 """Share of its terms that a sentence may have from one that is chosen already."""
 _NUMBER = re.compile(r"第?\s*(\d+|[一二三四五六七八九十]+)\s*[份篇个号]?(?:文件|文档)?[。.]?")
@@ -264,24 +263,17 @@ class Summaries:
                     found.setdefault((hit.document.id, pieces[0].start), (hit, pieces))
         if not found:
             return []
-        asked = query_terms(topic)
-        longer = asked[asked >= PAIRS]
-        asked = longer if longer.size else asked
-        weights = dict(zip(asked.tolist(), self.selector.retriever.lexical().weights(asked).tolist(), strict=True))
         texts = ["".join(piece.text for piece in pieces) for _, pieces in found.values()]
         similar = self.selector.vectors(texts) @ self.selector.retriever.query_vector(topic)
+        # The words of a topic in another language than the documents' tell nothing.
         is_foreign = is_chinese(topic) != is_chinese(texts[int(similar.argmax())])
-        nearest = float(similar.max())
+        least = max(NEAR_FOREIGN, float(similar.max()) - BEHIND_FOREIGN)
         near = []
         for (hit, pieces), text, similarity in zip(found.values(), texts, similar.tolist(), strict=True):
-            terms = frozenset(terms_of(text).tolist())
-            around = set(terms_of(f"{hit.document.title}\n{pieces[0].heading}").tolist())
-            own, known = (sum(weights[term] for term in weights.keys() & held) for held in (terms, terms | around))
-            total = sum(weights.values()) or 1.0
-            # The words of a topic in another language than the documents' tell nothing.
-            is_near = similarity >= NEAR_FOREIGN if is_foreign else known >= NEAR_TOPIC * total
-            if is_near:
-                near.append(_Near(hit, pieces, text, terms, (own + known) / total + similarity - nearest))
+            known = share_named(topic, f"{hit.document.title}\n{pieces[0].heading}\n{text}")
+            if similarity >= least if is_foreign else known >= NEAR_TOPIC:
+                score = known + share_named(topic, text) + similarity
+                near.append(_Near(hit, pieces, text, frozenset(terms_of(text).tolist()), score))
         return sorted(near, key=lambda each: -each.score)
 
 

@@ -84,6 +84,24 @@ def in_folder_named(text: str, entries: Sequence[Entry]) -> list[Entry]:
     return inside[max(inside, key=len)] if inside else []
 
 
+def share_named(topic: str, text: str) -> float:
+    """The share of a topic's letters that a text names: in pairs of Chinese characters, and in whole other words."""
+    folded, letters = fold(text), letters_of(text)
+    words = set(_UNITS.findall(folded))
+    named = total = 0
+    for run in _UNITS.findall(fold(topic)):
+        total += len(run)
+        if not HAN_CHARACTER.match(run):
+            named += len(run) * (run in words)
+            continue
+        held = [len(run) == 1 and run in letters] * len(run)
+        for place, pair in enumerate(pairwise(run)):
+            if "".join(pair) in letters:
+                held[place] = held[place + 1] = True
+        named += sum(held)
+    return named / total if total else 0.0
+
+
 def _called(name: str, entries: Sequence[Entry]) -> list[Entry]:
     """The documents of a name, else those with a name that holds it or is held by it, else those whose name is like it."""
     wanted = letters_of(name)
