@@ -33,7 +33,7 @@ CLASSES = (ORDINARY, *get_args(Intent))
 """In the order of the classifier's outputs."""
 
 FILE = Path(__file__).with_name("intents.safetensors")
-SHA256 = "26212ece06de748c07df3704cb7ab9d98b10ec5b787a88c44028fc5a1333b093"
+SHA256 = "584204e1e475f9b4ddfac1dc8ca5558ca0cbbcf33441876b1efc4b68f9aee91d"
 """Of that file."""
 LONGEST = 80
 """Characters of a question that is looked at; a longer one tells of something."""

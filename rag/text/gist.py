@@ -176,7 +176,8 @@ def stands_alone(sentence: Sentence) -> bool:
     text = sentence.text
     letters = letters_of(text)
     is_short = len(letters) < SHORTEST if HAN_CHARACTER.search(text) else len(text.split()) < SHORTEST_WORDS
-    if is_short or not _may_stand(sentence) or _REMARK.match(text) or _ANNOUNCING.search(text):
+    says_little = _REMARK.match(text) or _ANNOUNCING.search(text) or _ASIDE.match(text)
+    if is_short or says_little or not _may_stand(sentence):
         return False
     label = _LABELLED.match(text)
     is_bare = label and (len(letters_of(text[label.end() :])) < _LABEL_REST or text.count("、") >= MOST_ENUMERATED)
@@ -222,8 +223,8 @@ def whole_sentences(sentences: Sequence[Sentence]) -> Iterator[tuple[tuple[Sente
     group: list[Sentence] = []
     for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         group.append(sentence)
-        goes_on = following is not None and following.paragraph == sentence.paragraph
-        if goes_on and following.speaker == sentence.speaker and _CUT.search(sentence.text):
+        goes_on = following and (following.paragraph, following.speaker) == (sentence.paragraph, sentence.speaker)
+        if goes_on and _CUT.search(sentence.text):
             continue
         pieces, group = tuple(group), []
         if not stands_alone(pieces[0]):
@@ -241,7 +242,7 @@ def _form(candidate: _Candidate) -> float:
     return (
         OPENS_DOCUMENT * candidate.opens_document
         + OPENS_SECTION * candidate.opens_section
-        - LEANS * bool(_LEANING.match(text) or _ASIDE.match(text))
+        - LEANS * bool(_LEANING.match(text))
         - IS_ITEM * is_item(candidate.sentences[0])
         - IS_LABELLED * bool(_LABELLED.match(text))
         - IS_CUT * candidate.is_cut
