@@ -22,7 +22,7 @@ from torch import Tensor
 from torch.nn import functional
 
 import embeddings
-from rag.questions.intents import CLASSES, ORDINARY, IntentClassifier, as_classified
+from rag.questions.intents import CLASSES, ORDINARY, SOME_NAME, IntentClassifier, as_classified
 from rag.text.script import is_chinese
 from training import documents, sisters
 from training.follow_ups import DIALOGUES
@@ -162,18 +162,25 @@ def _network(inputs: Tensor, wanted: Tensor, weight: Tensor, seed: int) -> tuple
     return first.weight.T.detach(), first.bias.detach(), last.weight.T.detach(), last.bias.detach()
 
 
-def least_sureness(vectors: Array, classes: NDArray[np.int64], asked: NDArray[np.bool_]) -> Array:
+def least_sureness(
+    vectors: Array, classes: NDArray[np.int64], asked: NDArray[np.bool_], named: NDArray[np.bool_]
+) -> Array:
     """How likely each class must be for no ordinary question to be taken for it, by classifiers that have not seen it.
 
     Args:
         vectors, classes: of all that is learned from.
         asked: which are questions of documents, not written to be mistaken.
+        named: which name something in title marks: whether that is a document decides whether ``《…》讲啥？`` asks for a summary.
     """
+    summaries = [CLASSES.index("summary"), CLASSES.index("brief")]
     folds = np.random.default_rng(SEED).permutation(len(classes)) % FOLDS
     mistaken = np.zeros(len(CLASSES), np.float32)
     for fold in range(FOLDS):
         found = fitted(vectors[folds != fold], classes[folds != fold])
-        mistaken = np.maximum(mistaken, found.probabilities(vectors[(folds == fold) & asked]).max(axis=0))
+        unseen = (folds == fold) & asked
+        likely = found.probabilities(vectors[unseen])
+        likely[np.ix_(named[unseen], summaries)] = 0
+        mistaken = np.maximum(mistaken, likely.max(axis=0))
     return np.maximum(LEAST, mistaken + MARGIN * (1 - mistaken))
 
 
@@ -203,10 +210,11 @@ def main() -> None:
     questions = [question for question in ordinary() if question not in learned]
     asked = np.arange(len(learned) + len(questions)) >= len(learned)
     learned |= dict.fromkeys(questions, ORDINARY)
+    named = np.array([SOME_NAME in question for question in learned])
     vectors = vectors_of(list(learned))
     classes = np.array([CLASSES.index(intent) for intent in learned.values()])
     tensors = fitted(vectors, classes).to_tensors() | {
-        "least": least_sureness(vectors, classes, asked).astype(np.float16)
+        "least": least_sureness(vectors, classes, asked, named).astype(np.float16)
     }
     found = IntentClassifier.from_tensors(tensors)
     lines = written("held_out")

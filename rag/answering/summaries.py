@@ -141,8 +141,8 @@ class Summaries:
         names = documents_named(question, entries, in_quotes=intent == "summary")
         if not names and (inside := in_folder_named(question, entries)):
             return (yield from self._of_documents(inside, request, language))
-        if intent == "brief" and not names and not request.points_at_one:
-            return self._of_topic(topic_of(question), request, language)
+        if intent == "brief" and not (names or request.points_at_one) and (topic := topic_of(question)):
+            return self._of_topic(topic, request, language)
         names = names or partly_named(question, entries)
         if any(len(found) != 1 for found in names):
             return _asked_back([each for found in names for each in found] or entries, language)

@@ -32,8 +32,11 @@ ORDINARY = "ordinary"
 CLASSES = (ORDINARY, *get_args(Intent))
 """In the order of the classifier's outputs."""
 
+_SUMMARIES = (CLASSES.index("summary"), CLASSES.index("brief"))
+"""Of these it need only be sure that it is one or the other: which documents are meant, and what about, their words tell."""
+
 FILE = Path(__file__).with_name("intents.safetensors")
-SHA256 = "584204e1e475f9b4ddfac1dc8ca5558ca0cbbcf33441876b1efc4b68f9aee91d"
+SHA256 = "c028c1fd3deac2fef1f9d309da60893aaf82406aa1e9729440574569b8c3e0ad"
 """Of that file."""
 LONGEST = 80
 """Characters of a question that is looked at; a longer one tells of something."""
@@ -46,7 +49,8 @@ Recognise = Callable[[str], Intent | None]
 _NAME = re.compile(
     r"《[^《》]+》|[\w-]+\.(?:docx?|xlsx?|pptx?|pdf|txt|md|html?|csv|epub|eml)(?![A-Za-z])", re.ASCII | re.IGNORECASE
 )
-_SOME_NAME = "《文件》"
+SOME_NAME = "《文件》"
+"""What stands for any title or file name."""
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +87,8 @@ class IntentClassifier:
         likely = self.probabilities(vector)
         best = int(likely.argmax())
         found: Any = CLASSES[best]
-        return None if found == ORDINARY or likely[best] < self.least[best] else found
+        sure = likely[list(_SUMMARIES)].sum() if best in _SUMMARIES else likely[best]
+        return None if found == ORDINARY or sure < self.least[best] else found
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Any]) -> "IntentClassifier":
@@ -104,7 +109,7 @@ class IntentClassifier:
 
 def as_classified(question: str) -> str:
     """A question as it is told from others: in simplified characters, whatever the documents in it are called."""
-    return _NAME.sub(_SOME_NAME, convert("t2s", question))
+    return _NAME.sub(SOME_NAME, convert("t2s", question))
 
 
 def read_classifier(file: Path, sha256: str) -> IntentClassifier:

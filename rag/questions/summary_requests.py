@@ -70,13 +70,13 @@ def summary_request(question: str) -> SummaryRequest:
 
 
 def topic_of(question: str) -> str:
-    """What a brief is to be about (``就农业补贴写一份简报``: ``农业补贴``); the whole question where that cannot be told."""
+    """What a brief is to be about (``就农业补贴写一份简报``: ``农业补贴``); empty where it names nothing."""
     told = convert("t2s", question).strip(" 。？！?!.")
     if not is_chinese(told):
         found = _ENGLISH_TOPIC.search(told)
         return found["topic"].removesuffix("please").strip(" ,") if found else told
     inner = _BEFORE_TOPIC.sub("", told, count=1)
-    return _BEHIND_TOPIC.sub("", inner, count=1).strip(' ，,“”"《》：:') or told
+    return _BEHIND_TOPIC.sub("", inner, count=1).strip(' ，,“”"《》：:')
 
 
 def _length(question: str) -> int | None:
