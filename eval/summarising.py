@@ -96,9 +96,16 @@ def measured(assistant: Assistant, document: Document) -> Measured | None:
     sections = {pieces[0].heading for pieces in stated}
     length = written_length("".join(claim.text for claim in answer.claims))
     return Measured(
-        *(document, answer, len(answer.claims), whole, sum(claim.supported for claim in answer.claims)),
-        *(len(sections), len(sections & {each.heading for found in cited for each in found if each})),
-        *(len(set(_headings_of_lead(stated, length))), length, seconds),
+        document,
+        answer,
+        sentences=len(answer.claims),
+        whole=whole,
+        verified=sum(claim.supported for claim in answer.claims),
+        sections=len(sections),
+        covered=len(sections & {each.heading for found in cited for each in found if each}),
+        covered_by_lead=len(set(_headings_of_lead(stated, length))),
+        length=length,
+        seconds=seconds,
     )
 
 
