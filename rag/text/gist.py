@@ -78,7 +78,7 @@ class _Candidate:
     Attributes:
         section: the number of its section.
         opens_document, opens_section: whether it is the first there.
-        is_cut: whether it is but a part of its sentence.
+        is_cut: whether it is but a part of its sentence, or an item that leans on what announces its list.
     """
 
     sentences: tuple[Sentence, ...]
@@ -231,7 +231,7 @@ def whole_sentences(sentences: Sequence[Sentence]) -> Iterator[tuple[tuple[Sente
             continue  # what follows leans on it
         is_short = sum(len(piece.text) for piece in pieces) <= LONGEST_TOGETHER
         if len(pieces) == 1 or (is_short and all(map(_may_stand, pieces))):
-            yield pieces, False
+            yield pieces, bool(_CUT.search(pieces[-1].text))
         else:
             yield from (((piece,), bool(number)) for number, piece in enumerate(pieces) if stands_alone(piece))
 
