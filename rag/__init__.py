@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rag.answers import Answer, Checks, Citation, Claim
-    from rag.assistant import Assistant, EvidenceFound, Finished, Token, ask
+    from rag.assistant import Assistant, EvidenceFound, Finished, SectionRead, Token, ask
     from rag.errors import RecordError, YoujuError
     from rag.records.recheck import Recheck, verify_record
     from rag.search.retrieval import Hit
@@ -34,6 +34,7 @@ _EXPORTS = {
     "Hit": "rag.search.retrieval",
     "Recheck": "rag.records.recheck",
     "RecordError": "rag.errors",
+    "SectionRead": "rag.assistant",
     "Token": "rag.assistant",
     "YoujuError": "rag.errors",
     "ask": "rag.assistant",
@@ -52,6 +53,7 @@ __all__ = [
     "Hit",
     "Recheck",
     "RecordError",
+    "SectionRead",
     "Token",
     "YoujuError",
     "__version__",

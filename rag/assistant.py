@@ -14,9 +14,11 @@ from embeddings import load as load_embedder
 from embeddings.unigrams import log_likelihood
 from rag.answering.catalogue import Catalogue
 from rag.answering.dated_answers import DatedAnswers
-from rag.answering.events import Event, EvidenceFound, Finished, Token
+from rag.answering.events import Event, EvidenceFound, Finished, SectionRead, Token
+from rag.answering.example_questions import answered_questions
 from rag.answering.fallback import quoted_instead
 from rag.answering.steps import Answering
+from rag.answering.summaries import Summaries
 from rag.answering.timeline import Timeline
 from rag.answering.timeline import timeline as timeline_of
 from rag.answers import Answer
@@ -47,6 +49,8 @@ from rag.search.retrieval import Hit, Retriever
 from rag.search.spelling import corrected
 from rag.settings import SEEDS, Caution, Settings
 from rag.text.documents import Document
+from rag.text.facts import facts_of
+from rag.text.gist import in_short
 from rag.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -60,11 +64,23 @@ if TYPE_CHECKING:
 
     LanguageModel = str | Path | BaseChatModel
 
-__all__ = ["Answering", "Assistant", "Event", "EvidenceFound", "Finished", "Token", "ask", "default_assistant"]
+__all__ = [
+    "Answering",
+    "Assistant",
+    "Event",
+    "EvidenceFound",
+    "Finished",
+    "SectionRead",
+    "Token",
+    "ask",
+    "default_assistant",
+]
 
 logger = logging.getLogger(__name__)
 
 PASSAGES = 10
+REMEMBERED_SUMMARIES = 2000
+MOST_FACTS = 200
 
 
 class Assistant:
@@ -90,6 +106,7 @@ class Assistant:
         self.language_model = language_model
         self._selector = EvidenceSelector(retriever)
         self._choices: dict[str, Choice] = {}
+        self._short: dict[str, str] = {}
         self._recognise = recogniser(retriever.embedder, retriever.query_vector)
 
     @classmethod
@@ -235,6 +252,37 @@ class Assistant:
         """
         return self.store.document(checked_filter("document_id", document_id) or "")
 
+    def in_short(self, document_id: str) -> str:
+        """What a document says, in two of its own sentences; empty where it has no whole ones.
+
+        Made when it is first asked for, and remembered.
+
+        Raises:
+            UsageError: the index holds no such document.
+        """
+        document = self.document(document_id)
+        if document.id not in self._short:
+            if len(self._short) >= REMEMBERED_SUMMARIES:
+                self._short.clear()
+            self._short[document.id] = in_short(document)
+        return self._short[document.id]
+
+    def questions_for(self, document_id: str, most: int = 3) -> list[str]:
+        """Questions in Chinese that a document answers; each was asked, and answered surely and from that document alone.
+
+        That takes as long as a few questions take.
+
+        Raises:
+            UsageError: the index holds no such document.
+        """
+        document = self.document(document_id)
+
+        def asked(question: str) -> Answer:
+            return self.ask(question, language_model=EXTRACTIVE)
+
+        sentences = self._selector.structure(document)
+        return answered_questions(document, facts_of(document, sentences, MOST_FACTS), sentences, asked, most)
+
     def rebuild(self, chunk_size: int | None = None, progress: ProgressCallback | None = None) -> None:
         """Makes all chunks and vectors anew, with this assistant's embedder and another chunk size if one is given."""
         rebuild(self.store, self.retriever.embedder, chunk_size, progress)
@@ -345,6 +393,8 @@ class Assistant:
     ) -> Generator[Event, None, None]:
         """Answers a question step by step: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
 
+        For a summary a ``SectionRead`` for each section that is read comes before.
+
         Closing the iterator stops the language model; where a thread waits for its next event, setting ``cancelled``
         does, and that thread gets a `StoppedError`. Other arguments and errors as for :meth:`ask`.
         """
@@ -378,6 +428,7 @@ class Assistant:
             dated=DatedAnswers(self.store, found, self._selector.structure, reading) if reading else None,
             recognise=self._recognise,
             catalogue=Catalogue(self.store, found, retrieve, choice.name),
+            summaries=Summaries(self.store, found, self._selector, retrieve),
             correct=self._corrected,
             speaker=found.speaker,
             strict=self.strict if strict is None else strict,

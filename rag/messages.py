@@ -75,6 +75,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Give at least one thing to change, such as --title or --date.",
     ),
     "evidence_in": ("{n} 句证据，{seconds:.1f} 秒", "{n} evidence sentences in {seconds:.1f} s"),
+    "section_read": (
+        "读到第 {section}/{sections} 节（第 {document}/{documents} 份）",
+        "section {section}/{sections} read (document {document}/{documents})",
+    ),
     "understood": ("理解为：{question}", "Understood as: {question}"),
     "withheld": ("有 {n} 句未能证实，已略去", "{n} claims could not be borne out and were left out"),
     "answered_by": ("{model}，{seconds:.1f} 秒", "{model}, {seconds:.1f} s"),
@@ -209,6 +213,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "- 一个数字在各个日期的变化，两个事物的比较\n"
         "- 谁说了什么，原话怎么说\n"
         "- 列出的措施、条件，某一条的全文\n"
+        "- 一份文件主要讲了什么，或就一个主题写一份简报\n"
         "- 这些文档本身：一共几份，最新、最早的是哪份，谁发过言，哪些与某件事最接近\n"
         "文档之外的事我不回答；文档里没有的，会说没有。{held}",
         "I find the answers to your questions in the documents and name the source of every sentence, for example:\n"
@@ -216,6 +221,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "- how a figure changed from date to date, and how two things compare\n"
         "- who said what, in whose words\n"
         "- lists of measures and conditions, an article as a whole\n"
+        "- what a document says as a whole, or a brief on a topic\n"
         "- the documents themselves: how many, the newest, the oldest, who speaks in them, which come nearest to something\n"
         "I answer nothing that is not in the documents, and tell you where they do not say. {held}",
     ),
@@ -258,6 +264,27 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "只看限定的范围，全部共 {held}。",
         "Only what is within the limits that are set counts, of {held} in all.",
     ),
+    # summaries
+    "which_document": (
+        "要概括哪一份？请说出标题、文件名或下面的编号：",
+        "Which document is to be summarised? Name its title, its file or its number below:",
+    ),
+    "documents_summarised": ("{n} 份文档，逐份概括如下：", "{n} documents, one after another:"),
+    "says_mainly": ("{named}主要讲了：", "{named} says mainly:"),
+    "says_nothing_whole": (
+        "{named}里没有可以摘录的完整句子，只有表格、标题或很短的行。",
+        "{named} has no whole sentence to quote, only tables, headings or very short lines.",
+    ),
+    "copies_not_repeated": ("另有 {n} 份与以上文档几乎相同，不再重复。", "{n} more are nearly the same as these."),
+    "more_not_summarised": (
+        "另有 {n} 份没有概括；请点名，或限定范围再问。",
+        "{n} more are not summarised; name them, or set limits and ask again.",
+    ),
+    "documents_on_topic": ("关于“{topic}”，{n} 份文档里这样说：", "On “{topic}”, {n} documents say:"),
+    "one_document_on_topic": ("关于“{topic}”，1 份文档里这样说：", "On “{topic}”, one document says:"),
+    "it_says": ("{named}：", "{named}:"),
+    "nothing_on_topic": ("资料中没有找到关于“{topic}”的内容。", "The documents hold nothing on “{topic}”."),
+    "one_sentence_of_this": ("用一句话概括这段内容。", "Say in one sentence what this passage says."),
     "undated": ("日期不详", "undated"),
     "day_guessed": ("{day}，日期据文件名推测", "{day}, guessed from the file's name"),
     "unexpected": (

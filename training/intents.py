@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.nn import functional
 
 import embeddings
-from rag.questions.intents import CLASSES, ORDINARY, IntentClassifier
-from rag.text.script import convert, is_chinese
+from rag.questions.intents import CLASSES, ORDINARY, SOME_NAME, IntentClassifier, as_classified
+from rag.text.script import is_chinese
 from training import documents, sisters
 from training.follow_ups import DIALOGUES
 from training.sources import rows
@@ -35,7 +35,7 @@ TOPICS = 6
 """How many topics are put into an example that has a place for one."""
 GREETED = 2000
 """Ordinary questions that a greeting or thanks stands before."""
-NETWORKS, UNITS, STEPS, DECAY = 3, 24, 100, 1e-3
+NETWORKS, UNITS, STEPS, DECAY = 3, 32, 100, 1e-3
 ORDINARY_SHARE = 0.5
 """Weight of all ordinary questions together in the loss; the other classes share the rest."""
 MARGIN = 0.1
@@ -45,7 +45,7 @@ LEAST = 0.8
 
 Array = NDArray[np.float32]
 Example = tuple[str, str]
-"""A question in simplified characters, and its class."""
+"""A question as it is told from others, and its class."""
 
 
 def written(part: str) -> list[dict[str, Any]]:
@@ -85,19 +85,19 @@ def examples() -> list[Example]:
     ]
     asked = [question for question in ordinary() if len(question) < 60]
     found += [(_behind(chance.choice(greetings), question), ORDINARY) for question in chance.sample(asked, GREETED)]
-    return list({convert("t2s", text): intent for text, intent in found}.items())
+    return list({as_classified(text): intent for text, intent in found}.items())
 
 
 def ordinary() -> list[str]:
-    """All questions that were written about documents, in simplified characters, each once."""
+    """All questions that were written about documents, as they are told apart, each once."""
     asked = [question["q"] for document in documents.documents() for question in document.questions]
     turns = [turn for dialogue in rows(DIALOGUES) for turn in dialogue["turns"] if turn["kind"] != "small_talk"]
     asked += [turn[name] for turn in turns for name in ("question", "standalone")]
-    return list(dict.fromkeys(convert("t2s", question) for question in asked))
+    return list(dict.fromkeys(as_classified(question) for question in asked))
 
 
 def evaluated() -> dict[str, list[str]]:
-    """The ordinary questions of the evaluation sets, in simplified characters; nothing is learned or chosen from them."""
+    """The ordinary questions of the evaluation sets, as they are told apart; nothing is learned or chosen from them."""
     files = {
         "genres": sorted(EVAL.glob("genres/*/questions.jsonl")),
         "formats": [EVAL / "formats" / "questions.jsonl"],
@@ -109,7 +109,7 @@ def evaluated() -> dict[str, list[str]]:
     for name, paths in files.items():
         lines = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
         turns = [turn for line in lines for turn in line.get("turns", [line]) if turn["kind"] != "small_talk"]
-        found[name] = [convert("t2s", turn["question"]) for turn in turns]
+        found[name] = [as_classified(turn["question"]) for turn in turns]
     return found
 
 
@@ -162,18 +162,25 @@ def _network(inputs: Tensor, wanted: Tensor, weight: Tensor, seed: int) -> tuple
     return first.weight.T.detach(), first.bias.detach(), last.weight.T.detach(), last.bias.detach()
 
 
-def least_sureness(vectors: Array, classes: NDArray[np.int64], asked: NDArray[np.bool_]) -> Array:
+def least_sureness(
+    vectors: Array, classes: NDArray[np.int64], asked: NDArray[np.bool_], named: NDArray[np.bool_]
+) -> Array:
     """How likely each class must be for no ordinary question to be taken for it, by classifiers that have not seen it.
 
     Args:
         vectors, classes: of all that is learned from.
         asked: which are questions of documents, not written to be mistaken.
+        named: which name something in title marks: whether that is a document decides whether ``《…》讲啥？`` asks for a summary.
     """
+    summaries = [CLASSES.index("summary"), CLASSES.index("brief")]
     folds = np.random.default_rng(SEED).permutation(len(classes)) % FOLDS
     mistaken = np.zeros(len(CLASSES), np.float32)
     for fold in range(FOLDS):
         found = fitted(vectors[folds != fold], classes[folds != fold])
-        mistaken = np.maximum(mistaken, found.probabilities(vectors[(folds == fold) & asked]).max(axis=0))
+        unseen = (folds == fold) & asked
+        likely = found.probabilities(vectors[unseen])
+        likely[np.ix_(named[unseen], summaries)] = 0
+        mistaken = np.maximum(mistaken, likely.max(axis=0))
     return np.maximum(LEAST, mistaken + MARGIN * (1 - mistaken))
 
 
@@ -203,14 +210,15 @@ def main() -> None:
     questions = [question for question in ordinary() if question not in learned]
     asked = np.arange(len(learned) + len(questions)) >= len(learned)
     learned |= dict.fromkeys(questions, ORDINARY)
+    named = np.array([SOME_NAME in question for question in learned])
     vectors = vectors_of(list(learned))
     classes = np.array([CLASSES.index(intent) for intent in learned.values()])
     tensors = fitted(vectors, classes).to_tensors() | {
-        "least": least_sureness(vectors, classes, asked).astype(np.float16)
+        "least": least_sureness(vectors, classes, asked, named).astype(np.float16)
     }
     found = IntentClassifier.from_tensors(tensors)
     lines = written("held_out")
-    print(told(found, lines, vectors_of([convert("t2s", line["text"]) for line in lines])))
+    print(told(found, lines, vectors_of([as_classified(line["text"]) for line in lines])))
     print("least:", dict(zip(CLASSES, found.least.round(3).tolist(), strict=True)))
     for name, asked_of in evaluated().items():
         intents = map(found.intent, vectors_of(asked_of))

@@ -6,10 +6,11 @@ A finished turn is shown from ``Answer.to_dict()``, so one that was kept reads a
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rag.answers import CATALOGUE, Answer, Citation
-from rag.assistant import EvidenceFound
+from rag.assistant import EvidenceFound, SectionRead
 from rag.text.view import INVISIBLE
 from ui import trace_view
 from ui.conversations import Turn
@@ -33,11 +34,18 @@ def thread(turns: Sequence[Turn], language: Language, traced: str = "") -> Html:
     return join(_turn(turn, language, turn.id == last, turn.id == traced) for turn in turns)
 
 
-def underway(turn: Turn, found: EvidenceFound | None, written: str, language: Language) -> Html:
-    """A turn whose answer is being written: its evidence as soon as there is any, then the words as they come."""
+def underway(
+    turn: Turn, found: EvidenceFound | None, written: str, language: Language, read: SectionRead | None = None
+) -> Html:
+    """A turn whose answer is being written: its evidence as soon as there is any, then the words as they come.
+
+    Args:
+        read: the section that was read last, for a summary.
+    """
     parts: list[str] = [_question(turn, found.question if found else "", language)]
     if found is None:
-        parts.append(element("p", say("searching", language), class_="progress", role="status"))
+        told = say("section_read", language, **asdict(read)) if read else say("searching", language)
+        parts.append(element("p", told, class_="progress", role="status"))
     else:
         parts.append(_evidence_chips(turn, found, language))
         if written:

@@ -416,7 +416,7 @@ class Chat:
             shown: Shown = {}
             if before and before.is_set():
                 shown, before, evidence_shown = self._settled(visitor, run), None, False
-            shown[self.current] = answer_view.underway(run.turn, run.found, run.text, visitor.language)
+            shown[self.current] = answer_view.underway(run.turn, run.found, run.text, visitor.language, run.read)
             if run.found and not evidence_shown:
                 evidence = evidence_view.found(run.turn, run.found, visitor.language)
                 shown[self.pane] = gr.update(value=evidence, visible=True)
@@ -430,7 +430,7 @@ class Chat:
         """The whole tab for a conversation, with the beginning of a run where there is one."""
         conversation, language = self._conversation(visitor), visitor.language
         turns = conversation.turns
-        current: str = answer_view.underway(run.turn, run.found, run.text, language) if run else ""
+        current: str = answer_view.underway(run.turn, run.found, run.text, language, run.read) if run else ""
         shown: str = answer_view.thread(turns, language) if turns or run else self._welcome(language)
         return {
             self.thread: shown,

@@ -26,5 +26,5 @@ def examples(documents: Sequence[Entry], language: Language, limit: int = 4) -> 
     if documents and all(entry.path.startswith("seeds/") for entry in documents):
         return list(_SEEDS[language][:limit])
     titles = [entry.title for entry in documents if entry.title][:limit]
-    pattern = "《{title}》主要讲了什么？" if language == "zh" else "What does “{title}” say?"
+    pattern = "《{title}》主要讲了什么？" if language == "zh" else "What is 《{title}》 about?"
     return [pattern.format(title=title if len(title) <= 40 else title[:39] + "…") for title in titles]

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from rag.answering.events import Event
-from rag.assistant import EvidenceFound, Finished, Token
+from rag.assistant import EvidenceFound, Finished, SectionRead, Token
 from rag.errors import YoujuError
 from ui.answer_view import from_answer
 from ui.conversations import Turn
@@ -35,6 +35,7 @@ class Run:
     Attributes:
         owner: whose question it is.
         turn: the question; once the run is over, what came of it.
+        read: the section that was read last, for a summary.
         found: the evidence, once it is there.
         text: what has been written so far, since the evidence.
         over: whether the turn is final.
@@ -43,6 +44,7 @@ class Run:
     def __init__(self, turn: Turn, keep: Keep, language: Language, owner: str = "") -> None:
         self.owner = owner
         self.turn = turn
+        self.read: SectionRead | None = None
         self.found: EvidenceFound | None = None
         self.text = ""
         self.over = False
@@ -83,7 +85,9 @@ class Run:
         with self._changed:
             if self.over:
                 return False
-            if isinstance(event, EvidenceFound):
+            if isinstance(event, SectionRead):
+                self.read = event
+            elif isinstance(event, EvidenceFound):
                 self.found, self.text = event, ""
             elif isinstance(event, Token):
                 self.text += event.text

@@ -68,6 +68,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sources_refused": ("拒收", "refused"),
     "sources_stopped": ("未加入", "not added"),
     "sources_close": ("回到列表", "Back to the list"),
+    "sources_short": ("提要", "In short"),
     "sources_settle": ("日期无误", "The date is right"),
     "sources_edit": ("修改", "Edit"),
     "sources_remove": ("移除", "Remove"),
@@ -462,7 +463,13 @@ class Sources:
             self.opened: document_id,
             self.found: "",
             self.panel: gr.update(visible=True),
-            self.header: header(document, near, language, self.files_seen.amiss.get(document_id)),
+            self.header: header(
+                document,
+                near,
+                language,
+                self.files_seen.amiss.get(document_id),
+                self.context.assistant.in_short(document_id),
+            ),
             self.editing: gr.update(visible=False),
             self.removing: gr.update(visible=False),
             self.query: "",
@@ -541,8 +548,14 @@ def listing(
     return join(parts)
 
 
-def header(document: Document, near: Sequence[Entry], language: Language, state: FileState | None = None) -> Html:
-    """What is known about a document, and what can be done with it."""
+def header(
+    document: Document,
+    near: Sequence[Entry],
+    language: Language,
+    state: FileState | None = None,
+    short: str = "",
+) -> Html:
+    """What is known about a document, what it says in ``short``, and what can be done with it."""
     facts = [
         shown_day(document.date, document.date_is_guessed, language) or say("undated", language),
         document.source,
@@ -557,6 +570,10 @@ def header(document: Document, near: Sequence[Entry], language: Language, state:
         element("p", *(element("span", fact) for fact in facts if fact), class_="facts"),
         mark(state, language, explained=True),
     ]
+    if short:
+        parts.append(
+            element("p", element("span", say("sources_short", language), class_="label"), short, class_="short")
+        )
     if document.unsure:
         parts.append(element("p", say("unsure_quote", language), class_="doubt"))
     if near:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from rag.answers import Answer
-from rag.assistant import Event, EvidenceFound, Finished, Token
+from rag.assistant import Event, EvidenceFound, Finished, SectionRead, Token
 from rag.errors import YoujuError
 from rag.messages import say
 from rag.questions.inputs import typed
@@ -31,7 +32,9 @@ def show_stream(console: Console, events: Iterator[Event]) -> Answer:
     written = ""
     with Live(console=console, transient=True, auto_refresh=False) as live:
         for event in events:
-            if isinstance(event, EvidenceFound):
+            if isinstance(event, SectionRead):
+                shown = Text(say("section_read", **asdict(event)), style="dim")
+            elif isinstance(event, EvidenceFound):
                 shown = Text(say("evidence_in", n=len(event.evidence), seconds=event.seconds), style="dim")
             elif isinstance(event, Token):
                 written += event.text

@@ -55,6 +55,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "understood": ("理解为", "Understood as"),
     "evidence": ("证据", "Evidence"),
     "searching": ("正在查找证据……", "Looking for evidence…"),
+    "section_read": (
+        "正在通读：第 {document}/{documents} 份，第 {section}/{sections} 节……",
+        "Reading document {document}/{documents}, section {section}/{sections}…",
+    ),
     "writing": ("正在作答，尚未核对……", "Writing; not yet checked…"),
     "evidence_in": ("{n} 句证据，{seconds:.2f} 秒", "{n} sentences of evidence in {seconds:.2f} s"),
     "answer": ("回答", "Answer"),

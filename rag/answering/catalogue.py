@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rag.index.store import Entry, Filters, Store
 from rag.language_models import EXTRACTIVE
 from rag.messages import Language, say_in
-from rag.questions.intents import Intent
+from rag.questions.intents import Told
 from rag.search.retrieval import Hit
 from rag.text.display import one_line
 from rag.text.documents import Document
@@ -44,7 +44,7 @@ class Catalogue:
     retrieve: Callable[[str], list[Hit]]
     model: str
 
-    def answer(self, intent: Intent, question: str, language: Language) -> tuple[str, tuple[Hit, ...]]:
+    def answer(self, intent: Told, question: str, language: Language) -> tuple[str, tuple[Hit, ...]]:
         """What is said to a question of this intent, and the passages that come nearest where it is ``about`` something."""
         every = self.store.entries()
         within = self.store.within(self.filters)
@@ -68,7 +68,7 @@ class Catalogue:
             lines[0] += _space(language) + say_in(language, "only_in_scope", held=_held(len(every), language))
         return "\n".join(lines), hits
 
-    def _of_itself(self, intent: Intent, entries: Sequence[Entry], language: Language) -> str:
+    def _of_itself(self, intent: Told, entries: Sequence[Entry], language: Language) -> str:
         if intent == "thanks":
             return say_in(language, "nothing_asked")
         quotes, count = self.model == EXTRACTIVE, len(entries)
@@ -91,7 +91,7 @@ class Catalogue:
                 titles += say_in(language, "and_more_documents", n=len(identifiers))
             lines.append(say_in(language, "speaks_in", name=one_line(name), titles=titles))
         first = say_in(language, "speaker_is" if len(found) == 1 else "speakers_are", n=len(found))
-        return [first, *_listed(lines, language)]
+        return [first, *listed_lines(lines, language)]
 
 
 def _documents(entries: Sequence[Entry], language: Language) -> list[str]:
@@ -100,7 +100,7 @@ def _documents(entries: Sequence[Entry], language: Language) -> list[str]:
     dates = say_in(language, "dated_between", first=days[0], last=days[-1]) if days and days[0] < days[-1] else ""
     held = _held(len(entries), language)
     first = say_in(language, "one_document_held" if len(entries) == 1 else "documents_held", held=held, dates=dates)
-    return [first.strip(), *_listed([_entry(entry, language) for entry in entries], language)]
+    return [first.strip(), *listed_lines([named_entry(entry, language) for entry in entries], language)]
 
 
 def _by_date(entries: Sequence[Entry], newest: bool, language: Language) -> list[str]:
@@ -111,14 +111,14 @@ def _by_date(entries: Sequence[Entry], newest: bool, language: Language) -> list
     kind = "newest" if newest else "oldest"
     first = [entry for entry in dated if entry.date == dated[0].date]
     if len(first) == 1:
-        line = say_in(language, f"{kind}_is", named=_entry(first[0], language))
+        line = say_in(language, f"{kind}_is", named=named_entry(first[0], language))
     else:
         line = say_in(language, f"{kind}_are", n=len(first), day=first[0].date)
     if undated := len(entries) - len(dated):
         line += _space(language) + say_in(language, "some_undated", n=undated)
     if len(dated) == 1:
         return [line]
-    listed = _listed([_entry(entry, language) for entry in dated], language)
+    listed = listed_lines([named_entry(entry, language) for entry in dated], language)
     return [line, say_in(language, f"{kind}_first"), *listed]
 
 
@@ -131,25 +131,29 @@ def _nearest(hits: Sequence[Hit], language: Language) -> list[str]:
     if not found:
         return [say_in(language, "nothing_near")]
     first = say_in(language, "comes_nearest" if len(found) == 1 else "come_nearest", n=len(found))
-    return [first, *_listed([_entry(document, language) for document in found.values()], language)]
+    return [first, *listed_lines([named_entry(document, language) for document in found.values()], language)]
 
 
-def _listed(lines: Sequence[str], language: Language) -> list[str]:
+def listed_lines(lines: Sequence[str], language: Language) -> list[str]:
     """A list, cut with the number of what is left out."""
     listed = [f"{number}. {line}" for number, line in enumerate(lines[:LISTED], 1)]
     left_out = len(lines) - LISTED
     return [*listed, say_in(language, "more_left_out", n=left_out)] if left_out > 0 else listed
 
 
-def _entry(entry: Entry | Document, language: Language) -> str:
-    """A document by its title, day and source; a guessed day is told to be guessed."""
-    day = str(entry.date or say_in(language, "undated"))
+def named_entry(entry: Entry | Document, language: Language, *, is_dated: bool = True) -> str:
+    """A document by its title, day and source; a guessed day is told to be guessed.
+
+    Args:
+        is_dated: whether it is told where no day is known.
+    """
+    day = str(entry.date or (say_in(language, "undated") if is_dated else ""))
     if entry.date and entry.date_is_guessed:
         day = say_in(language, "day_guessed", day=day)
     opening, closing, comma, _ = _BRACKETS[language]
     source = "" if is_instruction(entry.source) else one_line(entry.source)
     facts = comma.join(filter(None, (day, source)))
-    return f"{_title(entry, language)}{opening}{facts}{closing}"
+    return f"{_title(entry, language)}{opening}{facts}{closing}" if facts else _title(entry, language)
 
 
 def _title(entry: Entry | Document, language: Language) -> str:

@@ -8,8 +8,23 @@ from rag.search.retrieval import Hit
 
 
 @dataclass(frozen=True, slots=True)
+class SectionRead:
+    """A section was read for a summary; these come before everything else.
+
+    Attributes:
+        section, sections: its number in its document, from 1, and how many there are.
+        document, documents: the number of the document, from 1, and how many there are.
+    """
+
+    section: int
+    sections: int
+    document: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """First event of a stream: the passages retrieved and the sentences chosen from them.
+    """First event of a stream, but for a summary: the passages retrieved and the sentences chosen from them.
 
     Attributes:
         hits, evidence: the passages and the sentences, best first.
@@ -40,4 +55,4 @@ class Finished:
     answer: Answer
 
 
-Event = EvidenceFound | Token | Finished
+Event = SectionRead | EvidenceFound | Token | Finished

@@ -1,7 +1,8 @@
 """Answering: the way of one question, step by step, from what it asks to a checked answer.
 
-about the assistant or the collection? told from the catalogue; else understood (a follow-up stands alone) → parts (two
-things asked are answered apart) → evidence of each → silence, or writing → claims, cited, verified, mended → the answer.
+about the assistant or the collection? told from the catalogue; what documents say as a whole? the sentences that carry them
+→ writing; else understood (a follow-up stands alone) → parts (two things asked are answered apart) → evidence of each →
+silence, or writing; then claims, cited, verified, mended → the answer.
 :class:`rag.assistant.Assistant` opens what this works with.
 """
 
@@ -20,13 +21,15 @@ from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
 from rag.answering.silence import THRESHOLDS
+from rag.answering.summaries import Summaries
 from rag.answering.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
 from rag.answers import CATALOGUE, Answer, Claim, Timings
 from rag.checking.citations import without_marks
 from rag.language_models import EXTRACTIVE, Choice
 from rag.language_models.calls import Calls
+from rag.messages import say_in
 from rag.questions.follow_ups import History
-from rag.questions.intents import ORDINARY, Intent, Recognise
+from rag.questions.intents import ORDINARY, Intent, Recognise, Told
 from rag.questions.kinds import asks_for_speaker
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
@@ -34,7 +37,7 @@ from rag.records.provenance import Provenance
 from rag.search.retrieval import Hit
 from rag.settings import Caution
 from rag.text.script import is_chinese
-from rag.tracing.trace import Trace, claims_told
+from rag.tracing.trace import Trace, claims_told, evidence_told
 
 REWRITING_TOKENS = 80
 
@@ -51,6 +54,7 @@ class Answering:
         dated: finds the dated values that answer a question; None without a reader.
         recognise: tells questions about the assistant and the collection of documents from others.
         catalogue: answers those.
+        summaries: chooses what a summary is made of.
         speaker: only what this person says is evidence.
         strict: claims that fail are left out, not marked.
         caution: how sure the documents must be of an answer.
@@ -67,6 +71,7 @@ class Answering:
     dated: DatedAnswers | None
     recognise: Recognise
     catalogue: Catalogue
+    summaries: Summaries
     correct: Callable[[str], str]
     speaker: str | None = None
     strict: bool = False
@@ -79,6 +84,8 @@ class Answering:
 
     def stream(self, question: str, history: History) -> Generator[Event, None, None]:
         """Answers a question: ``EvidenceFound``, then ``Token`` after ``Token``, then ``Finished``.
+
+        For a summary a ``SectionRead`` comes first for each section that is read.
 
         Raises:
             LanguageModelError: the language model cannot be loaded or fails, and nothing may stand in for it.
@@ -105,7 +112,12 @@ class Answering:
         """The events of an answer, step by step."""
         began = time.perf_counter()
         language: Literal["zh", "en"] = "zh" if is_chinese(question) else "en"
-        if intent := self._intent(question):
+        request = self.summaries.asked_before(question, history)
+        intent = self._intent(request or question)
+        if intent == "summary" or intent == "brief":
+            yield from self._summarised(question, request, intent, history, language, began)
+            return
+        if intent:
             yield from self._told(question, intent, language, began)
             return
         # What was said of the assistant and the collection is nothing to lean on.
@@ -146,7 +158,7 @@ class Answering:
         abstained = not claims
         if abstained:
             text, claims = self._all_near(parts, language)
-        yield Finished(
+        yield self._finished(
             Answer(
                 question,
                 text,
@@ -160,26 +172,92 @@ class Answering:
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
                 withheld=withheld,
-                provenance=self.provenance,
-                trace=self.trace if self.trace.kept else None,
             )
         )
 
+    def _summarised(
+        self,
+        question: str,
+        request: str,
+        intent: Literal["summary", "brief"],
+        history: History,
+        language: Literal["zh", "en"],
+        began: float,
+    ) -> Generator[Event, None, None]:
+        """The events of a summary; a language model writes each of its sentences from one of the source.
+
+        Args:
+            request: what the question goes on with, where it but tells which document is meant; else empty.
+        """
+        with self.trace.step("summarise", question) as step:
+            pointed = question if request else ""
+            summary = yield from self.summaries.of(intent, request or question, history, language, pointed)
+            evidence = tuple(each for stretch in summary.stretches for each in stretch.evidence)
+            step.attributes |= {"sentences": len(evidence), "hits": len(summary.hits)}
+            step.tell(chosen=lambda: evidence_told(evidence))
+        if summary.said and not summary.is_missing:
+            yield from self._said(question, summary.said, (), began)
+            return
+        found_after = time.perf_counter() - began
+        yield EvidenceFound(summary.hits, evidence, found_after, question)
+        writer, fallback = self._writer(), Fallback(self.choice, self.calls, self.falls_back)
+        sections: list[Section] = []
+        first_token: float | None = None
+        asked = say_in(language, "one_sentence_of_this")
+        for stretch in summary.stretches:
+            yield Token(("\n" if sections else "") + stretch.label)
+            section = Section(stretch.text, stretch.evidence, stretch.label, asked)
+            if stretch.evidence:
+                written = writer.write(asked, list(stretch.evidence)) if writer.writes_freely else iter([stretch.text])
+                for piece in fallback.pieces(section, written):
+                    first_token = first_token or time.perf_counter() - began
+                    yield Token(piece)
+                section = replace(section, text=without_marks(fallback.text))
+            sections.append(section)
+        text, claims, withheld = self._checked(sections, writer)
+        fallback.check()
+        yield self._finished(
+            Answer(
+                question,
+                text or summary.said or telling.NOT_FOUND[language],
+                not claims,
+                claims,
+                summary.hits,
+                fallback.name,
+                Timings(found_after, first_token, time.perf_counter() - began),
+                self._notice(fallback, language),
+                dict(writer.usage),
+                understood=question,
+                confidence=float(bool(claims)),
+                withheld=withheld,
+            )
+        )
+
+    def _finished(self, answer: Answer) -> Finished:
+        """The last event: the answer with how it came about."""
+        return Finished(replace(answer, provenance=self.provenance, trace=self.trace if self.trace.kept else None))
+
     def _intent(self, question: str) -> Intent | None:
-        """What a question asks that is none to the documents; None for an ordinary one."""
+        """What a question asks that no passage answers; None for an ordinary one, such as one about what no document is called."""
         with self.trace.step("recognise", question) as step:
             intent = self.recognise(question)
+            if intent in ("summary", "brief") and self.summaries.is_of_others(question):
+                intent = None
             step.attributes["intent"] = intent or ORDINARY
         return intent
 
     def _told(
-        self, question: str, intent: Intent, language: Literal["zh", "en"], began: float
+        self, question: str, intent: Told, language: Literal["zh", "en"], began: float
     ) -> Generator[Event, None, None]:
         """The events of what the program says itself: about itself, the documents it holds, or to what asks nothing."""
         with self.trace.step("catalogue", question) as step:
             text, hits = self.catalogue.answer(intent, question, language)
             step.attributes["hits"] = len(hits)
             step.details["output"] = text
+        yield from self._said(question, text, hits, began)
+
+    def _said(self, question: str, text: str, hits: tuple[Hit, ...], began: float) -> Generator[Event, None, None]:
+        """The events of a statement of the program's own."""
         found_after = time.perf_counter() - began
         yield EvidenceFound(hits, (), found_after, question)
         yield Token(text)

@@ -6,6 +6,7 @@ the question tells them from the others (``python -m training.intents``); it kno
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -21,16 +22,21 @@ from rag.text.script import convert
 if TYPE_CHECKING:
     from embeddings import TextEmbedder
 
-Intent = Literal["greeting", "thanks", "identity", "abilities", "documents", "newest", "oldest", "about", "speakers"]
-"""What a question asks that is none to the documents: nothing (``你好``; ``谢谢``), who answers, what he can do; which documents
-there are, the newest, the oldest, those about something, who speaks in them."""
+Told = Literal["greeting", "thanks", "identity", "abilities", "documents", "newest", "oldest", "about", "speakers"]
+Intent = Literal[Told, "summary", "brief"]
+"""What a question asks that no single passage answers: nothing (``你好``; ``谢谢``), who answers, what he can do; which documents
+there are, the newest, the oldest, those about something, who speaks in them; what documents say as a whole, or what they say
+together about something."""
 ORDINARY = "ordinary"
 """Any other question."""
 CLASSES = (ORDINARY, *get_args(Intent))
 """In the order of the classifier's outputs."""
 
+_SUMMARIES = (CLASSES.index("summary"), CLASSES.index("brief"))
+"""Of these it need only be sure that it is one or the other: which documents are meant, and what about, their words tell."""
+
 FILE = Path(__file__).with_name("intents.safetensors")
-SHA256 = "398cb621eeb4dbfa725f613be29eaff87fafaf84dd1967146cad475c1dff1000"
+SHA256 = "c028c1fd3deac2fef1f9d309da60893aaf82406aa1e9729440574569b8c3e0ad"
 """Of that file."""
 LONGEST = 80
 """Characters of a question that is looked at; a longer one tells of something."""
@@ -39,6 +45,12 @@ REMEMBERED = 256
 Vector = NDArray[np.float32]
 Recognise = Callable[[str], Intent | None]
 """Tells the intent of a question; None for an ordinary one."""
+
+_NAME = re.compile(
+    r"《[^《》]+》|[\w-]+\.(?:docx?|xlsx?|pptx?|pdf|txt|md|html?|csv|epub|eml)(?![A-Za-z])", re.ASCII | re.IGNORECASE
+)
+SOME_NAME = "《文件》"
+"""What stands for any title or file name."""
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +87,8 @@ class IntentClassifier:
         likely = self.probabilities(vector)
         best = int(likely.argmax())
         found: Any = CLASSES[best]
-        return None if found == ORDINARY or likely[best] < self.least[best] else found
+        sure = likely[list(_SUMMARIES)].sum() if best in _SUMMARIES else likely[best]
+        return None if found == ORDINARY or sure < self.least[best] else found
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Any]) -> "IntentClassifier":
@@ -92,6 +105,11 @@ class IntentClassifier:
     def to_tensors(self) -> dict[str, NDArray[np.float16]]:
         """As a file of weights holds it."""
         return {name: np.ascontiguousarray(getattr(self, name), np.float16) for name in self.__dataclass_fields__}
+
+
+def as_classified(question: str) -> str:
+    """A question as it is told from others: in simplified characters, whatever the documents in it are called."""
+    return _NAME.sub(SOME_NAME, convert("t2s", question))
 
 
 def read_classifier(file: Path, sha256: str) -> IntentClassifier:
@@ -157,7 +175,7 @@ def _remembering(vector: Callable[[str], Vector]) -> Recognise:
         if classifier is None or len(question) > LONGEST:
             return None
         try:
-            return classifier.intent(vector(convert("t2s", question)))
+            return classifier.intent(vector(as_classified(question)))
         except YoujuError as error:
             logger.warning("the intent of questions is not recognised: %s", error.en)
             return None

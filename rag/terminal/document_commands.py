@@ -137,16 +137,26 @@ def edit(
 
 
 @app.command("list", help=help_text("列出索引里的文档。", "List the documents of an index."))
-def list_documents(index: Index = None, as_json: Json = False) -> None:
+def list_documents(
+    index: Index = None,
+    summaries: Annotated[
+        bool,
+        typer.Option(
+            "--summaries", help=help_text("每份文档附两句提要。", "With two sentences of what each document says.")
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     from dataclasses import fields
 
-    entries = entries_of(index)
+    entries, short = entries_of(index, in_short=summaries)
     if as_json:
-        output.print_json([{field.name: getattr(entry, field.name) for field in fields(entry)} for entry in entries])
+        told = [{field.name: getattr(entry, field.name) for field in fields(entry)} for entry in entries]
+        output.print_json([{**each, "summary": short[each["id"]]} if summaries else each for each in told])
     elif entries:
         from rag.terminal.screen import show_documents
 
-        show_documents(output.console(), entries)
+        show_documents(output.console(), entries, short)
     else:
         typer.echo(say("no_documents", index=named_index(index) or ""))
 

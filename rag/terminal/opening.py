@@ -85,13 +85,20 @@ def index_folder(index: str | None, embedder: str | None) -> Path:
         return assistant.store.folder
 
 
-def entries_of(index: str | None) -> list[Any]:
+def entries_of(index: str | None, *, in_short: bool = False) -> tuple[list[Any], dict[str, str]]:
+    """The documents of an index, and what each says in short, by its id, where that is wanted."""
     named = named_index(index)
     if named:
         with opened_store(named) as store:
-            return store.entries()
+            return store.entries(), _in_short(store) if in_short else {}
     with opened_assistant(None) as assistant:
-        return assistant.documents()
+        return assistant.documents(), _in_short(assistant.store) if in_short else {}
+
+
+def _in_short(store: Any) -> dict[str, str]:
+    from rag.text.gist import in_short
+
+    return {entry.id: in_short(store.document(entry.id)) for entry in store.entries()}
 
 
 def chosen_embedder(setting: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -271,8 +272,10 @@ def _print_events(events: "Iterator[Event]", *, every: bool) -> "Answer":
 
 def _event_to_dict(event: Any) -> dict[str, Any]:
     from rag.answers import hit_to_dict
-    from rag.assistant import EvidenceFound, Token
+    from rag.assistant import EvidenceFound, SectionRead, Token
 
+    if isinstance(event, SectionRead):
+        return {"event": "section", **asdict(event)}
     if isinstance(event, EvidenceFound):
         hits = [hit_to_dict(hit) for hit in event.hits]
         return {"event": "evidence", "seconds": event.seconds, "hits": hits}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -49,9 +49,8 @@ def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False
     else:
         is_noted = not answer.supported or any(claim.unsure_figures for claim in answer.claims)
         if not text_is_shown or len(answer.claims) > 1 or is_noted:
-            for claim in answer.claims:
-                console.print(_claim_line(answer, claim))
-        if unclaimed := _besides_claims(answer):
+            _show_claims(console, answer)
+        elif unclaimed := _besides_claims(answer):
             console.print(Text(plain(unclaimed), style="yellow"))
         console.print(Text(say("citations"), style="bold"))
         for citation in answer.citations:
@@ -95,8 +94,12 @@ def show_hits(console: Console, hits: Iterable[Hit]) -> None:
             console.print(Text(f"   {one_line(say('reprints', titles=titles))}", style="dim"))
 
 
-def show_documents(console: Console, entries: list[Entry]) -> None:
-    """Prints the documents of an index as a table."""
+def show_documents(console: Console, entries: list[Entry], short: Mapping[str, str] | None = None) -> None:
+    """Prints the documents of an index as a table.
+
+    Args:
+        short: what each says in short, by its id.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("column_id", "column_date", "column_title", "column_source", "column_length", "column_near"):
         table.add_column(
@@ -110,6 +113,8 @@ def show_documents(console: Console, entries: list[Entry]) -> None:
         day = shown_day(entry.date, entry.date_is_guessed)
         row = (entry.id, day, entry.title, entry.source, f"{entry.characters:,}")
         table.add_row(*(Text(one_line(value)) for value in row), Text(" ".join(entry.near_duplicates)))
+        if said := (short or {}).get(entry.id):
+            table.add_row("", "", Text(one_line(said), style="dim"))
     console.print(table)
 
 
@@ -226,6 +231,18 @@ def _claim_line(answer: Answer, claim: Claim) -> Text:
     if claim.checks.resolved:
         line.append(f"（{plain('；'.join(claim.checks.resolved))}）", style="dim")
     return line
+
+
+def _show_claims(console: Console, answer: Answer) -> None:
+    """Prints claims line by line, with what stands between them and claims nothing."""
+    place = 0
+    for claim in answer.claims:
+        if before := answer.text[place : claim.start].strip():
+            console.print(Text(plain(before), style="yellow"))
+        console.print(_claim_line(answer, claim))
+        place = claim.end
+    if after := answer.text[place:].strip():
+        console.print(Text(plain(after), style="yellow"))
 
 
 def _besides_claims(answer: Answer) -> str:

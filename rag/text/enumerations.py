@@ -49,6 +49,11 @@ def list_with(sentences: list[Sentence], place: int) -> list[Sentence]:
     return _items_after(sentences, found - 1, 1) if found is not None else []
 
 
+def is_item(sentence: Sentence) -> bool:
+    """Whether a sentence opens an item of a list."""
+    return any(every.match(_marked(sentence)) for _, every in _OPENINGS)
+
+
 def _marked(sentence: Sentence) -> str:
     """A sentence with the bullet that marks it."""
     return f"• {sentence.text}" if sentence.is_bulleted else sentence.text

@@ -28,6 +28,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "ask": ("提问", "The whole"),
     "recognise": ("辨认问题", "Recognising"),
     "catalogue": ("查文档目录", "Catalogue"),
+    "summarise": ("选取概括用的句子", "Choosing what to summarise"),
     "understand": ("理解问题", "Understanding"),
     "rewrite": ("由模型改写问题", "Rewriting by the model"),
     "retrieve": ("检索", "Retrieval"),
