@@ -63,6 +63,13 @@ GRAIN_2022 = Document(
     title="河湾县2022年农业生产统计公报",
     date=date(2023, 2, 1),
 )
+ROADS = Document(
+    text="临江县交通工程进展通报\n\n截至2024年10月底，全县累计完成交通投资超过18.6亿元，其中公路投资12.4亿元。"
+    "2023年全县完成交通投资15.2亿元。\n",
+    path="roads.txt",
+    title="临江县交通工程进展通报",
+    date=date(2024, 11, 5),
+)
 WATER = Document(
     text="Project notes of the Linton Water Board\n\n"
     "The North Pumping Station cost 4.2 million pounds and serves 18,300 households. "
@@ -78,7 +85,7 @@ def county(embedder: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """An assistant with the reader that ships, over documents of several kinds."""
     folder = tmp_path_factory.mktemp("county")
     with Assistant.open(folder, embedder=embedder, language_model="extractive", reader="default") as opened:
-        opened.add([BRIDGES, CONTRACT, STATIONS, GRAIN_2023, GRAIN_2022, WATER])
+        opened.add([BRIDGES, CONTRACT, STATIONS, GRAIN_2023, GRAIN_2022, ROADS, WATER])
         yield opened
 
 
@@ -354,6 +361,7 @@ def test_a_computed_answer_in_english(county: Assistant) -> None:
         "2021年全县粮食总产量比2022年少多少？",  # no such year
         "哪个县的粮食产量最高？",  # the table is of towns
         "2022年河湾县哪个镇的粮食产量最高？",  # the table is of another year
+        "公路投资占交通投资的比例是多少？",  # the one of 2024, the other of 2023
     ],
 )
 def test_nothing_is_calculated_from_a_figure_that_is_not_surely_there(county: Assistant, question: str) -> None:

@@ -7,6 +7,7 @@ figure would make a wrong result that looks exact.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from rag.answers import Citation
@@ -76,7 +77,9 @@ def operands_of(
             return []
         operands.append(operand)
     places = {(each.citation.document.id, each.citation.start) for each in operands}
-    return operands if len(places) == len(operands) and _are_alike(operands) else []
+    is_of_times = any(dates_in(each.question) for each in asked)
+    are_of_one_time = is_of_times or _are_of_one_time(operands)
+    return operands if len(places) == len(operands) and _are_alike(operands) and are_of_one_time else []
 
 
 def operand_at(name: str, quantity: Quantity, evidence: Evidence, confidence: float) -> Operand | None:
@@ -163,12 +166,24 @@ def _is_named(name: str, around: str) -> bool:
 
 def _is_of_time(asked: DateMention, document: Document, sentence: Sentence, quantity: Quantity) -> bool:
     """Whether the words nearest to a quantity that name a time name this one: before it, else its heading, else the title."""
-    day = document.trusted_date
-    own = [each for each in dates_in(sentence.text, day) if each.start < quantity.start and not each.compared]
-    for told in (own[-1:], dates_in(sentence.heading), dates_in(document.title)):
+    own = _own_time(document, sentence, quantity)
+    for told in (own, dates_in(sentence.heading), dates_in(document.title)):
         if told:
             return is_of(asked, None, told)
     return False
+
+
+def _own_time(document: Document, sentence: Sentence, quantity: Quantity) -> list[DateMention]:
+    """The time that a sentence names before a quantity, nearest to it, in a list; empty where it names none."""
+    every = dates_in(sentence.text, document.trusted_date)
+    return [each for each in every if each.start < quantity.start and not each.compared][-1:]
+
+
+def _are_of_one_time(operands: Sequence[Operand]) -> bool:
+    """Whether no two quantities are told of different times: a part of one year is no share of another's whole."""
+    own = [_own_time(each.evidence.document, each.evidence.sentence, each.quantity) for each in operands]
+    times = [time for each in own for time in each]
+    return all(is_of(one, None, [other]) or is_of(other, None, [one]) for one, other in combinations(times, 2))
 
 
 def _are_alike(operands: Sequence[Operand]) -> bool:
