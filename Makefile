@@ -122,7 +122,7 @@ bench: $(HAS_BENCHMARKS) ## every benchmark, one after the other
 
 .PHONY: docs
 docs: $(HAS_DOCS) ## the documentation as pages, in site/: open site/index.html
-	@$(BIN)/python -m mkdocs --quiet build --strict $(ARGS)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict $(ARGS)
 	@echo "[docs] site/index.html"
 
 .PHONY: test
