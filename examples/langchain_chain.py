@@ -1,6 +1,6 @@
 """A LangChain chain: several questions at once, each answered by Youju and put into a line with its sources.
 
-    python examples/langchain_chain.py my-index "青山湖大桥全长多少米？" "市图书馆周几闭馆？"
+Run it: ``python examples/langchain_chain.py my-index "青山湖大桥全长多少米？" "市图书馆周几闭馆？"``.
 """
 
 import sys

@@ -55,7 +55,11 @@ def test_batch_job_answers_what_it_can_and_goes_on(index: str, suffix: str, tmp_
     questions.write_text(f"编号,问题\n1,{ASKED}\n2,\n3,大桥什么时候建成通车？\n", encoding="utf-8-sig")
     example("batch_job").main(index, str(questions), str(answers))
     text = answers.read_text("utf-8-sig")
-    rows = [json.loads(line) for line in text.splitlines()] if suffix == "jsonl" else list(csv.DictReader(text.splitlines(keepends=True)))
+    rows = (
+        [json.loads(line) for line in text.splitlines()]
+        if suffix == "jsonl"
+        else list(csv.DictReader(text.splitlines(keepends=True)))
+    )
     assert len(rows) == 3
     assert "1280米" in rows[0]["answer"] and "2021年6月30日" in rows[2]["answer"]
     assert rows[1]["error"] and not rows[0]["error"]

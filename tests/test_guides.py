@@ -6,7 +6,6 @@ import ast
 import contextlib
 import io
 import json
-import os
 import re
 import shlex
 import shutil
@@ -48,9 +47,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def url(prepared: Path) -> Iterator[str]:
     pytest.importorskip("gradio")
     shutil.copytree(prepared / "my-index", prepared / "served-index")
-    with Assistant.open(prepared / "served-index", language_model="extractive", reader="default") as assistant:
-        with served(assistant, page=False) as address:
-            yield address
+    with (
+        Assistant.open(prepared / "served-index", language_model="extractive", reader="default") as assistant,
+        served(assistant, page=False) as address,
+    ):
+        yield address
 
 
 def save(listed: list[Block], folder: Path) -> None:
@@ -170,6 +171,11 @@ def test_measured_figures_are_those_of_the_evaluation(language: str) -> None:
 
 
 def test_curl_is_the_only_other_command() -> None:
-    lines = [line for text in pages("zh").values() for b in blocks(text) if b.kind == "console" for line in b.code.splitlines()]
+    lines = [
+        line
+        for text in pages("zh").values()
+        for b in blocks(text)
+        if b.kind == "console"
+        for line in b.code.splitlines()
+    ]
     assert {word for line in lines if "=" not in (word := line.split()[0])} <= {"youju", "curl", "pip"}
-    assert os.environ.get("PATH")

@@ -20,9 +20,7 @@ from rag.terminal.cli import main
 from rag.tracing.logs import PACKAGES
 
 
-def run(
-    *arguments: str | Path, stdin: str = "", language: str = "zh", real: bool = False, **variables: str
-) -> Outcome:
+def run(*arguments: str | Path, stdin: str = "", language: str = "zh", real: bool = False, **variables: str) -> Outcome:
     """The code, output and errors of a command, in an environment with these variables."""
     given = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
     output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))

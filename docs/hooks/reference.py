@@ -56,8 +56,12 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     if "<!-- commands -->" in markdown and language in LANGUAGES:
         sections = [f"## {command}\n\n```text\n{text}\n```" for command, text in help_of_commands(language)]
         markdown = markdown.replace("<!-- commands -->", "\n\n".join(sections))
-    return re.sub(
-        r"<!-- names of (\w+) -->",
-        lambda mark: "\n\n".join(f"::: {mark[1]}.{name}" for name in public_names(mark[1])),
-        markdown,
-    )
+    shown: set[str] = set()
+
+    def listed(mark: re.Match[str]) -> str:
+        """The names of a package; one that an earlier package of the page exports too is the same, and stands there."""
+        names = [name for name in public_names(mark[1]) if name not in shown]
+        shown.update(names)
+        return "\n\n".join(f"::: {mark[1]}.{name}" for name in names)
+
+    return re.sub(r"<!-- names of (\w+) -->", listed, markdown)

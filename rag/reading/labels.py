@@ -54,7 +54,12 @@ def share_but_for_a_part(head: str, question: str, in_cell: str) -> float:
     for start in range(len(question) - len(head) + 1):
         others = [one for one, own in zip(question[start:], head, strict=False) if one != own]
         share = 1 - len(others) / len(head)
-        if share >= HALF and share > best and STOP_CHARACTERS.isdisjoint(others) and not any(map(in_cell.count, others)):
+        if (
+            share >= HALF
+            and share > best
+            and STOP_CHARACTERS.isdisjoint(others)
+            and not any(map(in_cell.count, others))
+        ):
             best = share
     return best
 
