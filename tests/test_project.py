@@ -106,6 +106,12 @@ def test_every_installed_package_has_a_known_licence_that_is_allowed() -> None:
     assert {name: licence for name, licence in found.items() if not licences.is_allowed(licence.expression)} == {}
 
 
+def test_so_has_what_builds_the_documentation_where_it_is_installed() -> None:
+    pytest.importorskip("mkdocs")
+    found = {name: licences.licence_of(name) for name in locked("requirements-docs.lock")}
+    assert {name: licence for name, licence in found.items() if not licences.is_allowed(licence.expression)} == {}
+
+
 def test_list_of_licences_is_the_present_one() -> None:
     assert licences.LISTED.read_text(encoding="utf-8") == licences.listing(), "run `make licences`"
 
