@@ -180,7 +180,7 @@ lock: setup ## make the lock files anew from pyproject.toml (UPGRADE=1: newer ve
 	lock requirements-cuda.lock --group torch-cuda $$locked --constraints <($(WITHOUT_TORCH)); \
 	lock requirements-benchmarks.lock --group benchmarks $$locked --no-emit-package torch --constraints <($(WITHOUT_TORCH)); \
 	everywhere=$$($(WITHOUT_TORCH) | sed -n 's/^\([a-z0-9.-]*\)==[^;]*$$/--no-emit-package \1/p'); \
-	lock requirements-docs.lock --group docs $$everywhere --no-emit-package torch --constraints <($(WITHOUT_TORCH))
+	lock requirements-docs.lock --no-annotate --group docs $$everywhere --no-emit-package torch --constraints <($(WITHOUT_TORCH))
 
 .PHONY: licences
 licences: setup ## write docs/licences.md anew; fails on a licence that is not allowed

@@ -13,7 +13,7 @@ import rag
 def told(answer: rag.Answer) -> str:
     """An answer with the files that it cites, in a line."""
     sources = "、".join(dict.fromkeys(citation.document.title for citation in answer.citations))
-    return f"{answer.question} {answer.text}" + (f"（{sources}）" if sources else "")
+    return f"{answer.question} {' '.join(answer.text.splitlines())}" + (f"（{sources}）" if sources else "")
 
 
 def chain(assistant: rag.Assistant) -> Runnable[str, str]:
