@@ -33,6 +33,7 @@ sum = $(shell cat $(1) | cksum | tr -d ' ')
 HAS_LOCK := $(VENV)/.has-lock-$(call sum,requirements.lock)
 HAS_PROJECT := $(VENV)/.has-project-$(call sum,requirements.lock pyproject.toml)
 HAS_BENCHMARKS := $(VENV)/.has-benchmarks-$(call sum,requirements.lock requirements-benchmarks.lock)
+HAS_DOCS := $(VENV)/.has-docs-$(call sum,requirements.lock requirements-docs.lock)
 
 .PHONY: help
 help: ## this list
@@ -94,6 +95,12 @@ $(HAS_BENCHMARKS): $(HAS_PROJECT)
 	@rm -f $(VENV)/.has-benchmarks-*
 	@touch $@
 
+$(HAS_DOCS): $(HAS_PROJECT)
+	@echo "[setup] what builds the documentation"
+	@$(LOCKED) -r requirements-docs.lock
+	@rm -f $(VENV)/.has-docs-*
+	@touch $@
+
 .PHONY: ask
 ask: setup ## one question: make ask Q="…"
 	@[ -n "$$ASK_QUESTION" ] || { echo 'Usage: make ask Q="截至2023年3月底我国建成了多少个5G基站？"' >&2; exit 2; }
@@ -112,6 +119,11 @@ bench: $(HAS_BENCHMARKS) ## every benchmark, one after the other
 	@for benchmark in retrieval startup answer; do \
 	  echo "[bench] $$benchmark"; $(BIN)/python benchmarks/$$benchmark.py $(ARGS); \
 	done
+
+.PHONY: docs
+docs: $(HAS_DOCS) ## the documentation as pages, in site/: open site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict $(ARGS)
+	@echo "[docs] site/index.html"
 
 .PHONY: test
 test: lint types pytest ## everything that must hold: lint, types, tests
@@ -166,7 +178,9 @@ lock: setup ## make the lock files anew from pyproject.toml (UPGRADE=1: newer ve
 	lock requirements.lock pyproject.toml --all-extras --group dev --group torch-cpu; \
 	locked=$$($(WITHOUT_TORCH) | sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p'); \
 	lock requirements-cuda.lock --group torch-cuda $$locked --constraints <($(WITHOUT_TORCH)); \
-	lock requirements-benchmarks.lock --group benchmarks $$locked --no-emit-package torch --constraints <($(WITHOUT_TORCH))
+	lock requirements-benchmarks.lock --group benchmarks $$locked --no-emit-package torch --constraints <($(WITHOUT_TORCH)); \
+	everywhere=$$($(WITHOUT_TORCH) | sed -n 's/^\([a-z0-9.-]*\)==[^;]*$$/--no-emit-package \1/p'); \
+	lock requirements-docs.lock --no-annotate --group docs $$everywhere --no-emit-package torch --constraints <($(WITHOUT_TORCH))
 
 .PHONY: licences
 licences: setup ## write docs/licences.md anew; fails on a licence that is not allowed
@@ -174,5 +188,5 @@ licences: setup ## write docs/licences.md anew; fails on a licence that is not a
 
 .PHONY: clean
 clean: ## remove what was built and cached here (.venv stays)
-	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +

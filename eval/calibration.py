@@ -1,6 +1,6 @@
 """Calibration of support: labelled pairs of a claim and a span, and the rates of a threshold on them.
 
-``python -m eval.calibration`` prints the table of docs/evaluation.md. ``eval/support.jsonl`` has for each of 38 gold quotes
+``python -m eval.calibration`` prints the table of docs/notebook.md. ``eval/support.jsonl`` has for each of 38 gold quotes
 of the ``tune`` half a Chinese and an English paraphrase and the subject they speak of. A paraphrase with the sentence that
 holds the quote is right; with a sentence like it in words or in meaning, with one beside it, or with the subject of
 another row in place of its own, it is wrong. Only ``tune`` is used.

@@ -11,7 +11,7 @@ from licences import PROJECT, ROOT, locked
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-LOCKS = ["requirements.lock", "requirements-benchmarks.lock", "requirements-cuda.lock"]
+LOCKS = ["requirements.lock", "requirements-benchmarks.lock", "requirements-cuda.lock", "requirements-docs.lock"]
 
 
 def needed() -> list[Requirement]:
@@ -57,17 +57,25 @@ def test_lock_satisfies_pyproject(requirement: Requirement) -> None:
     assert locked("requirements.lock")[name][0] in requirement.specifier
 
 
-def test_benchmark_lock_holds_the_contestants() -> None:
-    both = locked("requirements.lock") | locked("requirements-benchmarks.lock")
-    for requirement in map(Requirement, PROJECT["dependency-groups"]["benchmarks"]):
+@pytest.mark.parametrize("group", ["benchmarks", "docs"])
+def test_layered_lock_holds_its_group(group: str) -> None:
+    both = locked("requirements.lock") | locked(f"requirements-{group}.lock")
+    for requirement in map(Requirement, PROJECT["dependency-groups"][group]):
         assert both[canonicalize_name(requirement.name)][0] in requirement.specifier
 
 
 def test_locks_do_not_overlap() -> None:
-    main, benchmarks, cuda = ({package for package, *_ in lines_of(name)} for name in LOCKS)
+    main, benchmarks, cuda, docs = ({package for package, *_ in lines_of(name)} for name in LOCKS)
     assert main & benchmarks == set()
     assert main & cuda == {"torch"}
-    assert not [package for package in main | benchmarks if package.startswith(("nvidia-", "cuda-", "triton"))]
+    assert not [package for package in main | benchmarks | docs if package.startswith(("nvidia-", "cuda-", "triton"))]
+    # What builds the pages needs some packages everywhere that the rest needs on some systems only.
+    assert main & docs == {
+        package for package, _, marker, _ in lines_of("requirements.lock") if package in docs and marker
+    }
+    versions = [{package: version for package, version, *_ in lines_of(name)} for name in LOCKS]
+    for package in docs & (main | benchmarks):
+        assert versions[3][package] == (versions[0] | versions[1])[package]
 
 
 def test_torch_comes_without_cuda_and_both_builds_are_locked() -> None:
@@ -95,6 +103,12 @@ def test_everything_that_runs_is_locked() -> None:
 
 def test_every_installed_package_has_a_known_licence_that_is_allowed() -> None:
     found = {name: licences.licence_of(name) for name in locked("requirements.lock")}
+    assert {name: licence for name, licence in found.items() if not licences.is_allowed(licence.expression)} == {}
+
+
+def test_so_has_what_builds_the_documentation_where_it_is_installed() -> None:
+    pytest.importorskip("mkdocs")
+    found = {name: licences.licence_of(name) for name in locked("requirements-docs.lock")}
     assert {name: licence for name, licence in found.items() if not licences.is_allowed(licence.expression)} == {}
 
 

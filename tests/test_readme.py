@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands, and its commands exist."""
+"""The READMEs' Python runs as it stands, and their commands and links exist."""
 
 import os
 import re
@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -51,5 +52,22 @@ def test_every_command_is_there() -> None:
 
 def test_make_targets_are_there() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"make ([a-z-]+)", README)):
+    for target in set(re.findall(r"make ([a-z-]+)", README + CHINESE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_the_chinese_one_shows_python_that_is_run_and_fits_a_screen() -> None:
+    assert re.findall(r"```python\n(.*?)```", CHINESE, re.DOTALL) == BLOCKS[:1]
+    assert len(CHINESE.splitlines()) <= 45
+
+
+@pytest.mark.parametrize("text", [README, CHINESE], ids=["en", "zh"])
+def test_links_lead_to_files(text: str) -> None:
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_both_tell_the_same_figures() -> None:
+    told = set(re.findall(r"0\.\d+", CHINESE))
+    assert told and told <= set(re.findall(r"0\.\d+", README))

@@ -1,4 +1,4 @@
-"""The command ``youju`` in this process, with the hashing embedder: for what a command says and does.
+"""The command ``youju`` in this process, with the hashing embedder unless it is ``real``: for what a command says and does.
 
 Where a process has to be seen to start, to end, or to have limits of its own, it is run as one: tests/youju_process.py.
 """
@@ -20,7 +20,7 @@ from rag.terminal.cli import main
 from rag.tracing.logs import PACKAGES
 
 
-def run(*arguments: str | Path, stdin: str = "", language: str = "zh", **variables: str) -> Outcome:
+def run(*arguments: str | Path, stdin: str = "", language: str = "zh", real: bool = False, **variables: str) -> Outcome:
     """The code, output and errors of a command, in an environment with these variables."""
     given = io.TextIOWrapper(io.BytesIO(stdin.encode()), "utf-8")
     output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
@@ -33,7 +33,8 @@ def run(*arguments: str | Path, stdin: str = "", language: str = "zh", **variabl
             patch.setattr(sys, name, stream)
         for package in PACKAGES:  # pytest keeps every record, and with it an error and the files that its code had open
             patch.setattr(logging.getLogger(package), "propagate", False)
-        patch.setattr(loading, "_shared", stand_in())
+        if not real:
+            patch.setattr(loading, "_shared", stand_in())
         with pytest.raises(SystemExit) as ended:
             main(list(map(str, arguments)))
     assert isinstance(ended.value.code, int)

@@ -3,7 +3,7 @@
 Each must stand in a cited span, in any way of writing, with its unit and bound; and where the span says another figure or
 date in the same surroundings (``2018年`` for ``2023年``), the claim disagrees, even if its own stands elsewhere in the span.
 What else a claim says is for the reader to check (:mod:`rag.checking.verification`): rules for direction, rank, negation,
-plans, names and subjects added nothing beside it (docs/evaluation.md).
+plans, names and subjects added nothing beside it (docs/notebook.md).
 """
 
 from dataclasses import dataclass

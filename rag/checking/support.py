@@ -6,7 +6,7 @@ words, and its longest common subsequence with them (order counts). The weights 
 three were nearly equal, and an embedder's cosine added nothing. Across languages, where hardly a character is shared,
 the score is the embedder's cosine similarity, scaled, and the share of the claim's figures.
 
-``python -m eval.calibration`` measures the rates of the thresholds again; docs/evaluation.md has the table.
+``python -m eval.calibration`` measures the rates of the thresholds again; docs/notebook.md has the table.
 """
 
 import re

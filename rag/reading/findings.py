@@ -16,7 +16,7 @@ from rag.text.terms import fold, letters_of
 
 READ = 3
 """Passages that are read. Among documents kept apart two, three and four do alike; with ten the reader went wrong more often
-(``docs/evaluation.md``)."""
+(``docs/notebook.md``)."""
 SAID_BACK = 3
 """Sentences with whose answer the question is said back."""
 

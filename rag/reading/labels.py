@@ -2,7 +2,7 @@
 
 In ``轮式拖拉机 · 补贴额 · 县级：3,800元`` the words before the colon name what the number is of, and a question names it too,
 more or less in the same words. The reader was tuned on sentences and is unsure of cells, right and wrong ones alike; how
-much of each head stands in the question tells them apart (``docs/evaluation.md``). For sentences words tell nothing more.
+much of each head stands in the question tells them apart (``docs/notebook.md``). For sentences words tell nothing more.
 """
 
 from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ CARRIED, DROPPED, STANDS, LEANS, TALK = range(HEADS)
 KINDS: tuple[Literal["stands", "leans", "talk"], ...] = ("stands", "leans", "talk")
 SURELY = -1.0
 """How much likelier, in logits, it must be that a question leans than that it does not; by what it does to dialogues of eight
-genres, of which hardly a complete question may be touched (``docs/evaluation.md``)."""
+genres, of which hardly a complete question may be touched (``docs/notebook.md``)."""
 LONGEST_BEFORE = 300
 """Characters of the question before, from its end."""
 REMEMBERED = 512

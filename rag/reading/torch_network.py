@@ -19,7 +19,7 @@ class TorchNetwork:
     """The network in torch: in bfloat16 where the processor multiplies that itself, else in float32.
 
     In eight bits (dynamic quantization) it read in three quarters of the time, and knew less; in bfloat16 it knows the same
-    (``docs/evaluation.md``).
+    (``docs/notebook.md``).
 
     Args:
         model: in evaluation mode.

@@ -1,7 +1,7 @@
 """Weighing: how likely each sentence that was read answers the question, from all that is known of it, and that none does.
 
 A sentence is told by what the reader holds of it and by where it stands; what rules, words and vectors hold of it adds
-nothing on documents of other kinds (``docs/evaluation.md``). A small network with one layer of hidden units
+nothing on documents of other kinds (``docs/notebook.md``). A small network with one layer of hidden units
 scores each, and the scores with a nought for "none of them" make one distribution, fitted as a whole on documents that were
 kept apart from the reader's training (``python -m training.calibrate``). So choosing a sentence and being silent are one
 decision, and it does not depend on the embedder.
