@@ -342,3 +342,29 @@ def test_a_question_about_a_cell_is_answered_from_the_cell(tmp_path: Path) -> No
     assert "12.5万吨" in answer.text
     assert [citation.quote for citation in answer.citations] == ["12.5"]
     assert answer.supported
+
+
+COURSES = (
+    "# 泥语陶艺工坊2024年秋季课程表\n\n| 课程 | 节数 | 费用 | 主讲 |\n| --- | --- | --- | --- |\n| 手捏成型 | 4节 | 168元 | 卓然 |\n"
+    "| 拉坯入门 | 6节 | 298元 | 池映 |\n| 釉下彩绘 | 5节 | 218元 | 秦妙 |\n| 泥板成型 | 4节 | 188元 | 卓然 |\n\n工坊地址在南巷18号，每周一闭馆。\n"
+)
+ROADS = (
+    "# 渠县道路养护项目2024年进度表\n\n| 项目 | 开工日期 | 长度 | 造价 |\n| --- | --- | --- | --- |\n| 西环路大修 | 2024年3月5日 | 3.2公里 | 860万元 |\n"
+    "| 文昌路中修 | 2024年4月18日 | 1.9公里 | 315万元 |\n| KH-90桥加固 | 2024年6月1日 | 0.2公里 | 120万元 |\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "sister"),
+    [
+        (COURSES, "釉下彩绘的费用是多少？", "釉上彩绘的费用是多少？"),
+        (ROADS, "西环路大修什么时候开工？", "西环路大修什么时候完工？"),
+    ],
+)
+def test_the_cell_of_a_sister_is_no_answer(tmp_path: Path, table: str, question: str, sister: str) -> None:
+    path = tmp_path / "table.md"
+    path.write_text(table, encoding="utf-8")
+    with rag.Assistant.open(tmp_path / "index", language_model="extractive", reader="default") as assistant:
+        assistant.add(path)
+        assert assistant.ask(question).supported and not assistant.ask(question).abstained
+        assert assistant.ask(sister).abstained

@@ -1,7 +1,7 @@
 """Claims about documents kept apart, beside what the product cites for them: which differences make a claim wrong.
 
-The wrong ones are of two kinds: those that are wrong by a word or so, and those that are about something else altogether,
-which are right ones beside the passage of another document that shares most with them.
+The wrong ones are of two kinds: those that are wrong by a word or so, and those that are true of something else
+(:mod:`training.elsewhere_pairs`).
 """
 
 import hashlib

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT, NONE = "default", "none"
 SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
-SHA256 = "090cfe0149d85f44b4147e371efccb0b78af40371b1d362c56346af34a8e5f65"
+SHA256 = "2ffbeadb69f2289a5ebf453db6828f000a7cb36a4e84e767bdd3f0c3ddface43"
 """Of the file of those weights."""
 FOLLOW_UPS = "follow_ups.safetensors"
 FOLLOW_UPS_SHA256 = "6239ab1b757ef52c0d9b2f5aba38329d2bdcd2b207c13a76075ed2bb589177df"
