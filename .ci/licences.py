@@ -56,6 +56,7 @@ ALIASES = {
 _BSD3 = ("BSD-3-Clause", "used to endorse or promote products derived")
 READ_IN_FILE = {
     "axe-playwright-python": ("MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"),
+    "colorama": _BSD3,
     "jinja2": _BSD3,
     "mpmath": _BSD3,
     "omegaconf": ("BSD-3-Clause", "Copyright (c) 2018, Omry Yadan"),
