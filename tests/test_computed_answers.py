@@ -119,6 +119,7 @@ def one(text: str) -> Quantity:
         ("为期3个月", "3个月"),
         ("cost 4.2 million pounds", "4.2 million pounds"),
         ("a budget of $3 million", "$3 million"),
+        ("贵220元/晚。", "220元/晚"),
     ],
 )
 def test_a_quantity_is_read_with_its_unit_and_bound(text: str, told: str) -> None:

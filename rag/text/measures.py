@@ -31,7 +31,7 @@ _UNIT = re.compile(
     r"|[kKMGTPEZ]?(?:FLOPS|bps|Wh?|Hz|B)(?![A-Za-z])|k?m(?![A-Za-z])|K(?![A-Za-z]))"
 )
 _WHOLE_UNIT = re.compile(
-    rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每].{{1,4}})?"
+    rf"[十百千万亿]*(?:{_UNIT.pattern})?(?:[/每][^。，；！？,;!?]{{1,4}})?"
     rf"|(?:[×*]?10(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\^\d{{1,2}})\s?/?)?(?:{_SYMBOL}){_POWER}(?:[·/*](?:{_SYMBOL}){_POWER})*"
 )
 _LETTERS = re.compile("[A-Za-zμµ°℃℉%‰·/²³]+")
