@@ -13,6 +13,7 @@ from rag.answering.columns import Column, column_of
 from rag.answering.operands import SURE_WORDS, Operand, operands_of
 from rag.answers import Citation, Claim
 from rag.checking.recomputation import recomputed
+from rag.messages import Language
 from rag.questions.computations import Computation
 from rag.reading.evidence import Evidence
 from rag.search.retrieval import Hit
@@ -24,8 +25,6 @@ from rag.text.structure import Sentence
 if TYPE_CHECKING:
     from rag.answering.finding import Part
     from rag.reading.reader import Reader
-
-Language = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +159,7 @@ def _difference(asked: Computation, operands: list[Operand], language: Language)
 
 
 def _sum(asked: Computation, operands: list[Operand], language: Language) -> ComputedAnswer:
-    calculation = calculated("sum", [each.quantity for each in operands])
-    end = "。" if language == "zh" else "."
-    conclusion = f"{asked.if_more}{calculation.result.told(language)}{end}"
-    return _answer(conclusion, _line(calculation, language), calculation, operands)
+    return _result("sum", asked, operands, language)
 
 
 def _share(asked: Computation, operands: list[Operand], language: Language) -> ComputedAnswer | None:
@@ -171,7 +167,13 @@ def _share(asked: Computation, operands: list[Operand], language: Language) -> C
     # A part and its whole are told in one breath, or in one table: else the whole may be another one's.
     if part.document.id != whole.document.id or part.sentence.heading != whole.sentence.heading:
         return None
-    calculation = calculated("share", [each.quantity for each in operands])
+    return _result("share", asked, operands, language)
+
+
+def _result(
+    operation: Literal["sum", "share"], asked: Computation, operands: list[Operand], language: Language
+) -> ComputedAnswer:
+    calculation = calculated(operation, [each.quantity for each in operands])
     end = "。" if language == "zh" else "."
     conclusion = f"{asked.if_more}{calculation.result.told(language)}{end}"
     return _answer(conclusion, _line(calculation, language), calculation, operands)
@@ -186,8 +188,8 @@ def _which(asked: Computation, operands: list[Operand], language: Language) -> C
         found = _difference(asked, operands, language)
         if len(best) == 1:
             other = next(each for each in operands if each is not best[0])
-            more, by = ("多", asked.if_more) if asked.more else ("少", asked.if_more)
-            conclusion = f"{best[0].name}更{by}，比{other.name}{more}{found.calculation.result.told('zh')}。"
+            more = "多" if asked.more else "少"
+            conclusion = f"{best[0].name}更{asked.if_more}，比{other.name}{more}{found.calculation.result.told('zh')}。"
             return _answer(conclusion, found.statements[1], found.calculation, found.operands)
         return found
     names = "、".join(each.name for each in best)

@@ -268,7 +268,6 @@ def _quantity(text: str, measure: Measure) -> Quantity | None:
             unit = {"RMB": "元", "CNY": "元", "￥": "元"}.get(currency[0].strip(), currency[0].strip())
     if unit == "个" and text.startswith("月", end):
         unit, end = "个月", end + 1
-    start = min(measure.start, figure.start)
     start, end = min(measure.start, figure.start), max(end, measure.rest if measure.qualifier else end)
     return Quantity(amount, multiple, unit, _qualifier(measure.qualifier, text[start:end]), start, end)
 
