@@ -67,7 +67,7 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
         citations = tuple(attribute(pair.first, evidence, iter(()), selector.vectors))
         by_rules.append(verify(pair.first, citations, selector.vectors))
         said.append(in_figures_of_sources(pair.first, citations).text)
-        cited.append(cited_passage(citations, selector.structure))
+        cited.append(cited_passage(citations, selector.structure, said[-1]))
         if said[-1].strip() not in cited[-1]:
             (tokens[number],) = reader.tokenizer.pairs(said[-1], [cited[-1]])
     logits = dict(zip(tokens, reader.network.logits(list(tokens.values())), strict=True))

@@ -15,8 +15,10 @@ from rag.questions.kinds import without_asking_why
 from rag.questions.words import ASKS
 from rag.reading.evidence import Evidence
 from rag.reading.passages import cited_passage
+from rag.reading.scope import opening_of
 from rag.text.documents import Document
 from rag.text.structure import Sentence
+from rag.text.terms import fold
 
 if TYPE_CHECKING:
     from rag.reading.reader import Reader
@@ -77,9 +79,11 @@ def _lacking(
     """The words of a question that a sentence, under its title and heading, does not bear out."""
     document, start, end = part.document, part.sentence.start, part.sentence.end
     cited = Citation(document, start, end, document.text[start:end])
-    lacking = reader.unsupported(asked, cited_passage((cited,), structure))
+    lacking = reader.unsupported(asked, cited_passage((cited,), structure, asked))
     words = (asked[start:end] for start, end in lacking)
-    return tuple(word for word in words if _letters_in(ASKS.sub("", word)))  # 谁 names nothing that could be lacking
+    opening = opening_of(document)
+    # 谁 names nothing that could be lacking, and what the document is about it does not lack.
+    return tuple(word for word in words if _letters_in(ASKS.sub("", word)) and fold(word) not in opening)
 
 
 def _letters_in(text: str) -> int:

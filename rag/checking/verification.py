@@ -74,7 +74,7 @@ def verify_all(
         told = in_figures_of_sources(claim, citations)
         if told.text.strip() not in cited_passage(citations, structure, in_full=False):
             rules = ByRules(len(checks.missing_facts), checks.support)
-            held = reader.support(told.text, cited_passage(citations, structure), rules)
+            held = reader.support(told.text, cited_passage(citations, structure, told.text), rules)
             unsupported = tuple(dict.fromkeys(told.span(start, end) for start, end in held.unsupported))
             held = replace(held, unsupported=unsupported)
         nowhere = quantities_nowhere(claim, citations) if checks.missing_facts else ()

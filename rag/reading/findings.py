@@ -8,6 +8,7 @@ from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
+from rag.reading.scope import within
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.search.retrieval import Hit
 from rag.text.documents import Document
@@ -105,18 +106,19 @@ def find(
         hits: best first.
         structure: gives the sentences of a document.
     """
-    passages = list(islice(_distinct(hits, structure), READ))
+    passages = list(islice(_distinct(hits, structure, question), READ))
     if not passages:
         return Findings()
-    readings = reader.read(
-        question,
-        [passage.text for passage in passages],
-        [passage.spans for passage in passages],
-        [passage.heading for passage in passages],
-    )
+    ends = reader.tokenizer.ends(question)
+    asked = [within(question, passage, ends) for passage in passages]
+    readings = [
+        reading
+        for own, passage in zip(asked, passages, strict=True)
+        for reading in reader.read(own, [passage.text], [passage.spans], [passage.heading])
+    ]
     read: dict[tuple[str, int], ReadSentence] = {}
     answers = [_short_answer(passage, reading) for passage, reading in zip(passages, readings, strict=True)]
-    echoes = _echoes(reader, question, passages, readings)
+    echoes = _echoes(reader, asked, passages, readings)
     for rank, (passage, reading, answer) in enumerate(zip(passages, readings, answers, strict=True)):
         for number, (sentence, own) in enumerate(zip(passage.sentences, reading.sentences, strict=True)):
             is_likeliest = answer.stands_in(passage.document, sentence)
@@ -128,14 +130,16 @@ def find(
     return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.labels, reader.calibration)
 
 
-def _distinct(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]) -> Iterator[Passage]:
+def _distinct(
+    hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]], question: str
+) -> Iterator[Passage]:
     """The passages of hits, less those of which each sentence stands in better ones under the same heading.
 
     People keep one paper as .docx, .pdf and .xlsx; its copies would take the places of what else there is to read.
     """
     known: set[tuple[str, str]] = set()
     for hit in hits:
-        for passage in passages_of([hit], structure):
+        for passage in passages_of([hit], structure, question):
             told = {(fold(passage.heading), letters_of(each.text)) for each in passage.told}
             if not told <= known:
                 known |= told
@@ -143,9 +147,13 @@ def _distinct(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sent
 
 
 def _echoes(
-    reader: Reader, question: str, passages: Sequence[Passage], readings: Sequence[Reading]
+    reader: Reader, asked: Sequence[str], passages: Sequence[Passage], readings: Sequence[Reading]
 ) -> dict[tuple[int, int], Echo]:
-    """What the sentences that bear most on the question hold of it with their answers, by passage and sentence."""
+    """What the sentences that bear most on the question hold of it with their answers, by passage and sentence.
+
+    Args:
+        asked: the question as it is asked of each passage.
+    """
     answering = [
         (sentence.relevance, rank, number, answer)
         for rank, (passage, reading) in enumerate(zip(passages, readings, strict=True))
@@ -153,9 +161,11 @@ def _echoes(
         if (answer := passage.text[slice(*sentence.answer)])
     ]
     best = sorted(answering, key=lambda each: -each[0])[:SAID_BACK]
-    evidence = [passages[rank].around(number) for _, rank, number, _ in best]
-    echoes = reader.echoes(question, [answer for *_, answer in best], evidence)
-    return {(rank, number): echo for (_, rank, number, _), echo in zip(best, echoes, strict=True)}
+    return {
+        (rank, number): echo
+        for _, rank, number, answer in best
+        for echo in reader.echoes(asked[rank], [answer], [passages[rank].around(number)])
+    }
 
 
 def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:

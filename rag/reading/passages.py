@@ -8,6 +8,7 @@ from rag.answers import Citation
 from rag.reading.matching import Span
 from rag.reading.times import Told, each_in_full
 from rag.search.retrieval import Hit
+from rag.text.defined_terms import DefinedTerm, defined_terms, named_in
 from rag.text.documents import Document
 from rag.text.structure import Sentence
 
@@ -50,19 +51,22 @@ class Passage:
         return f"{self.heading}\n{text}" if self.heading else text
 
 
-def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]]) -> list[Passage]:
+def passages_of(
+    hits: Sequence[Hit], structure: Callable[[Document], Sequence[Sentence]], about: str = ""
+) -> list[Passage]:
     """Hits as passages; one that is too long to be read at once makes several.
 
     Args:
         hits: in any order.
         structure: gives the sentences of a document.
+        about: the question they are read for.
     """
     found = []
     for hit in hits:
         every = structure(hit.document)
         numbers = [place for place, each in enumerate(every) if each.start < hit.end and hit.start < each.end]
         sentences = [every[number] for number in numbers]
-        told = told_in_full(hit.document, sentences, every)
+        told = told_in_full(hit.document, sentences, every, about)
         labels = {every[number].start: label for number in numbers if (label := _label(hit.document, every, number))}
         for group in in_groups(sentences):
             in_full = tuple(told[each.start] for each in group)
@@ -76,20 +80,33 @@ def passages_of(hits: Sequence[Hit], structure: Callable[[Document], Sequence[Se
     return found
 
 
-def told_in_full(document: Document, sentences: Sequence[Sentence], every: Sequence[Sentence]) -> dict[int, Told]:
-    """Sentences with their times in full, by their start.
+def told_in_full(
+    document: Document, sentences: Sequence[Sentence], every: Sequence[Sentence], about: str = ""
+) -> dict[int, Told]:
+    """Sentences with their times in full, and who is meant by a term that the document defines, by their start.
 
     Args:
         sentences: of the document.
         every: all of its sentences; what stands before one in its paragraph may tell its year.
+        about: the question or claim they are read for: ``乙方`` is read as ``乙方（寰砚物业）`` where it says 寰砚物业.
     """
     found: dict[int, Told] = {}
+    terms = [each for each in defined_terms(document.text) if each.term not in document.speakers] if about else []
+    named = named_in(about, terms)
     for paragraph in sorted({each.paragraph for each in sentences}):
         last = max(each.start for each in sentences if each.paragraph == paragraph)
         before = [each for each in every if each.paragraph == paragraph and each.start <= last]
         told = each_in_full([each.text for each in before], document.trusted_date, document.title)
-        found |= {each.start: own for each, own in zip(before, told, strict=True)}
+        found |= {each.start: _explained(own, named) for each, own in zip(before, told, strict=True)}
     return found
+
+
+def _explained(told: Told, named: Sequence[tuple[DefinedTerm, str]]) -> Told:
+    """A sentence with the name of each term in brackets behind it, where it does not name it itself."""
+    for term, name in named:
+        if name not in told.text and (end := term.end_in(told.text)):
+            told = told.with_note(end, f"（{name}）")
+    return told
 
 
 def in_groups(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
@@ -122,14 +139,19 @@ def day_in_words(day: date) -> str:
 
 
 def cited_passage(
-    citations: Sequence[Citation], structure: Callable[[Document], Sequence[Sentence]], *, in_full: bool = True
+    citations: Sequence[Citation],
+    structure: Callable[[Document], Sequence[Sentence]],
+    about: str = "",
+    *,
+    in_full: bool = True,
 ) -> str:
     """What a claim is compared with: the sentences it cites, each document's under its title.
 
     Args:
         citations: of the claim.
         structure: gives the sentences of a document.
-        in_full: whether times are told in full.
+        about: the claim.
+        in_full: whether times and terms are told in full.
     """
     documents = {citation.document.id: citation.document for citation in citations}
     texts = []
@@ -140,7 +162,7 @@ def cited_passage(
             for sentence in structure(document)
             if any(sentence.start < end and start < sentence.end for start, end in spans)
         ]
-        told = told_in_full(document, sentences, structure(document)) if in_full else {}
+        told = told_in_full(document, sentences, structure(document), about) if in_full else {}
         lines = []
         for sentence in sentences:
             text = told[sentence.start].text if in_full else sentence.text

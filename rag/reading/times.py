@@ -5,7 +5,7 @@ The reader compares words; which year a text means is a matter of its date (:mod
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.reading.matching import Span
@@ -29,6 +29,16 @@ class Told:
     text: str
     places: tuple[Span, ...]
     year: int | None = None
+
+    def with_note(self, end: int, note: str) -> "Told":
+        """The same with words put in that stand nowhere, behind a character of ``text``; they are at its place.
+
+        Args:
+            end: where that character ends.
+        """
+        place = self.places[end - 1][1]
+        places = (*self.places[:end], *[(place, place)] * len(note), *self.places[end:])
+        return replace(self, text=self.text[:end] + note + self.text[end:], places=places)
 
     def span(self, start: int, end: int) -> Span:
         """Where characters of ``text`` stand in the text itself."""

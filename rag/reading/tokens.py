@@ -51,6 +51,11 @@ class PairTokenizer:
 
         return open_tokenizer(self._folder)
 
+    def ends(self, text: str) -> list[int]:
+        """Where the tokens of a text end, in characters."""
+        (row,) = self._tokenizer.encode([text], special_tokens=False)
+        return [end for _, end in row.encoding.offsets]
+
     def pairs(self, first: str, passages: Sequence[str]) -> list[PairTokens]:
         """A question or claim with each of some passages."""
         (alone,) = self._tokenizer.encode([first], special_tokens=False)
