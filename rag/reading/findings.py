@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, repeat
 
 from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.passages import Passage, passages_of
 from rag.reading.reader import Reader, Reading
-from rag.reading.scope import within
+from rag.reading.scope import asked_of
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.search.retrieval import Hit
 from rag.text.documents import Document
@@ -110,12 +110,8 @@ def find(
     if not passages:
         return Findings()
     ends = reader.tokenizer.ends(question)
-    asked = [within(question, passage, ends) for passage in passages]
-    readings = [
-        reading
-        for own, passage in zip(asked, passages, strict=True)
-        for reading in reader.read(own, [passage.text], [passage.spans], [passage.heading])
-    ]
+    wordings = [asked_of(question, each, ends, structure(each.document)) for each in passages]
+    asked, readings = zip(*map(_read, repeat(reader), wordings, passages), strict=True)
     read: dict[tuple[str, int], ReadSentence] = {}
     answers = [_short_answer(passage, reading) for passage, reading in zip(passages, readings, strict=True)]
     echoes = _echoes(reader, asked, passages, readings)
@@ -128,6 +124,12 @@ def find(
                 read[place] = found
     best = max(range(len(answers)), key=lambda rank: answers[rank].margin)
     return Findings(read, answers[best], readings[best].lacking, reader.weighing, reader.labels, reader.calibration)
+
+
+def _read(reader: Reader, wordings: Sequence[str], passage: Passage) -> tuple[str, Reading]:
+    """The surest reading of a passage that is asked a question in several wordings, with that wording."""
+    found = ((each, reader.read(each, [passage.text], [passage.spans], [passage.heading])[0]) for each in wordings)
+    return max(found, key=lambda each: each[1].margin)
 
 
 def _distinct(

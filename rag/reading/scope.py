@@ -2,13 +2,15 @@
 
 Who has many documents asks ``竺山学院的荧光显微镜多少钱一台？``, and in the contract of 竺山学院 no sentence about the microscope
 repeats that name. To the reader, which sees a passage, a name that is not there is something else; so where the document's
-opening names what a question begins with, and the passage does not, the passage is asked the rest.
+opening names what a question begins with, and the passage does not, the passage is asked the rest. Where the heading that the
+passage is read under has the name, it is asked both ways, and the surer reading counts.
 """
 
 from collections.abc import Sequence
 
 from rag.reading.passages import Passage
 from rag.text.documents import Document
+from rag.text.structure import Sentence
 from rag.text.terms import fold
 
 OPENING = 200
@@ -20,15 +22,18 @@ SHORTEST_QUESTION = 4
 _OF = "的"
 
 
-def within(question: str, passage: Passage, ends: Sequence[int]) -> str:
-    """What a question asks of a passage, without the names of the passage's document that it begins with.
+def asked_of(question: str, passage: Passage, ends: Sequence[int], every: Sequence[Sentence]) -> list[str]:
+    """A question as it is asked of a passage, in one wording or two.
 
     Args:
         question: one question, which stands alone.
         passage: one that it is asked of.
         ends: where words of the question may end; none is cut in two.
+        every: all sentences of the document. Who speaks in it stays in the question, which may ask what that person says.
     """
-    opening, told = opening_of(passage.document), fold(passage.text)
+    opening = opening_of(passage.document)
+    told = fold("\n".join((passage.text, *(each.text for each in passage.sentences))))
+    speakers = {each.speaker for each in every if each.speaker}
     folded, last = fold(question), len(question) - SHORTEST_QUESTION
     start = 0
     while start <= last:
@@ -39,12 +44,16 @@ def within(question: str, passage: Passage, ends: Sequence[int]) -> str:
             and folded[start:end].isalpha()
             and folded[start:end] in opening
             and folded[start:end] not in told
+            and not any(each in question[start:end] for each in speakers)
             and (question[end] == _OF or question[end - 1 : end + 1] not in passage.document.text)
         )
         if not (end := max(named, default=0)):
             break
         start = end
-    return question[start:].lstrip(f"{_OF}，,") or question
+    if not start:
+        return [question]
+    rest = question[start:].lstrip(f"{_OF}，,")
+    return [rest, question] if folded[:start] in fold(passage.heading) else [rest]
 
 
 def opening_of(document: Document) -> str:
