@@ -60,6 +60,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any]]] = [
     ("news", "news.jsonl", {}),
     ("genres", "../../eval/genres", {"kinds": "-outside"}),
     ("genres", "../../eval/genres/law", {"kinds": "article,sister"}),
+    ("genres", "../../eval/fields", {}),
     ("formats", "../../eval/formats", {"format": "txt"}),
     ("formats", "../../eval/formats", {"format": "md", "documents": "all", "kinds": "note"}),
 ]

@@ -15,7 +15,7 @@ from eval.dialogues import dialogues as every_dialogue
 from rag.questions.follow_ups import joined
 from rag.text.figures import missing_figures
 from rag.text.numerals import in_digits
-from training import answer_pairs, documents, figures_otherwise, follow_ups, pairs, sisters
+from training import answer_pairs, documents, figures_otherwise, follow_ups, opposites, pairs, sisters
 from training.claim_pairs import TOLD_OTHERWISE, ClaimPairs, asking_in, stated
 from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
@@ -259,6 +259,8 @@ def test_what_is_evaluated_with_was_not_trained_with() -> None:
         for half, found in (("train", trained), ("test", kept))
     }
     assert words["train"].isdisjoint(words["test"])
+    turned_over = {*opposites.read(), *(each for found in opposites.read().values() for each in found)}
+    assert len(turned_over) > 500 and turned_over.isdisjoint(words["test"])
 
 
 def test_written_documents_say_what_their_authors_say_of_them() -> None:
@@ -270,9 +272,10 @@ def test_written_documents_say_what_their_authors_say_of_them() -> None:
 def test_what_is_judged_by_was_not_written_for_training() -> None:
     from eval.datasets import load_dataset
 
-    judged = load_dataset("genres", Path(__file__).parents[1] / "eval" / "genres")
     every = documents.documents()
-    assert not {document.title for document in judged.documents} & {document.title for document in every}
+    for name in ("genres", "fields"):
+        judged = load_dataset("genres", Path(__file__).parents[1] / "eval" / name)
+        assert not {document.title for document in judged.documents} & {document.title for document in every}
     assert not {question.question for question in judged.questions} & {
         asked["q"] for document in every for asked in document.questions
     }

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from training import answer_pairs, documents, pairs, sisters
+from training import answer_pairs, documents, opposites, pairs, sisters
 from training.claim_pairs import ClaimPairs, paraphrases
 from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
@@ -92,8 +92,9 @@ def main() -> None:
             if pair.unsupported == ()
         ]
         chance = random.Random(SEED + kept)
-        right = chance.sample(right, min(MOST_ELSEWHERE, len(right)))
-        _make(work / f"elsewhere{suffix}.jsonl.gz", ElsewherePairs(right, [*chosen, *also], chance))
+        some = chance.sample(right, min(MOST_ELSEWHERE, len(right)))
+        _make(work / f"elsewhere{suffix}.jsonl.gz", ElsewherePairs(some, [*chosen, *also], chance))
+        _make(work / f"opposites{suffix}.jsonl.gz", opposites.claims_turned_over(right, chance))
 
 
 def _is_new(document: documents.Written, names: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ What can be swapped: words with mined sisters (``sisters``), years, months and o
 
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 NUMERALS = "一二三四五六七八九十"
@@ -51,7 +51,7 @@ class Swapper:
 
     sisters: Mapping[str, Sequence[str]]
     chance: random.Random
-    cut: Callable[[str], list[str]] = field(default_factory=lambda: _cutter())
+    cut: Callable[[str], list[str]] = field(default_factory=lambda: cutter())
 
     def swaps(self, text: str) -> list[Swap]:
         """All swaps that a text allows, in its order; none within another."""
@@ -108,10 +108,13 @@ class Swapper:
             yield str(int(number) + self.chance.choice((1, 2, 10)))
 
 
-def _cutter() -> Callable[[str], list[str]]:
+def cutter(words: Iterable[str] = ()) -> Callable[[str], list[str]]:
+    """Cuts a text into words, those given among them."""
     import jieba
 
     jieba.setLogLevel(60)
+    for word in words:
+        jieba.add_word(word)
 
     def cut(text: str) -> list[str]:
         return list(jieba.lcut(text, HMM=False))

@@ -26,7 +26,7 @@ from training.batches import UNKNOWN, Batch, batches
 
 SEED = 17
 QUESTIONS = ("questions", "written-questions")
-CLAIMS = ("claims", "answers", "written-claims", "written-answers", "elsewhere")
+CLAIMS = ("claims", "answers", "written-claims", "written-answers", "elsewhere", "opposites")
 SHARES = {
     "questions": {"named": 0.15, "window": 0.1, "wrong": 0.15, "deleted": 0.3, "question word": 0.4},
     "written-questions": {"wrong": 0.25, "window": 0.3, "deleted": 0.3, "named": 0.5},
