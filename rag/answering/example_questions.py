@@ -6,12 +6,13 @@ Signatures, days, numbers of documents, salutations and headings with nothing be
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, zip_longest
 
 from rag.answering.silence import THRESHOLDS
-from rag.answers import Answer
+from rag.answers import Answer, Citation
 from rag.text.articles import articles_of, has_articles
 from rag.text.cells import heads_in
 from rag.text.dates import dates_in
@@ -20,6 +21,7 @@ from rag.text.facts import Fact
 from rag.text.figures import figures_in
 from rag.text.gist import as_quoted, stands_alone
 from rag.text.instructions import is_instruction
+from rag.text.measures import COUNTED
 from rag.text.official_lines import lead_of
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence
@@ -34,7 +36,9 @@ LEAST_SENTENCES = 2
 LONGEST_TITLE, LONGEST_NAME, LONGEST_VALUE = 40, 16, 40
 """Characters of a title, of what a label or heading names, and of what stands behind a label."""
 
-_LABEL = re.compile(r"(?P<label>[\u3400-\u9fff]{2,10}|[A-Za-z][A-Za-z ]{2,24})(?:：|:(?!//))\s*(?P<value>\S.*)", re.DOTALL)
+_LABEL = re.compile(
+    r"(?P<label>[\u3400-\u9fff]{2,10}|[A-Za-z][A-Za-z ]{2,24})(?:：|:(?!//))\s*(?P<value>\S.*)", re.DOTALL
+)
 _NAME = re.compile(r"(?:第\S{1,4}[章节编]\s*)?(?P<name>[\u3400-\u9fff]{2,14}|[A-Za-z][A-Za-z' -]{2,40})")
 _SENTENCE_END = re.compile("[。！？；!?;]")
 # How labels of places, persons and times end, in any document.
@@ -48,10 +52,12 @@ class _Candidate:
     Attributes:
         wordings: the ways to ask it; the first that is answered is offered.
         spans: where its answer stands in the document's text.
+        value: what is first to be quoted, where that is part of a span.
     """
 
     wordings: tuple[str, ...]
     spans: tuple[Span, ...]
+    value: Span | None = None
 
 
 def answered_questions(
@@ -74,21 +80,24 @@ def answered_questions(
             if question in found or is_instruction(question):
                 continue
             tried += 1
-            if _is_answered(ask(question), document, candidate.spans):
+            if _is_answered(ask(question), document, candidate):
                 found.append(question)
                 break
     return found
 
 
-def _is_answered(answer: Answer, document: Document, spans: Sequence[Span]) -> bool:
+def _is_answered(answer: Answer, document: Document, candidate: _Candidate) -> bool:
     """Whether an answer surely is the document's own, all of it from certain spans, whatever caution is set."""
-    if answer.abstained or not answer.supported or answer.confidence < THRESHOLDS["strict"] or not answer.citations:
+    cited = answer.citations
+    if answer.abstained or not answer.supported or answer.confidence < THRESHOLDS["strict"] or not cited:
         return False
-    return all(
-        citation.document.id == document.id
-        and any(citation.start < end and start < citation.end for start, end in spans)
-        for citation in answer.citations
-    )
+    first = (candidate.value,) if candidate.value else candidate.spans
+    return _stands_in(cited[0], document, first) and all(_stands_in(each, document, candidate.spans) for each in cited)
+
+
+def _stands_in(citation: Citation, document: Document, spans: Sequence[Span]) -> bool:
+    within = any(citation.start < end and start < citation.end for start, end in spans)
+    return within and citation.document.id == document.id
 
 
 def _candidates(document: Document, facts: Iterable[Fact], sentences: Sequence[Sentence]) -> Iterator[_Candidate]:
@@ -117,18 +126,24 @@ def _of_figures(facts: Iterable[Fact], named: str) -> Iterator[_Candidate]:
     for fact in facts:
         if fact.subject in asked or fact.status != "actual" or not is_chinese(fact.subject):
             continue
+        if any(figure.kind != "年" for figure in figures_in(fact.subject)):
+            continue  # more than a name
         asked.add(fact.subject)
         first, last = fact.period.first, fact.period.last
         is_year = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year
         when = f"{first.year}年" if is_year and str(first.year) not in fact.subject else ""
-        wanted = f"{fact.change}了多少" if fact.change else "是多少"
-        yield _within_or_without(f"{when}{fact.subject}{wanted}？", named, ((fact.start, fact.end),))
+        wanted = f"有多少{fact.unit}" if fact.unit in COUNTED else "是多少"
+        wanted = f"{fact.change}了多少" if fact.change else wanted
+        place, value = (fact.start, fact.end), (fact.value_start, fact.value_end)
+        yield _within_or_without(f"{when}{fact.subject}{wanted}？", named, (place,), value)
 
 
 def _of_labels(document: Document, sentences: Sequence[Sentence], named: str) -> Iterator[_Candidate]:
     """A question for each line that says what it gives: ``联系电话：…``; also where a form has a cell for each."""
     for sentence in sentences:
-        if sentence.kind != "statement" or sentence.speaker or (sentence.lead and not _is_cell(document, sentence)):
+        if sentence.kind != "statement" or sentence.speaker or sentence.text.strip() == document.title:
+            continue
+        if sentence.lead and not _is_cell(document, sentence):
             continue
         match = _LABEL.fullmatch(as_quoted(sentence.text).strip())
         if not match or (sentence.lead and len(heads_in(sentence.text, sentence.lead)) != 1):
@@ -141,27 +156,37 @@ def _of_labels(document: Document, sentences: Sequence[Sentence], named: str) ->
             of = f"{named}的" if named else ""
             yield _Candidate((f"{of}{label}{_asked_of(label, value, document)}？",), spans)
         else:
-            yield _Candidate((f"What is the {label[:1].lower()}{label[1:]}{f' in {named}' if named else ''}?",), spans)
+            yield _Candidate((f"What is the {_inside(label)}{f' in {named}' if named else ''}?",), spans)
 
 
 def _of_cells(document: Document, sentences: Sequence[Sentence], named: str) -> Iterator[_Candidate]:
-    """Questions for cells of tables under one head of a row and one of a column, none of which is asked for twice."""
-    asked: set[str] = set()
+    """Questions for cells of tables under one head of a row and one of a column, from row to row and column to column.
+
+    Only columns all of which are figures make some: in others it is not sure that the head names what stands below.
+    """
+    columns: dict[str, list[tuple[str, Sentence]]] = {}
     for sentence in sentences:
-        if sentence.kind != "statement" or not sentence.lead or not _is_cell(document, sentence):
-            continue
         heads = heads_in(sentence.text, sentence.lead)
-        if len(heads) != 2 or asked & {*heads} or not all(_is_name_of_cell(head) for head in heads):
-            continue
-        asked |= {*heads}
-        row, column = heads
-        spans = ((sentence.start, sentence.end),)
-        if is_chinese(row + column):
-            value = sentence.text[sentence.lead :]
-            yield _within_or_without(f"{row}的{column}{_asked_of(column, value, document)}？", named, spans)
-        else:
-            question = f"What is the {column} of {row}"
-            yield _Candidate((f"{question}?", *([f"{question} in {named}?"] if named else [])), spans)
+        if len(heads) == 2 and _is_cell(document, sentence):
+            columns.setdefault(heads[1], []).append((heads[0], sentence))
+    of_figures = {
+        column: [(row, each) for row, each in below if _is_name(row)]
+        for column, below in columns.items()
+        if _is_name(column) and all(_begins_with_figure(_value(each)) for _, each in below)
+    }
+    for turn in range(max(map(len, of_figures.values()), default=0)):
+        for place, (column, below) in enumerate(of_figures.items()):
+            if turn < len(below):
+                row, sentence = below[(place + turn) % len(below)]
+                yield _of_cell(row, column, sentence, document, named)
+
+
+def _of_cell(row: str, column: str, sentence: Sentence, document: Document, named: str) -> _Candidate:
+    spans = ((sentence.start, sentence.end),)
+    if is_chinese(row + column):
+        return _within_or_without(f"{row}的{column}{_asked_of(column, _value(sentence), document)}？", named, spans)
+    question = f"What is the {_inside(column)} of {_inside(row)}"
+    return _Candidate((f"{question}?", *([f"{question} in {named}?"] if named else [])), spans)
 
 
 def _of_articles(sentences: Sequence[Sentence], named: str) -> Iterator[_Candidate]:
@@ -179,14 +204,20 @@ def _of_sections(document: Document, sentences: Sequence[Sentence], named: str) 
     for heading, group in groupby(statements, key=lambda each: each.heading):
         within = [each for each in group if not each.lead]
         match = _NAME.fullmatch(as_quoted(heading).strip())
-        if not match or not named or heading in asked or heading == document.title or not any(map(stands_alone, within)):
+        if (
+            not match
+            or not named
+            or heading in asked
+            or heading == document.title
+            or not any(map(stands_alone, within))
+        ):
             continue
         asked.add(heading)
         name, spans = match["name"], ((within[0].start, within[-1].end),)
         if is_chinese(name):
             yield _Candidate((f"关于{name}，{named}是怎么说的？", f"{named}的“{name}”有哪些内容？"), spans)
         else:
-            yield _Candidate((f"What does {named} say about {name[:1].lower()}{name[1:]}?",), spans)
+            yield _Candidate((f"What does {named} say about {_inside(name)}?",), spans)
 
 
 def _of_speakers(sentences: Sequence[Sentence], named: str) -> Iterator[_Candidate]:
@@ -200,16 +231,26 @@ def _of_speakers(sentences: Sequence[Sentence], named: str) -> Iterator[_Candida
             yield _Candidate((f"What did {speaker} say?",), spans)
 
 
-def _within_or_without(question: str, named: str, spans: tuple[Span, ...]) -> _Candidate:
+def _within_or_without(question: str, named: str, spans: tuple[Span, ...], value: Span | None = None) -> _Candidate:
     """A question that may stand by itself, or else is asked of the document by name."""
-    return _Candidate((question, *([f"{named}中{question}"] if named else [])), spans)
+    return _Candidate((question, *([f"{named}中{question}"] if named else [])), spans, value)
 
 
 def _is_cell(document: Document, sentence: Sentence) -> bool:
     return bool(rows_around(document.text, sentence.start))
 
 
-def _is_name_of_cell(head: str) -> bool:
+def _value(cell: Sentence) -> str:
+    """What stands in a cell, without the heads that it is read under."""
+    return cell.text[cell.lead :]
+
+
+def _inside(name: str) -> str:
+    """An English name as it stands within a sentence."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+
+
+def _is_name(head: str) -> bool:
     """Whether the head of a cell names something: it has letters and is no more than a name."""
     return len(head) <= LONGEST_NAME and any(map(str.isalpha, head)) and not _SENTENCE_END.search(head)
 
@@ -222,5 +263,10 @@ def _asked_of(label: str, value: str, document: Document) -> str:
         return "是谁"
     if _TIME.search(label) or dates_in(value, document.trusted_date):
         return "是什么时候"
-    figures = figures_in(value)
-    return "是多少" if value[:1].isdigit() or (figures and figures[0].start == 0) else "是什么"
+    return "是多少" if _begins_with_figure(value) else "是什么"
+
+
+def _begins_with_figure(value: str) -> bool:
+    if unicodedata.category(value[:1] or " ") == "Sc":  # £64
+        value = value[1:]
+    return value[:1].isdigit() or any(figure.start == 0 for figure in figures_in(value)[:1])

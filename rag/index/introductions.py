@@ -122,11 +122,7 @@ class Introductions:
             return {}
         query = f"SELECT {_COLUMNS}, seal FROM introductions WHERE ?1 IS NULL OR document_id = ?1"  # noqa: S608
         rows = connection.execute(query, (document_id,)).fetchall()
-        return {
-            row[0]: (row[1], Introduction(*json.loads(f"[{row[2]}, {row[3]}]")))
-            for row in rows
-            if _seal(*row[:4]) == row[4]
-        }
+        return {row[0]: (row[1], _introduction(row[2], row[3])) for row in rows if _seal(*row[:4]) == row[4]}
 
     def _keep(self, document_id: str, seal: bytes, introduction: Introduction) -> None:
         """Keeps what was made of a document that had a seal, unless it has another by now."""
@@ -151,6 +147,11 @@ class Introductions:
             connection.execute(_TABLE)
             connection.execute(_WRITE, (*written, sealed, document_id, seal))
             connection.execute("COMMIT")
+
+
+def _introduction(short: str, questions: str) -> Introduction:
+    made = json.loads(questions)
+    return Introduction(json.loads(short), None if made is None else tuple(made))
 
 
 def _seal(document_id: str, document: bytes, short: str, questions: str) -> bytes:
