@@ -22,17 +22,16 @@ from rag.text.figures import figures_in
 from rag.text.gist import as_quoted, stands_alone
 from rag.text.instructions import is_instruction
 from rag.text.measures import COUNTED
-from rag.text.official_lines import lead_of
+from rag.text.official_lines import LEADS, lead_of
 from rag.text.script import is_chinese
 from rag.text.structure import Sentence
-from rag.text.tables import rows_around
 
 MOST = 3
 """Questions that are offered of a document."""
 TRIED = 12
 """Questions that are asked at most; each takes as long as any other."""
-LEAST_SENTENCES = 2
-"""A document that says less needs no question to begin with."""
+LEAST_SENTENCES, LOOKED_AT = 2, 2000
+"""A document that says less needs no question to begin with; of one that says more its beginning makes them."""
 LONGEST_TITLE, LONGEST_NAME, LONGEST_VALUE = 40, 16, 40
 """Characters of a title, of what a label or heading names, and of what stands behind a label."""
 
@@ -73,7 +72,7 @@ def answered_questions(
         return []
     found: list[str] = []
     tried = 0
-    for candidate in _candidates(document, facts, sentences):
+    for candidate in _candidates(document, facts, sentences[:LOOKED_AT]):
         for question in candidate.wordings:
             if len(found) == MOST or tried == TRIED:
                 return found
@@ -143,7 +142,7 @@ def _of_labels(document: Document, sentences: Sequence[Sentence], named: str) ->
     for sentence in sentences:
         if sentence.kind != "statement" or sentence.speaker or sentence.text.strip() == document.title:
             continue
-        if sentence.lead and not _is_cell(document, sentence):
+        if sentence.text[: sentence.lead] in LEADS:
             continue
         match = _LABEL.fullmatch(as_quoted(sentence.text).strip())
         if not match or (sentence.lead and len(heads_in(sentence.text, sentence.lead)) != 1):
@@ -167,7 +166,7 @@ def _of_cells(document: Document, sentences: Sequence[Sentence], named: str) -> 
     columns: dict[str, list[tuple[str, Sentence]]] = {}
     for sentence in sentences:
         heads = heads_in(sentence.text, sentence.lead)
-        if len(heads) == 2 and _is_cell(document, sentence):
+        if len(heads) == 2:
             columns.setdefault(heads[1], []).append((heads[0], sentence))
     of_figures = {
         column: [(row, each) for row, each in below if _is_name(row)]
@@ -234,10 +233,6 @@ def _of_speakers(sentences: Sequence[Sentence], named: str) -> Iterator[_Candida
 def _within_or_without(question: str, named: str, spans: tuple[Span, ...], value: Span | None = None) -> _Candidate:
     """A question that may stand by itself, or else is asked of the document by name."""
     return _Candidate((question, *([f"{named}中{question}"] if named else [])), spans, value)
-
-
-def _is_cell(document: Document, sentence: Sentence) -> bool:
-    return bool(rows_around(document.text, sentence.start))
 
 
 def _value(cell: Sentence) -> str:
