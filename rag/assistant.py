@@ -26,6 +26,7 @@ from rag.errors import UsageError
 from rag.index.changes import edit_document, remove_document
 from rag.index.indexing import EXTRACTION, ProgressCallback, Report, add, rebuild
 from rag.index.integrity import verify
+from rag.index.introductions import Introduction, Introductions
 from rag.index.store import VERSION, Entry, Filters, Store
 from rag.index.synchronization import SyncReport, synchronize
 from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
@@ -50,7 +51,6 @@ from rag.search.spelling import corrected
 from rag.settings import SEEDS, Caution, Settings
 from rag.text.documents import Document
 from rag.text.facts import facts_of
-from rag.text.gist import in_short
 from rag.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ __all__ = [
 logger = logging.getLogger(__name__)
 
 PASSAGES = 10
-REMEMBERED_SUMMARIES = 2000
 MOST_FACTS = 200
 
 
@@ -106,7 +105,7 @@ class Assistant:
         self.language_model = language_model
         self._selector = EvidenceSelector(retriever)
         self._choices: dict[str, Choice] = {}
-        self._short: dict[str, str] = {}
+        self._introductions = Introductions(self.store)
         self._recognise = recogniser(retriever.embedder, retriever.query_vector)
 
     @classmethod
@@ -255,33 +254,27 @@ class Assistant:
     def in_short(self, document_id: str) -> str:
         """What a document says, in two of its own sentences; empty where it has no whole ones.
 
-        Made when it is first asked for, and remembered.
+        Made when it is first asked for, and kept with the document.
 
         Raises:
             UsageError: the index holds no such document.
         """
-        document = self.document(document_id)
-        if document.id not in self._short:
-            if len(self._short) >= REMEMBERED_SUMMARIES:
-                self._short.clear()
-            self._short[document.id] = in_short(document)
-        return self._short[document.id]
+        return self._introductions.short(checked_filter("document_id", document_id) or "")
 
-    def questions_for(self, document_id: str, most: int = 3) -> list[str]:
-        """Questions in Chinese that a document answers; each was asked, and answered surely and from that document alone.
+    def questions_for(self, document_id: str) -> tuple[str, ...]:
+        """Up to three questions that a document answers; each was asked, and answered surely and from that document alone.
 
-        That takes as long as a few questions take.
+        Made when they are first asked for, which takes as long as a few questions take, and kept with the document.
 
         Raises:
             UsageError: the index holds no such document.
         """
-        document = self.document(document_id)
+        known = checked_filter("document_id", document_id) or ""
+        return self._introductions.questions(known, lambda: self._example_questions(known))
 
-        def asked(question: str) -> Answer:
-            return self.ask(question, language_model=EXTRACTIVE)
-
-        sentences = self._selector.structure(document)
-        return answered_questions(document, facts_of(document, sentences, MOST_FACTS), sentences, asked, most)
+    def introductions(self) -> dict[str, Introduction]:
+        """What is made already of :meth:`in_short` and :meth:`questions_for`, by the documents' ids."""
+        return self._introductions.known()
 
     def rebuild(self, chunk_size: int | None = None, progress: ProgressCallback | None = None) -> None:
         """Makes all chunks and vectors anew, with this assistant's embedder and another chunk size if one is given."""
@@ -483,6 +476,15 @@ class Assistant:
         return AssistantRunnable(self)
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _example_questions(self, document_id: str) -> list[str]:
+        document = self.document(document_id)
+
+        def asked(question: str) -> Answer:
+            return self.ask(question, language_model=EXTRACTIVE)
+
+        sentences = self._selector.structure(document)
+        return answered_questions(document, facts_of(document, sentences, MOST_FACTS), sentences, asked)
 
     @property
     def _reranker_name(self) -> str | None:

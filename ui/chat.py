@@ -18,8 +18,8 @@ from ui import answer_view, evidence_view, exporting
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
 from ui.evidence_view import reader, reader_of
-from ui.examples import examples
-from ui.html import Html, element
+from ui.examples import Examples
+from ui.html import Html, element, join
 from ui.logs import asked
 from ui.page_view import pages, requested
 from ui.runs import Run
@@ -71,6 +71,7 @@ class Chat:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        self.examples = Examples(context.assistant)
         self._watching: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         with gr.Row(elem_id="chat"):
@@ -81,6 +82,7 @@ class Chat:
                 with gr.Column(elem_id="scroll", min_width=0):
                     self.thread = html("thread", SCRIPT + DOWNLOAD)
                     self.current = html("current")
+                    self.offered = html("offered")
                     self._build_feedback()
                 self._build_composer()
             with gr.Column(elem_id="evidence", min_width=0):
@@ -254,7 +256,10 @@ class Chat:
         gr.on([self.question.submit, self.send.click], self._ask, asked, view, **following)
         self.stop.click(self._stop, browser, None, queue=False, **FOR_THE_PAGE)
         acted = [*view, self.given, self.rated, self.reason, self.comment]
-        self.thread.click(self._act, [browser, context.preferences, *fields], acted, **following)
+        for component in (self.thread, self.offered):
+            component.click(self._act, [browser, context.preferences, *fields], acted, **following)
+        for event in (context.arrived.then, context.switched.then, context.documents.change):
+            event(self._offer, browser, self.offered, **following)
         for component in (self.pane, self.reading):
             component.click(self._read, browser, [self.pane, self.reading], **FOR_THE_PAGE)
         self.limits.click(self._clear, None, [*fields, self.editing, self.question], **FOR_THE_PAGE)
@@ -459,10 +464,6 @@ class Chat:
     def _welcome(self, language: Language) -> Html:
         documents = self.context.assistant.documents()
         state = say("documents_ready", language, n=len(documents)) if documents else say("no_documents", language)
-        buttons = [
-            element("li", element("button", question, type="button", data_action="example", data_question=question))
-            for question in examples(documents, language)
-        ]
         parts = [
             element("h2", say("welcome", language)),
             element("p", say("welcome_more", language), class_="more"),
@@ -470,9 +471,26 @@ class Chat:
         ]
         if notice := self.context.conversations.notice:
             parts.append(element("p", notice[0 if language == "zh" else 1], class_="facts"))
-        if buttons:
-            parts += [element("h3", say("examples", language)), element("ul", *buttons, class_="examples")]
         return element("section", *parts, class_="welcome")
+
+    def _offer(self, browser: dict[str, str], request: gr.Request) -> Iterator[Html]:
+        """The example questions, shown while a conversation is empty: what there is at once, then what is made."""
+        language = Visitor.of(browser, request).language
+        shown = self._offered(language)
+        yield shown
+        for _ in self.examples.make():
+            before, shown = shown, self._offered(language)
+            if shown != before:
+                yield shown
+
+    def _offered(self, language: Language) -> Html:
+        buttons = [
+            element("li", element("button", question, type="button", data_action="example", data_question=question))
+            for question in self.examples.offered(language)
+        ]
+        if not buttons:
+            return Html("")
+        return join([element("h3", say("examples", language)), element("ul", *buttons, class_="examples")])
 
     # -- acting on a turn ---------------------------------------------------------------------------------------------
 

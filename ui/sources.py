@@ -1,8 +1,9 @@
 """The sources tab: the documents that are there, what is added, edited and removed, and each to read in full."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -92,6 +93,7 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 MOST_LISTED = 300
+SECONDS_BETWEEN_SUMMARIES = 1.0
 _DROP = Path(__file__).with_name("drop.js").read_text("utf-8")
 _STEP = """() => setTimeout(() => {
   const marks = [...document.querySelectorAll('#document-text mark[id]')];
@@ -128,8 +130,9 @@ class Sources:
         self.context = context
         self.limits = Limits.from_environment()
         self.files_seen = FileStates(context.assistant)
+        self.summarised = 0
         self.adding: dict[str, set[threading.Event]] = {}  # what stops the uploads under way, by whose they are
-        self.opened, self.found, self.marks = gr.State(""), gr.State(""), gr.State("")
+        self.opened, self.found, self.marks, self.shorts = gr.State(""), gr.State(""), gr.State(""), gr.State(0)
         with gr.Row(elem_id="sources"):
             with gr.Column(elem_id="library", min_width=0):
                 self._build_library()
@@ -237,10 +240,12 @@ class Sources:
         document += [self.speakers, self.problem, context.documents]
         known = [browser, self.search, self.opened, context.documents]
         hidden: dict[str, Any] = dict(FOR_THE_PAGE)
-        events = (context.arrived.then, context.switched.then, tab.select, context.documents.change, self.marks.change)
-        for event in events:
+        events = (context.arrived.then, context.switched.then, tab.select, context.documents.change)
+        for event in (*events, self.marks.change, self.shorts.change):
             event(self.show_list, listed, [self.list, self.accepted], **hidden)
         tab.select(self.files_seen.look, None, self.marks, concurrency_limit=1, concurrency_id="files", **hidden)
+        for event in (tab.select, context.documents.change):
+            event(self.summarise, None, self.shorts, concurrency_limit=1, concurrency_id="summaries", **hidden)
         context.switched.then(self.show_again, known, document, **hidden)
         self.search.change(self.show_list, listed, [self.list, self.accepted], trigger_mode="always_last", **hidden)
         for taken in (self.files, self.folder):
@@ -278,7 +283,23 @@ class Sources:
     def _list(self, query: str, opened: str, language: Language) -> Html:
         assistant = self.context.assistant
         folders = assistant.store.folders()
-        return listing(assistant.documents(), language, query or "", opened, folders, self.files_seen.amiss)
+        short = {key: made.short or "" for key, made in assistant.introductions().items()}
+        return listing(assistant.documents(), language, query or "", opened, folders, self.files_seen.amiss, short)
+
+    def summarise(self) -> Iterator[int]:
+        """Makes the summaries that the list lacks; gives how many were made so far whenever it is time to show them."""
+        assistant = self.context.assistant
+        known, shown = assistant.introductions(), time.monotonic()
+        for entry in _in_order(assistant.documents())[:MOST_LISTED]:
+            if entry.id in known and known[entry.id].short is not None:
+                continue
+            with suppress(YoujuError):  # one that is gone by now, or cannot be read, which opening it tells
+                assistant.in_short(entry.id)
+                self.summarised += 1
+            if time.monotonic() - shown > SECONDS_BETWEEN_SUMMARIES:
+                shown = time.monotonic()
+                yield self.summarised
+        yield self.summarised
 
     def _accepted(self, language: Language) -> Html:
         said = say("sources_accepted", language, size=self._limits().file_bytes // 1_000_000, n=self.limits.files)
@@ -497,6 +518,7 @@ def listing(
     opened: str = "",
     folders: Sequence[str] = (),
     amiss: Mapping[str, FileState] | None = None,
+    short: Mapping[str, str] | None = None,
 ) -> Html:
     """The documents that fit a search, the latest first.
 
@@ -505,6 +527,7 @@ def listing(
         opened: id of the document that is being read.
         folders: those that were added, to which the path is relative.
         amiss: what became of files that are no longer as they were added, by the documents' ids.
+        short: what documents say, in two sentences, by their ids.
     """
     known = {entry.id for entry in entries}
     amiss = {key: state for key, state in (amiss or {}).items() if key in known}
@@ -512,8 +535,7 @@ def listing(
         return element("p", say("sources_none", language), class_="empty")
     titles = {entry.id: entry.title for entry in entries}
     words = query.casefold().split()
-    fitting = [entry for entry in entries if all(word in _searched(entry, folders) for word in words)]
-    fitting.sort(key=lambda entry: (entry.date is not None, entry.date, entry.added), reverse=True)
+    fitting = _in_order(entry for entry in entries if all(word in _searched(entry, folders) for word in words))
     if query.strip():
         said = say("sources_count_found", language, found=len(fitting), n=len(entries))
     else:
@@ -533,7 +555,11 @@ def listing(
         )
         for column in columns
     ]
-    rows = [_row(entry, titles, language, opened, amiss.get(entry.id)) for entry in fitting[:MOST_LISTED]]
+    short = short or {}
+    rows = [
+        _row(entry, titles, language, opened, amiss.get(entry.id), short.get(entry.id, ""))
+        for entry in fitting[:MOST_LISTED]
+    ]
     parts.append(
         element(
             "table",
@@ -672,19 +698,41 @@ def _without_name(reason: str, name: str) -> str:
     return rest if named and rest and len(before) < 16 else reason
 
 
-def _row(entry: Entry, titles: dict[str, str], language: Language, opened: str, state: FileState | None) -> Html:
+def _in_order(entries: Iterable[Entry]) -> list[Entry]:
+    """The latest first."""
+    return sorted(entries, key=lambda entry: (entry.date is not None, entry.date, entry.added), reverse=True)
+
+
+def _row(
+    entry: Entry, titles: dict[str, str], language: Language, opened: str, state: FileState | None, short: str
+) -> Html:
     current = "true" if entry.id == opened else None
     title = element(
         "button", entry.title, type="button", data_action="open", data_document=entry.id, aria_current=current
     )
     near = [(other, titles[other]) for other in entry.near_duplicates if other in titles]
     cells = [
-        element("td", title, mark(state, language), _near(near, language) if near else Html(""), class_="title"),
+        element(
+            "td",
+            title,
+            mark(state, language),
+            *_short(short, language),
+            _near(near, language) if near else Html(""),
+            class_="title",
+        ),
         element("td", *_day(entry, language), class_="date" if entry.date else "date unknown"),
         element("td", entry.source, class_="source-name"),
         element("td", f"{entry.characters:,}", class_="length"),
     ]
     return element("tr", *cells, class_="opened" if current else None)
+
+
+def _short(short: str, language: Language) -> list[Html]:
+    """What a document says, in two sentences: open where there is room, and folded where there is little."""
+    if not short:
+        return []
+    folded = element("details", element("summary", say("sources_short", language)), short, class_="short")
+    return [element("p", short, class_="short"), folded]
 
 
 def _day(entry: Entry, language: Language) -> list[Html]:

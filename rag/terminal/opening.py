@@ -96,9 +96,12 @@ def entries_of(index: str | None, *, in_short: bool = False) -> tuple[list[Any],
 
 
 def _in_short(store: Any) -> dict[str, str]:
-    from rag.text.gist import in_short
+    from rag.index.introductions import Introductions
 
-    return {entry.id: in_short(store.document(entry.id)) for entry in store.entries()}
+    introductions = Introductions(store)
+    known = introductions.known()
+    short = {entry.id: known[entry.id].short if entry.id in known else None for entry in store.entries()}
+    return {key: introductions.short(key) if told is None else told for key, told in short.items()}
 
 
 def chosen_embedder(setting: str | None) -> Any:

@@ -5,7 +5,7 @@ its lines that are no items; an item is a line that begins with ``（二）``.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.text.numerals import value_of
@@ -52,6 +52,16 @@ def article_asked_for(question: str) -> ArticleName | None:
 def has_articles(sentences: Sequence[Sentence]) -> bool:
     """Whether a text is divided into articles."""
     return any(_opens(sentence) for sentence in sentences)
+
+
+def articles_of(sentences: Sequence[Sentence]) -> Iterator[tuple[str, list[Sentence]]]:
+    """Each article of a text by the words that name it there (``第三条``), with its sentences, in order."""
+    known: set[str] = set()
+    for sentence in sentences:
+        number = _opens(sentence)
+        if number and number not in known and (named := _NAMED.match(sentence.text)):
+            known.add(number)
+            yield named.group(), article_in(sentences, ArticleName(number, "", "", ""))
 
 
 def article_in(sentences: Sequence[Sentence], name: ArticleName) -> list[Sentence]:

@@ -6,6 +6,8 @@ document and, below it, the day. Each is read with what it is, as a cell of a ta
 
 import re
 
+LEADS = NUMBER, CASE, SIGNED = "文号：", "案号：", "落款："
+"""What is read before such lines."""
 BRACKETED_YEAR = r"[（(〔\[［]\s?(?:19|20)\d\d\s?[）)〕\]］]"
 """Of a number, for a pattern: ``〔2024〕``."""
 _NUMBER = re.compile(rf"[^\s，。：；（）()]{{1,16}}\s?{BRACKETED_YEAR}\s?(?:第\s?)?\d{{1,5}}\s?号")
@@ -25,7 +27,7 @@ def lead_of(line: str, below: str, *, after_sentences: bool) -> str:
         after_sentences: whether sentences stand before it: who signs comes after them.
     """
     if _NUMBER.fullmatch(line):
-        return "文号："
+        return NUMBER
     if _CASE.fullmatch(line):
-        return "案号："
-    return "落款：" if after_sentences and _SIGNATURE.fullmatch(line) and _DAY.fullmatch(below) else ""
+        return CASE
+    return SIGNED if after_sentences and _SIGNATURE.fullmatch(line) and _DAY.fullmatch(below) else ""
