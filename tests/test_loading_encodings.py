@@ -64,6 +64,18 @@ def test_very_short_utf_8_files(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "The hall is £64 on weekdays, £80 on Sundays, £20 less for members; a deposit of £50 is due.",
+        "Keep it at 5°C to 25°C, never above 30°C. Lead: 12 µg/L ± 3 µg/L.",
+        "A crème brûlée is 6 pounds; “naïve” guests pay more – at least €2.",
+    ],
+)
+def test_western_signs_among_letters_are_not_read_as_chinese(text: str) -> None:
+    assert decode(text.encode(), "a.txt") == (text, "utf-8")
+
+
+@pytest.mark.parametrize(
     ("text", "codec"),
     [
         ("これは日本語のテキストです。東京は日本の首都です。", "shift_jis"),

@@ -54,6 +54,7 @@ SHARES = {
     "answers": {"said back answered": 0.35, "said back wrongly": 0.2, "said back named": 0.25},
     "written-answers": {"said back answered": 0.4, "said back written answered": 0.5, "said back wrongly": 0.4},
     "elsewhere": {"beside another passage": 0.8, "another's answer": 0.6},
+    "opposites": {"sentence": 0.3, "stated": 0.5},
 }
 """Share of the pairs of a kind that a pass takes, where not all: of kinds that are soon learned, by the loss on what is kept
 apart after an hour (most below 0.1, where sentences that answer had 2 and claims written by hand 0.5)."""

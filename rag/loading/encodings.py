@@ -4,7 +4,8 @@ Rules, in this order:
 
 1. A byte-order mark decides.
 2. A file that is strictly valid UTF-8 and has at least :data:`CERTAIN_CHARACTERS` characters beyond ASCII, or none,
-   is UTF-8: by chance other encodings do not keep UTF-8's rules for that long.
+   is UTF-8: by chance other encodings do not keep UTF-8's rules for that long. So is one whose few are signs and letters
+   of western languages, scattered one by one.
 3. Every other encoding of :data:`ENCODINGS` is tried strictly on the whole file. Those that decode it, and encode
    the result back to exactly the same bytes, are compared by the probability of their text
    (:mod:`rag.loading.characters`). Neighbours such as Shift_JIS take part so that a Japanese file is refused instead
@@ -13,6 +14,7 @@ Rules, in this order:
 """
 
 import codecs
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -67,6 +69,7 @@ ENCODINGS: dict[str, Encoding] = {
     "windows-1252": Encoding("cp1252", prior=-3.0, home="latin", accepted=False),
 }
 
+_NOT_WESTERN = re.compile("[^\x00-\x7f\xa0-\xff\u2010-\u203a\u20ac]|[^\x00-\x7f]{2}")
 _SINGLE_BYTE = ("cp1251", "cp1252")
 SINGLE_BYTE_LIMIT = 65_536
 """Size in bytes beyond which single-byte neighbours need no ruling out: no such text looks like pairs for so long."""
@@ -104,7 +107,7 @@ def decode(raw: bytes, name: str, declared: str = "") -> tuple[str, str]:
     text = _strictly(raw, "utf-8")
     if text is not None and "\0" not in text:
         beyond_ascii = _beyond_ascii(text)
-        if beyond_ascii == 0 or beyond_ascii >= CERTAIN_CHARACTERS:
+        if beyond_ascii == 0 or beyond_ascii >= CERTAIN_CHARACTERS or _is_western(text, beyond_ascii):
             return _checked(text, name, "utf-8")
     if text is None:
         _refuse_broken_utf_8(raw, name)
@@ -185,6 +188,15 @@ def _refuse_broken_utf_8(raw: bytes, name: str) -> None:
             f"it is UTF-8 up to byte {start + 1}, which is invalid: it is cut off, damaged or of mixed encodings. "
             "Check it in an editor, save it as UTF-8 and try again.",
         ) from error
+
+
+def _is_western(text: str, beyond_ascii: int) -> bool:
+    """Whether all beyond ASCII are signs and letters of western languages, each by itself (``£64``), and several.
+
+    In Chinese encodings the same bytes are characters scattered one by one among Latin letters, all of them from the few
+    that pass as UTF-8 of such signs.
+    """
+    return beyond_ascii > 1 and not _NOT_WESTERN.search(text)
 
 
 def _beyond_ascii(text: str) -> int:
