@@ -107,7 +107,7 @@ class SlowChatModel(BaseChatModel):
         try:
             for place, word in enumerate(self.words):
                 time.sleep(self.pause)
-                while place and self.go_on and not self.go_on.wait(0.02):
+                while place and self.go_on and not self.go_on.wait(0.25):
                     yield ChatGenerationChunk(message=AIMessageChunk(content=""))
                 yield ChatGenerationChunk(message=AIMessageChunk(content=word))
             self._finished += 1

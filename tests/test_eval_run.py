@@ -294,19 +294,17 @@ def test_two_processes_cannot_write_into_one_folder(assistant: Assistant, tmp_pa
 # -- real processes ---------------------------------------------------------------------------------------------------
 
 
-def wait_for_rows(file: Path, count: int) -> None:
-    until(lambda: file.exists() and file.read_bytes().count(b"\n") >= count)
-
-
 def test_processes_killed_and_interrupted_go_on(tmp_path: Path) -> None:
     arguments = ("eval", "run", "--model", "extractive", "--limit", "6", "--out", tmp_path / "run")
     run_process("list")  # the sample documents are indexed
-    killed = start(*arguments, HASHING_SECONDS="0.4")
-    wait_for_rows(tmp_path / "run" / "rows.jsonl", 1)
+    holding, rows = tmp_path / "holding", tmp_path / "run" / "rows.jsonl"
+    killed = start(*arguments, HASHING_HOLDS=f"80 {holding}")  # passages, of the third question or the fourth
+    until(lambda: rows.exists() and rows.read_bytes().count(b"\n"))
     killed.kill()
     killed.communicate()
-    interrupted = start(*arguments, HASHING_SECONDS="0.4")
-    wait_for_rows(tmp_path / "run" / "rows.jsonl", 3)
+    holding.unlink(missing_ok=True)
+    interrupted = start(*arguments, HASHING_HOLDS=f"5 {holding}")
+    until(holding.exists)
     interrupted.send_signal(signal.SIGINT)
     outcome = finish(interrupted)
     assert outcome.code == 130, outcome
