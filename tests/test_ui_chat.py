@@ -271,6 +271,7 @@ def test_one_visitor_cannot_fill_the_queue(visit: Visit, slow_window: str, held:
         page.fill("#question textarea", WHY)
         page.keyboard.press("Enter")
         page.wait_for_selector(".underway")
+        page.wait_for_function("n => document.querySelectorAll('#conversations label').length === n", arg=number + 1)
     page.click("#new-conversation")
     page.wait_for_selector(".welcome")
     page.fill("#question textarea", WHY)
@@ -324,9 +325,11 @@ def test_another_conversation_is_not_disturbed_by_an_answer_on_its_way(
     page.keyboard.press("Enter")
     page.wait_for_selector(".underway .streamed")
     page.click("#new-conversation")
-    page.wait_for_selector(".welcome")
-    page.wait_for_timeout(700)
-    assert page.locator(".turn").count() == 0
+    page.wait_for_function(  # what was on its way when the page turned is gone, and a second long nothing more comes
+        "() => { const calm = document.querySelector('.welcome') && !document.querySelector('.turn');"
+        " window.calmSince = calm ? window.calmSince ?? performance.now() : undefined;"
+        " return calm && performance.now() - window.calmSince > 1000; }"
+    )
     page.reload()
     page.wait_for_selector(".welcome")
     page.wait_for_function("document.querySelectorAll('#conversations label').length === 1")
