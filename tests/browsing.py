@@ -21,6 +21,7 @@ QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
 
 MARKS = [
     pytest.mark.slow,
+    pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
     # Gradio makes event loops that it never closes.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
