@@ -395,7 +395,7 @@ def test_wrong_logins_wait_ever_longer_and_each_address_for_itself() -> None:
 def test_addresses_of_one_network_are_one_and_few_are_remembered() -> None:
     from ui.throttle import Throttle
 
-    throttle = Throttle(free=1, addresses=100)
+    throttle = Throttle(free=1, addresses=100, clock=Clock())
     for number in range(5):
         throttle.failed(f"2001:db8:0:1::{number}")
     assert throttle.wait("2001:db8:0:1::ffff") > 0 and throttle.wait("2001:db8:0:2::1") == 0
@@ -445,7 +445,7 @@ def test_guessing_is_slowed_down_and_logged(assistant: Any, caplog: pytest.LogCa
 def test_behind_a_proxy_each_client_is_known_by_his_own_address(assistant: Any) -> None:
     from ui.throttle import Throttle
 
-    throttle = Throttle(free=1)
+    throttle = Throttle(free=1, clock=Clock())
     with served(assistant, page=False, logins={"anna": "x"}, throttle=throttle, behind_proxy=True) as url:
         for _ in range(3):
             httpx.get(f"{url}/v1/models", auth=("anna", "no"), headers={"X-Forwarded-For": "10.0.0.1"})
