@@ -41,6 +41,15 @@ def held() -> Iterator[None]:
     GO_ON.set()
 
 
+def is_new(page: Any) -> None:
+    """Waits until what was on its way when the page turned to a new conversation is gone, and nothing comes for a second."""
+    page.wait_for_function(
+        "() => { const calm = document.querySelector('.welcome') && !document.querySelector('.turn');"
+        " window.calmSince = calm ? window.calmSince ?? performance.now() : undefined;"
+        " return calm && performance.now() - window.calmSince > 1000; }"
+    )
+
+
 def test_from_question_to_the_highlighted_span(visit: Visit, assistant: Any) -> None:
     page = visit()
     answer = ask(page)
@@ -267,13 +276,13 @@ def test_one_visitor_cannot_fill_the_queue(visit: Visit, slow_window: str, held:
     for number in range(3):
         if number:
             page.click("#new-conversation")
-        page.wait_for_selector(".welcome")
+        is_new(page)
         page.fill("#question textarea", WHY)
         page.keyboard.press("Enter")
         page.wait_for_selector(".underway")
         page.wait_for_function("n => document.querySelectorAll('#conversations label').length === n", arg=number + 1)
     page.click("#new-conversation")
-    page.wait_for_selector(".welcome")
+    is_new(page)
     page.fill("#question textarea", WHY)
     page.keyboard.press("Enter")
     page.get_by_text("3 个问题在等待").wait_for()
@@ -325,11 +334,7 @@ def test_another_conversation_is_not_disturbed_by_an_answer_on_its_way(
     page.keyboard.press("Enter")
     page.wait_for_selector(".underway .streamed")
     page.click("#new-conversation")
-    page.wait_for_function(  # what was on its way when the page turned is gone, and a second long nothing more comes
-        "() => { const calm = document.querySelector('.welcome') && !document.querySelector('.turn');"
-        " window.calmSince = calm ? window.calmSince ?? performance.now() : undefined;"
-        " return calm && performance.now() - window.calmSince > 1000; }"
-    )
+    is_new(page)
     page.reload()
     page.wait_for_selector(".welcome")
     page.wait_for_function("document.querySelectorAll('#conversations label').length === 1")
