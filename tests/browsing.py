@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.waiting import LONGEST
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SCREENSHOTS = Path(__file__).resolve().parent.parent / "artefacts" / "screenshots"
 TABS = ("chat", "sources", "timeline", "evaluation", "settings")
@@ -19,6 +21,7 @@ QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
 
 MARKS = [
     pytest.mark.slow,
+    pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
     # Gradio makes event loops that it never closes.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -61,7 +64,7 @@ def visit(browser: Any, window: str) -> Iterator[Visit]:
     def visit(where: str = window, width: int = 1440, height: int = 900, locale: str = "zh-CN", **options: Any) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, locale=locale, **options)
         opened.append(context)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(1000 * LONGEST)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -106,14 +109,14 @@ def open_tab(page: Any, name: str) -> None:
     page.locator(f"#{name}").wait_for()
 
 
-def in_view(page: Any, selector: str) -> bool:
-    """Whether an element stands wholly within the window."""
-    return bool(
-        page.evaluate(
-            "s => { const r = document.querySelector(s).getBoundingClientRect();"
-            " return r.top >= 0 && r.bottom <= innerHeight && r.left >= 0 && r.right <= innerWidth; }",
-            selector,
-        )
+def come_into_view(page: Any, selector: str) -> None:
+    """Waits until an element stands wholly within the window, and has come to rest."""
+    page.wait_for_function(
+        "s => { const e = document.querySelector(s), r = e.getBoundingClientRect(), rests = e.lastTop === r.top;"
+        " e.lastTop = r.top;"
+        " return rests && r.top >= 0 && r.bottom <= innerHeight && r.left >= 0 && r.right <= innerWidth; }",
+        arg=selector,
+        polling=100,
     )
 
 

@@ -1,5 +1,6 @@
 """What all tests share: no network, a known environment, and the real embedder with the sample documents."""
 
+import inspect
 import ipaddress
 import os
 import signal
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.waiting import LONGEST
 
 pytest_plugins = ["tests.browsing"]
 
@@ -55,6 +58,15 @@ def _is_this_machine(address: Any) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Where a test gives httpx no time limit, that is not httpx's own of 5 seconds: a busy machine may take longer."""
+    import httpx
+
+    default = inspect.signature(httpx.get).parameters["timeout"].default
+    default.connect = default.read = default.write = default.pool = LONGEST
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,29 @@ class HashingEmbedder:
         return vector if np.abs(vector).max() > 0 else vector + 1
 
 
-def stand_in(seconds: float = 0.0) -> Callable[[str, str], TextEmbedder]:
+class HoldingEmbedder(HashingEmbedder):
+    """Stands still once it has embedded ``most`` passages: makes the file ``sign``, and goes on when that is taken away.
+
+    So a test finds a process in the midst of its work, however slow or busy the machine is.
+    """
+
+    def __init__(self, most: int, sign: Path) -> None:
+        super().__init__()
+        self.most = most
+        self.sign = sign
+        self.held = False
+
+    def encode_document(self, texts: list[str]) -> NDArray[np.float32]:
+        if self.documents >= self.most and not self.held:
+            self.held = True
+            self.sign.touch()
+            while self.sign.exists():
+                time.sleep(0.01)
+        return super().encode_document(texts)
+
+
+def stand_in(embedder: HashingEmbedder) -> Callable[[str, str], TextEmbedder]:
     """What stands in for ``embeddings.loading._shared``: this embedder, by its own name where the default one is wanted."""
-    embedder = HashingEmbedder(seconds=seconds)
     return lambda setting, name: TextEmbedder(
         embedder.name if setting == "default" else name, lambda: embedder, dimension=DIMENSION
     )
@@ -56,5 +77,7 @@ if __name__ == "__main__":
     from embeddings import loading
     from rag.terminal.cli import main
 
-    loading._shared = stand_in(float(os.environ.get("HASHING_SECONDS", "0")))  # type: ignore[assignment]
+    most, _, sign = os.environ.get("HASHING_HOLDS", "").partition(" ")
+    embedder = HoldingEmbedder(int(most), Path(sign)) if most else HashingEmbedder()
+    loading._shared = stand_in(embedder)  # type: ignore[assignment]
     main(sys.argv[1:])

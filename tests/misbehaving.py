@@ -7,12 +7,13 @@ import select
 import socket
 import struct
 import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from waiting import LONGEST
 
 COMMON = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
 STATUSES = {"401": 401, "404": 404, "429": 429, "429-later": 429, "429-soon": 429, "500": 500, "503": 503}
@@ -247,12 +248,4 @@ def misbehaving() -> Iterator[Misbehaving]:
         server.shutdown()
         with suppress(OSError):
             server.server_close()
-        thread.join(5)
-
-
-def settled(holds: Callable[[], bool], seconds: float = 20) -> None:
-    """Waits until something holds; fails if it does not come to."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
+        thread.join(LONGEST)

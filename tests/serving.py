@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import sys
 import threading
 import time
@@ -9,12 +10,15 @@ import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
+
+from tests.waiting import LONGEST, until
 
 
 @contextmanager
@@ -28,14 +32,21 @@ def served(assistant: Any, *, behind_proxy: bool = False, **options: Any) -> Ite
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        until(lambda: running.started, 60)
+        until(lambda: running.started)
         yield server.address(listening).rstrip("/")
     finally:
         running.should_exit = True
-        thread.join(20)
+        thread.join(LONGEST)
         listening.close()
     assert not thread.is_alive(), _standing(running, thread)
     _forget_loops()
+
+
+def begun(url: str, path: str, body: Any) -> HTTPConnection:
+    """A request that is sent and not yet answered; closing the connection leaves it."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=LONGEST)
+    connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    return connection
 
 
 def _standing(running: Any, thread: threading.Thread) -> str:
@@ -65,19 +76,16 @@ def _forget_loops() -> None:
         gc.collect()
 
 
-def until(holds: Any, seconds: float = 10) -> None:
-    """Waits until something holds; fails if it does not come to."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.02)
-
-
 class SlowChatModel(BaseChatModel):
-    """Writes one text word by word, with a pause before each; counts who began and who was stopped or came to the end."""
+    """Writes one text word by word, with a pause before each; counts who began and who was stopped or came to the end.
+
+    After the first word it says nothing more until ``go_on`` is set, so that a test finds an answer on its way however
+    slow the machine is; it can be stopped meanwhile.
+    """
 
     words: list[str]
     pause: float = 0.05
+    go_on: Any = None
     _begun: int = PrivateAttr(default=0)
     _ended: int = PrivateAttr(default=0)
     _finished: int = PrivateAttr(default=0)
@@ -97,8 +105,10 @@ class SlowChatModel(BaseChatModel):
     def _stream(self, messages: Any, stop: Any = None, run_manager: Any = None, **_: Any) -> Iterator[Any]:
         self._begun += 1
         try:
-            for word in self.words:
+            for place, word in enumerate(self.words):
                 time.sleep(self.pause)
+                while place and self.go_on and not self.go_on.wait(0.25):
+                    yield ChatGenerationChunk(message=AIMessageChunk(content=""))
                 yield ChatGenerationChunk(message=AIMessageChunk(content=word))
             self._finished += 1
         finally:

@@ -136,9 +136,9 @@ def test_nothing_is_compared_without_a_citation() -> None:
 
 def test_long_texts_are_checked_in_time() -> None:
     claim = STATIONS * 20
-    begun = time.perf_counter()
+    begun = time.process_time()
     missing(claim.replace("264", "284"), cited(CENTRES * 20))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
+from waiting import LONGEST
 from youju_call import refused, run
 from youju_process import COMMAND, environment, finish, start
 from youju_process import refused as refused_process
@@ -362,5 +363,5 @@ def test_broken_pipe_is_quiet(index: Path, arguments: list[str]) -> None:
     errors = process.stderr.read()
     process.stdin.close()
     process.stderr.close()
-    assert process.wait(60) in (0, 1)
+    assert process.wait(LONGEST) in (0, 1)
     assert errors == ""

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
 from PIL import Image, ImageDraw
+from waiting import LONGEST
 from youju_process import COMMAND, REAL_COMMAND, environment, run
 
 from embeddings import load
@@ -237,7 +238,7 @@ def in_terminal(*arguments: str | Path, real: bool = False, keys: Sequence[tuple
         start_new_session=True,
     )  # fmt: skip
     os.close(slave)
-    seen, waiting, deadline = "", list(keys), time.monotonic() + 240
+    seen, waiting, deadline = "", list(keys), time.monotonic() + LONGEST
     interrupted = math.inf
     while time.monotonic() < deadline:
         if waiting and waiting[0][0] in seen:
@@ -248,7 +249,7 @@ def in_terminal(*arguments: str | Path, real: bool = False, keys: Sequence[tuple
                 interrupted = time.monotonic()
             else:
                 os.write(master, typed.encode())
-        if not waiting and time.monotonic() > interrupted + 10:
+        if not waiting and time.monotonic() > interrupted + 30:
             # One that comes while readline makes ready is lost; whoever sits there presses again.
             process.send_signal(signal.SIGINT)
             interrupted = time.monotonic()
@@ -263,7 +264,7 @@ def in_terminal(*arguments: str | Path, real: bool = False, keys: Sequence[tuple
         elif process.poll() is not None:
             break
     os.close(master)
-    return process.wait(30), seen
+    return process.wait(LONGEST), seen
 
 
 def test_progress_bar_on_a_terminal(tmp_path: Path, documents: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hashing_embedder import DIMENSION, HashingEmbedder
+from waiting import until
 from youju_process import run, start
 
 from embeddings import load
@@ -233,21 +234,25 @@ def test_rescue_with_the_disk_full_changes_nothing(folder: Path, monkeypatch: py
 
 
 @pytest.mark.slow
-def test_repair_killed_at_any_moment_loses_nothing(folder: Path) -> None:
+def test_repair_killed_at_any_moment_loses_nothing(folder: Path, tmp_path: Path) -> None:
     """A title altered: all documents can be read, so all of them must be there after any number of kills."""
     executed("UPDATE documents SET title = '假' WHERE path = '3'")(folder)
     sound = (folder / FILE_NAME).read_bytes()
     began = time.monotonic()
     assert run("doctor", "--repair", "--index", folder).code == 0
     whole = time.monotonic() - began  # machines differ: a fast one is through before a slow one has begun
-    generator = random.Random(11)
-    killed = 0
-    for _ in range(3):
+    generator, holding = random.Random(11), tmp_path / "holding"
+    for moment in (None, None, 0, 2):
         (folder / FILE_NAME).write_bytes(sound)
-        process = start("doctor", "--repair", "--index", folder)
-        time.sleep((0.3 + 0.65 * generator.random()) * whole)
-        killed += process.poll() is None
+        holds = {} if moment is None else {"HASHING_HOLDS": f"{moment} {holding}"}
+        process = start("doctor", "--repair", "--index", folder, **holds)
+        if moment is None:
+            time.sleep((0.3 + 0.65 * generator.random()) * whole)  # it may be through already
+        else:
+            until(holding.exists)  # in the midst of it, for sure
+            assert process.poll() is None
         process.kill()
+        holding.unlink(missing_ok=True)
         process.communicate()
         outcome = run("doctor", "--repair", "--index", folder)
         assert outcome.code == 0, outcome
@@ -255,7 +260,6 @@ def test_repair_killed_at_any_moment_loses_nothing(folder: Path) -> None:
             assert {entry.path: store.document(entry.id).text for entry in store.entries()} == TEXTS
         for left in folder.glob("youju.damaged-*"):
             left.unlink()
-    assert killed
 
 
 def test_altered_text_is_found_and_no_false_text_survives(folder: Path) -> None:

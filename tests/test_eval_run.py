@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from waiting import LONGEST, until
 from youju_process import finish, start
 from youju_process import run as run_process
 
@@ -117,7 +117,7 @@ def test_question_that_fails_is_recorded_and_the_others_are_asked(
 
 
 def test_endpoints_are_asked_several_questions_at_once_and_rows_stay_in_order(assistant: Assistant) -> None:
-    together = threading.Barrier(3, timeout=60)
+    together = threading.Barrier(3, timeout=LONGEST)
     calls = itertools.count()
 
     class Slow(FakeListChatModel):
@@ -294,22 +294,17 @@ def test_two_processes_cannot_write_into_one_folder(assistant: Assistant, tmp_pa
 # -- real processes ---------------------------------------------------------------------------------------------------
 
 
-def wait_for_rows(file: Path, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while not (file.exists() and file.read_bytes().count(b"\n") >= count):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_processes_killed_and_interrupted_go_on(tmp_path: Path) -> None:
     arguments = ("eval", "run", "--model", "extractive", "--limit", "6", "--out", tmp_path / "run")
     run_process("list")  # the sample documents are indexed
-    killed = start(*arguments, HASHING_SECONDS="0.4")
-    wait_for_rows(tmp_path / "run" / "rows.jsonl", 1)
+    holding, rows = tmp_path / "holding", tmp_path / "run" / "rows.jsonl"
+    killed = start(*arguments, HASHING_HOLDS=f"80 {holding}")  # passages, of the third question or the fourth
+    until(lambda: rows.exists() and rows.read_bytes().count(b"\n"))
     killed.kill()
     killed.communicate()
-    interrupted = start(*arguments, HASHING_SECONDS="0.4")
-    wait_for_rows(tmp_path / "run" / "rows.jsonl", 3)
+    holding.unlink(missing_ok=True)
+    interrupted = start(*arguments, HASHING_HOLDS=f"5 {holding}")
+    until(holding.exists)
     interrupted.send_signal(signal.SIGINT)
     outcome = finish(interrupted)
     assert outcome.code == 130, outcome

@@ -55,9 +55,9 @@ def test_interval_holds_the_value(name: str, rows: list[Row]) -> None:
 @pytest.mark.parametrize("name", METRICS)
 def test_two_thousand_draws_of_a_set_take_less_than_a_second(name: str) -> None:
     rows = [replace(ROWS[n % len(ROWS)], confidence=n / 120) for n in range(120)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert interval(METRICS[name], rows) is not None
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_many_rows_are_drawn_in_blocks() -> None:

@@ -6,8 +6,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from rag.loading import load, load_bytes, processes
 from rag.loading.file_limits import FileLimits
 from rag.text.documents import Document
 from tests.breaking import hostile_files as hostile
+from tests.waiting import LONGEST, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-SMALL = FileLimits(memory_mb=80, seconds=20, characters=200_000)
+SMALL = FileLimits(memory_mb=80, seconds=int(LONGEST), characters=200_000)
 GROWTH = 60_000_000
 
 
@@ -58,11 +59,11 @@ def is_running(process_id: int) -> bool:
     return state not in "ZX"
 
 
-def until(holds: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "it did not come to hold"
-        time.sleep(0.05)
+def hurried() -> FileLimits:
+    """Lets the reader that has read a first file take no more than a second for the next one, for which these limits are."""
+    (reader,) = processes._readers._all
+    reader.limits = replace(reader.limits, seconds=1)
+    return reader.limits
 
 
 MEMORY, SIZE = "YOUJU_FILE_MEMORY_MB", "YOUJU_FILE_CHARACTERS"
@@ -117,23 +118,22 @@ def test_a_file_of_odd_shape_is_read_or_refused(name: str, raw: bytes) -> None:
 
 
 def test_a_file_that_takes_too_long_is_refused() -> None:
-    limits = FileLimits(memory_mb=4_000, seconds=1)
+    limits = FileLimits(memory_mb=4_000, seconds=int(LONGEST))
     load_bytes("先来一份。".encode(), "first.txt", limits=limits)
     first = reader_ids()
     with pytest.raises(LoadError) as caught:
-        load_bytes(hostile.html_of_many_elements(3_000_000), "slow.html", limits=limits)
+        load_bytes(hostile.html_of_many_elements(3_000_000), "slow.html", limits=hurried())
     assert "1 s" in caught.value.en and "YOUJU_FILE_SECONDS" in caught.value.en and "1 秒" in caught.value.zh
     assert not any(map(is_running, first))
     assert load_bytes("下一份。".encode(), "next.txt", limits=limits).text == "下一份。"
 
 
 def test_a_stopped_reader_is_given_up() -> None:
-    limits = FileLimits(seconds=1)
-    load_bytes("先来一份。".encode(), "first.txt", limits=limits)
+    load_bytes("先来一份。".encode(), "first.txt")
     os.kill(reader_ids()[0], signal.SIGSTOP)
     with pytest.raises(LoadError, match="YOUJU_FILE_SECONDS"):
-        load_bytes("字".encode() * 200_000, "a.txt", limits=limits)  # more than the pipe holds
-    assert load_bytes("下一份。".encode(), "next.txt", limits=limits).text == "下一份。"
+        load_bytes("字".encode() * 200_000, "a.txt", limits=hurried())  # more than the pipe holds
+    assert load_bytes("下一份。".encode(), "next.txt").text == "下一份。"
 
 
 def test_a_batch_loses_only_the_hostile_files(
@@ -263,24 +263,43 @@ def script(body: str, *arguments: str, **options: Any) -> "subprocess.Popen[str]
     )
 
 
+AGAIN = """
+from rag.loading import worker
+done = worker._done
+def again(request, *arguments):
+    while request["name"] == "slow.html":
+        done(request, *arguments)
+    return done(request, *arguments)
+worker._done = again
+"""
 SLOW = """
     import sys, threading
-    from rag.loading import load_bytes, processes
+    from rag.loading import file_process, load_bytes, processes
+    start = file_process._START
+    file_process._START = start.replace("from rag.loading.worker", f"exec({sys.argv[1]!r}); from rag.loading.worker")
     load_bytes(b"a", "a.txt")
     print(*(one.process.pid for one in processes._readers._all), flush=True)
-    raw = b"<html><body>" + b"<p>" * 8_000_000
+    raw = b"<html><body>" + b"<p>" * 1_000_000
     print("reading", flush=True)
     load_bytes(raw, "slow.html")
 """
 
 
 def started_slow(**options: Any) -> "tuple[subprocess.Popen[str], int]":
-    process = script(SLOW, **options)
+    """A program whose reader is at a file that it reads again and again, and the id of that reader."""
+    process = script(SLOW, AGAIN, **options)
     assert process.stdout is not None
     reading_process = int(process.stdout.readline())
     assert process.stdout.readline() == "reading\n"
-    time.sleep(0.5)
+    before = processor_time(reading_process)
+    until(lambda: processor_time(reading_process) > before + 0.2)  # it is at it
     return process, reading_process
+
+
+def processor_time(process_id: int) -> float:
+    """The seconds of a processor that a process has taken."""
+    fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_killed_program_takes_its_readers_along() -> None:
@@ -293,7 +312,7 @@ def test_a_killed_program_takes_its_readers_along() -> None:
 def test_ctrl_c_interrupts_the_program_and_says_nothing_of_its_readers() -> None:
     process, reading_process = started_slow(start_new_session=True)
     os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=LONGEST)
     assert errors.count("Traceback") == 1 and errors.rstrip().endswith("KeyboardInterrupt")
     assert process.returncode == -signal.SIGINT
     until(lambda: not is_running(reading_process))
@@ -317,7 +336,7 @@ def test_a_forked_process_has_readers_of_its_own() -> None:
         assert before == after
         assert os.waitpid(child, 0)[1] == 0
     """)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST)
     assert (process.returncode, errors) == (0, "")
 
 

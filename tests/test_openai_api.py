@@ -14,7 +14,8 @@ import httpx
 import openai
 
 from rag.text.documents import Document
-from tests.serving import SlowChatModel, served, until
+from tests.serving import SlowChatModel, begun, served
+from tests.waiting import LONGEST, until
 
 # Gradio makes event loops that it never closes.
 pytestmark = [
@@ -35,7 +36,7 @@ def url(assistant: Any) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=120) as opened:
+    with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=LONGEST) as opened:
         yield opened
 
 
@@ -50,7 +51,7 @@ def asked(question: str, **more: Any) -> dict[str, Any]:
 
 
 def post(url: str, body: Any, **options: Any) -> httpx.Response:
-    return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=120, **options)
+    return httpx.post(f"{url}/v1/chat/completions", json=body, timeout=LONGEST, **options)
 
 
 def cited(annotation: Any) -> dict[str, Any]:
@@ -146,13 +147,14 @@ def test_a_quoted_answer_streams_checked_and_with_marks(client: openai.OpenAI) -
 
 
 def test_words_arrive_while_they_are_written(bridge: Any) -> None:
-    model = SlowChatModel(words=list(SENTENCE), pause=0.05)
+    go_on = threading.Event()
+    model = SlowChatModel(words=list(SENTENCE), pause=0.05, go_on=go_on)
     seen: list[str] = []
     first_before_the_end = False
     with (
         served(bridge(model), page=False) as url,
         httpx.stream(
-            "POST", f"{url}/v1/chat/completions", json=asked(ABOUT_THE_BRIDGE, stream=True), timeout=60
+            "POST", f"{url}/v1/chat/completions", json=asked(ABOUT_THE_BRIDGE, stream=True), timeout=LONGEST
         ) as response,
     ):
         assert response.headers["content-type"].startswith("text/event-stream")
@@ -162,6 +164,7 @@ def test_words_arrive_while_they_are_written(bridge: Any) -> None:
                 for choice in chunk["choices"]:
                     if choice["delta"].get("content"):
                         first_before_the_end |= model.counts["finished"] == 0
+                        go_on.set()
                         seen.append(choice["delta"]["content"])
                 account = chunk.get("youju")
                 last = line
@@ -194,20 +197,17 @@ def test_a_claim_that_the_checks_changed_is_told_after_the_words(bridge: Any) ->
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streaming", "whole"])
 def test_who_leaves_frees_the_language_model(bridge: Any, stream: bool) -> None:
-    model = SlowChatModel(words=["字"] * 2000, pause=0.02)
+    model = SlowChatModel(words=["字"] * 2, go_on=threading.Event())
     with served(bridge(model), page=False) as url:
-        sent = httpx.Client(timeout=httpx.Timeout(60, read=None if stream else 1.5))
+        asking = begun(url, "/v1/chat/completions", asked(ABOUT_THE_BRIDGE, stream=stream))
+        until(lambda: model.counts["begun"] == 1)
         if stream:
-            with sent.stream("POST", f"{url}/v1/chat/completions", json=asked(ABOUT_THE_BRIDGE, stream=True)) as answer:
-                lines = answer.iter_lines()
-                while '"字"' not in next(lines):
-                    pass
-        else:
-            with pytest.raises(httpx.ReadTimeout):
-                sent.post(f"{url}/v1/chat/completions", json=asked(ABOUT_THE_BRIDGE))
-        sent.close()
-        until(lambda: model.counts["begun"] == 1 and model.counts["ended"] == 1, 10)
-        assert model.counts["finished"] == 0
+            answer = asking.getresponse()
+            while '"字"'.encode() not in answer.readline():
+                pass
+        asking.close()
+        until(lambda: model.counts["ended"] == 1)
+        assert model.counts["begun"] == 1 and model.counts["finished"] == 0
         model.words = [SENTENCE]
         assert SENTENCE in post(url, asked(ABOUT_THE_BRIDGE)).json()["choices"][0]["message"]["content"]
 
@@ -215,7 +215,8 @@ def test_who_leaves_frees_the_language_model(bridge: Any, stream: bool) -> None:
 def test_one_client_cannot_fill_the_queue(bridge: Any) -> None:
     from ui.service import Admission, Service
 
-    model = SlowChatModel(words=["字"] * 200, pause=0.02)
+    go_on = threading.Event()
+    model = SlowChatModel(words=["字"] * 20, pause=0.02, go_on=go_on)
     opened = bridge(model)
     with served(opened, page=False, service=Service(opened, admission=Admission(per_client=2))) as url:
         answers: list[httpx.Response] = []
@@ -230,8 +231,9 @@ def test_one_client_cannot_fill_the_queue(bridge: Any) -> None:
         assert refused.headers["retry-after"].isdecimal()
         assert refused.json()["error"]["code"] == "rate_limit_exceeded"
         assert "waiting" in refused.json()["error"]["message"]
+        go_on.set()
         for thread in threads:
-            thread.join(60)
+            thread.join(LONGEST)
         assert [answer.status_code for answer in answers] == [200, 200]
         model.words = [SENTENCE]
         assert post(url, asked(ABOUT_THE_BRIDGE)).status_code == 200
@@ -250,7 +252,7 @@ def test_two_clients_at_once_get_their_own_answers(url: str) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(LONGEST)
     assert len(answers) == 6
     for number, text in answers.items():
         assert ("264万" in text) == (questions[number] == QUESTION), text
@@ -295,7 +297,9 @@ def test_no_other_model_can_be_named(client: openai.OpenAI, name: str) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_errors_are_in_the_format_of_openai(url: str, body: Any, word: str, stream: bool) -> None:
     content = body if isinstance(body, bytes) else json.dumps({**body, "stream": stream}).encode()
-    answer = httpx.post(f"{url}/v1/chat/completions", content=content, headers={"Accept-Language": "zh-CN"}, timeout=60)
+    answer = httpx.post(
+        f"{url}/v1/chat/completions", content=content, headers={"Accept-Language": "zh-CN"}, timeout=LONGEST
+    )
     assert answer.status_code == 400, answer.text
     error = answer.json()["error"]
     assert error["type"] == "invalid_request_error" and word in error["message"]

@@ -16,6 +16,7 @@ from rag.index.indexing import Progress
 from rag.loading import load_bytes, processes, reading_threads
 from rag.loading.file_limits import FileLimits
 from tests.slow_recogniser import LINE, Recognise, scan, slow_recogniser
+from tests.waiting import LONGEST
 from ui.uploads import Limits, take_in, upload_folder
 
 pytestmark = [
@@ -44,8 +45,8 @@ def library(tmp_path: Path) -> Iterator[Assistant]:
 def test_a_scan_takes_longer_than_a_file_may_as_long_as_pages_come(
     recognise: Recognise, library: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recognise("0.5")
-    monkeypatch.setenv("YOUJU_FILE_SECONDS", "2")
+    recognise("0.75")
+    monkeypatch.setenv("YOUJU_FILE_SECONDS", "4")
     (tmp_path / "a.pdf").write_bytes(scan(6))
     (tmp_path / "b.txt").write_text("青山湖大桥全长1280米。", "utf-8")
     told: list[Progress] = []
@@ -64,17 +65,18 @@ def test_a_scan_takes_longer_than_a_file_may_as_long_as_pages_come(
 def test_a_reader_that_hangs_over_a_page_is_killed(recognise: Recognise) -> None:
     recognise("1000 if page == 3 else 0")
     told: list[tuple[int, int]] = []
-    load_bytes(b"a", "a.txt", limits=FileLimits(seconds=1))
-    hanging = reader()
+    load_bytes(b"a", "a.txt")
+    (waiting,) = processes._readers._all
+    hanging, waiting.limits = waiting.process, FileLimits(seconds=3)
     with pytest.raises(LoadError, match="YOUJU_FILE_SECONDS"):
-        processes.read(scan(5), ".pdf", "a.pdf", FileLimits(seconds=1), lambda *at: told.append(at))
+        processes.read(scan(5), ".pdf", "a.pdf", waiting.limits, lambda *at: told.append(at))
     assert told[-1] == (3, 5) and hanging.poll() is not None
-    assert load_bytes("下一份。".encode(), "next.txt", limits=FileLimits(seconds=1)).text == "下一份。"
+    assert load_bytes("下一份。".encode(), "next.txt").text == "下一份。"
 
 
 def test_when_the_time_for_all_pages_is_over_the_rest_is_told(recognise: Recognise) -> None:
     recognise("0 if page < 3 else 50")
-    document = load_bytes(scan(5), "a.pdf", limits=FileLimits(recognition_seconds=2))
+    document = load_bytes(scan(5), "a.pdf", limits=FileLimits(recognition_seconds=4))
     assert document.text == f"{LINE}\f{LINE}\f\f\f"
     assert any("3 页（第 3、4、5 页）；可调高 YOUJU_RECOGNITION_SECONDS" in zh for zh, _ in document.left_out)
 
@@ -118,15 +120,15 @@ def test_pages_are_drawn_while_two_scans_are_recognised(recognise: Recognise) ->
             nonlocal waited
             if page and not waited:
                 waited = True
-                both.wait(30)
-                assert drawn.wait(30)
+                both.wait(LONGEST)
+                assert drawn.wait(LONGEST)
 
         read.append(processes.read(scan(3), ".pdf", "a.pdf", FileLimits(), tell).text)
 
     threads = [threading.Thread(target=one) for _ in range(2)]
     for thread in threads:
         thread.start()
-    both.wait(30)
+    both.wait(LONGEST)
     assert processes.draw(scan(1), ".pdf", "b.pdf", 1, FileLimits()).startswith(b"\x89PNG")
     drawn.set()
     for thread in threads:
@@ -186,7 +188,7 @@ def test_work_is_shared_among_threads_and_ends_with_its_first_error(monkeypatch:
     together, under_way, begun = threading.Barrier(3), threading.Semaphore(0), []
 
     def work(number: int) -> int:
-        together.wait(30)  # three are at work at once, or this breaks
+        together.wait(LONGEST)  # three are at work at once, or this breaks
         return number * number
 
     assert reading_threads.each(work, range(6)) == [number * number for number in range(6)]

@@ -208,6 +208,15 @@ def test_generation_grows_with_every_change(store: Store) -> None:
     assert seen == sorted(set(seen))
 
 
+def test_whoever_comes_second_to_catch_up_changes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, Document("今天天气很好。", "a", "甲"))
+    monkeypatch.setattr("rag.index.changes.lexical.pending", lambda _: 1)  # as it looked before the first was through
+    catch_up(store)
+    generation = store.generation
+    catch_up(store)
+    assert store.generation == generation
+
+
 def test_edit_keeps_what_another_process_has_edited_meanwhile(tmp_path: Path, store: Store) -> None:
     document = Document("今天天气很好。", "a", "甲")
     put(store, document)

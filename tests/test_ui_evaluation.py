@@ -33,7 +33,7 @@ def begin(page: Any, questions: str) -> None:
 
 
 def finished(page: Any) -> None:
-    page.wait_for_selector(".evaluation-progress.finished", timeout=120_000)
+    page.wait_for_selector(".evaluation-progress.finished")
     page.locator("#evaluation-begin").wait_for()
 
 
@@ -78,11 +78,11 @@ def test_a_run_is_stopped_and_goes_on(visit: Visit, evaluating: str) -> None:
     open_tab(other, "evaluation")
     other.wait_for_selector(".evaluation-progress.running")
     page.click("#evaluation-stop")
-    page.wait_for_selector(".evaluation-progress.stopped", timeout=60_000)
-    other.wait_for_selector(".evaluation-progress.stopped", timeout=60_000)
+    page.wait_for_selector(".evaluation-progress.stopped")
+    other.wait_for_selector(".evaluation-progress.stopped")
     assert not overflows(page)
     answered = page.locator(".squares li[class]").count()
     page.locator("[data-action=resume]").first.click()
     page.wait_for_function("n => document.querySelectorAll('.running .squares li[class]').length > n", arg=answered)
     page.click("#evaluation-stop")
-    page.wait_for_selector(".evaluation-progress.stopped", timeout=60_000)
+    page.wait_for_selector(".evaluation-progress.stopped")

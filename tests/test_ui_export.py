@@ -1,5 +1,6 @@
 """Answers and conversations taken away as files, in a real browser."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 
 from rag.loading import load
-from tests.browsing import MARKS, QUESTION, Visit, ask, finished, keep, overflows
-from tests.serving import served
+from tests.browsing import MARKS, QUESTION, Visit, ask, come_into_view, finished, keep, overflows
+from tests.serving import SlowChatModel, served
 
 pytest.importorskip("gradio")
 pytestmark = MARKS
@@ -52,7 +53,7 @@ def test_a_conversation_is_taken_away_in_english_on_a_phone(visit: Visit, tmp_pa
     page.click("#open-rail")
     page.click("#rail-actions button >> text=Export")
     page.locator("#exporting").wait_for()
-    page.wait_for_timeout(400)
+    come_into_view(page, "#exporting")
     keep(page, "chat-export-conversation")
     name, text = taken(page, page.locator("#exporting button >> text=Markdown").click, tmp_path)
     assert name.endswith("-conversation.md")
@@ -61,24 +62,26 @@ def test_a_conversation_is_taken_away_in_english_on_a_phone(visit: Visit, tmp_pa
 
 
 @pytest.fixture
-def slow_window(assistant: Any) -> Iterator[str]:
-    """The page with a language model that takes its time over the second answer."""
-    from langchain_core.language_models import FakeListChatModel
-
+def slow_window(assistant: Any) -> Iterator[tuple[str, threading.Event]]:
+    """The page with a language model that stops after its first words where it may not go on, and what lets it."""
     from rag.assistant import Assistant
     from ui.conversations import RememberedConversations
 
-    answers = ["截至2023年3月底，我国累计建成5G基站超过264万个。", "这是很长很长的一段话。" * 60]
-    slow = Assistant(assistant.retriever, FakeListChatModel(responses=answers, sleep=0.02))
+    go_on = threading.Event()
+    go_on.set()
+    words = ["截至2023年3月底，", "我国累计建成5G基站超过264万个。"]
+    slow = Assistant(assistant.retriever, SlowChatModel(words=words, pause=0.02, go_on=go_on))
     with served(slow, conversations=RememberedConversations()) as address:
-        yield address
+        yield address, go_on
 
 
 def test_of_a_conversation_being_answered_the_finished_turns_are_taken(
-    visit: Visit, slow_window: str, tmp_path: Path
+    visit: Visit, slow_window: tuple[str, threading.Event], tmp_path: Path
 ) -> None:
-    page = visit(slow_window)
+    address, go_on = slow_window
+    page = visit(address)
     ask(page)
+    go_on.clear()
     page.fill("#question textarea", OTHER)
     page.keyboard.press("Enter")
     page.wait_for_selector(".underway .streamed")

@@ -165,7 +165,7 @@ def server(request: Any, embedder: Any, tmp_path_factory: Any) -> Iterator[Serve
         Assistant.open(index, embedder=embedder, language_model="extractive") as assistant,
         served(assistant, logins=login) as address,
         counting() as (site, visits),
-        httpx.Client(base_url=address, auth=next(iter(login.items()), None), timeout=30) as client,
+        httpx.Client(base_url=address, auth=next(iter(login.items()), None)) as client,
     ):
         yield Server(assistant, client, Place(outside), site, visits)
 

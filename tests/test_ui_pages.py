@@ -102,7 +102,7 @@ def test_a_page_has_an_address_as_long_as_its_file_is_the_one_that_was_read(libr
     address, opened, _ = library
     known = {entry.path: entry.id for entry in opened.documents()}
     pages = f"{address}/pages/{known[str(file)]}"
-    answer = httpx.get(f"{pages}/2", timeout=60)
+    answer = httpx.get(f"{pages}/2")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     assert answer.content.startswith(b"\x89PNG") and answer.headers["x-content-type-options"] == "nosniff"
     for place, status, zh, en in (
@@ -114,7 +114,7 @@ def test_a_page_has_an_address_as_long_as_its_file_is_the_one_that_was_read(libr
         (f"{address}/pages/{file}/1", 404, "", ""),
     ):
         for language, told in (("zh-CN", zh), ("en-US", en)):
-            answer = httpx.get(place, headers={"Accept-Language": language}, timeout=60)
+            answer = httpx.get(place, headers={"Accept-Language": language})
             assert answer.status_code == status and told in answer.json()["error"]["message"], place
             assert str(file.parent) not in answer.text
     assert httpx.post(f"{pages}/1").status_code == 405

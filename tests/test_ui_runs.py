@@ -1,12 +1,12 @@
 """Answers on their way: stopped, replaced, failed; the language model is free again each time."""
 
 import threading
-import time
 from collections.abc import Generator
 from typing import Any
 
 from rag.assistant import EvidenceFound, Token
 from rag.errors import LanguageModelError
+from tests.waiting import LONGEST, until
 from ui.conversations import Turn
 from ui.runs import Runs
 
@@ -26,29 +26,22 @@ class Script:
             if self.error:
                 raise self.error
             while True:
-                self.go_on.wait(5)
+                self.go_on.wait(LONGEST)
                 yield Token("二")
         finally:
             self.closed.set()
 
 
-def wait_until(condition: Any) -> None:
-    end = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
-
-
 def test_stopping_keeps_what_was_written_and_closes_the_stream() -> None:
     runs, script, kept = Runs(), Script(), list[Turn]()
     run = runs.start("c", Turn("1", "问"), script, kept.append, "zh")
-    wait_until(lambda: run.text == "一")
+    until(lambda: run.text == "一")
     assert runs.of("c") is run
     runs.stop("c")
     assert run.over and runs.of("c") is None
     assert [(turn.status, turn.text) for turn in kept] == [("stopped", "一")]
     script.go_on.set()
-    assert script.closed.wait(5), "the model was not freed"
+    assert script.closed.wait(LONGEST), "the model was not freed"
     assert len(kept) == 1
     runs.close()
 
@@ -57,10 +50,10 @@ def test_a_new_question_stops_the_one_before() -> None:
     runs, kept = Runs(), list[Turn]()
     first, second = Script(), Script()
     run = runs.start("c", Turn("1", "问"), first, kept.append, "zh")
-    wait_until(lambda: run.text)
+    until(lambda: run.text)
     other = runs.start("c", Turn("2", "问"), second, kept.append, "zh")
     first.go_on.set()
-    assert first.closed.wait(5) and runs.of("c") is other
+    assert first.closed.wait(LONGEST) and runs.of("c") is other
     assert [turn.id for turn in kept] == ["1"]
     runs.close()
     second.go_on.set()
@@ -70,7 +63,7 @@ def test_an_error_becomes_a_failed_turn_in_the_readers_language() -> None:
     runs, kept = Runs(), list[Turn]()
     script = Script(LanguageModelError(zh="模型不见了", en="the model is gone"))
     run = runs.start("c", Turn("1", "问"), script, kept.append, "en")
-    wait_until(lambda: run.over)
+    until(lambda: run.over)
     assert (run.turn.status, run.turn.text) == ("failed", "the model is gone")
     runs.close()
 
@@ -79,12 +72,12 @@ def test_a_stopped_question_that_waits_is_never_asked() -> None:
     runs, kept = Runs(at_once=1), list[Turn]()
     first, second = Script(), Script()
     run = runs.start("a", Turn("1", "问"), first, kept.append, "zh")
-    wait_until(lambda: run.text)
+    until(lambda: run.text)
     waiting = runs.start("b", Turn("2", "问"), second, kept.append, "zh")
     runs.stop("b")
     runs.stop("a")
     first.go_on.set()
     third = runs.start("d", Turn("3", "问"), Script(LanguageModelError("x", "x")), kept.append, "zh")
-    wait_until(lambda: third.over)
+    until(lambda: third.over)
     assert waiting.turn.status == "stopped" and waiting.found is None
     runs.close()

@@ -12,6 +12,7 @@ import pytest
 from rag.text.documents import Document
 from tests.browsing import MARKS, Visit, ask, keep, open_tab
 from tests.serving import served
+from tests.waiting import LONGEST
 
 pytest.importorskip("gradio")
 
@@ -87,7 +88,7 @@ def test_a_large_upload_is_refused_before_it_is_read(make_assistant: Callable[..
     with served(make_assistant(), max_upload=1000) as address:
         answer = httpx.post(f"{address}/gradio_api/upload", files={"files": ("a.txt", b"x" * 2000)})
         assert answer.status_code == 413
-        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=20)
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=LONGEST)
         connection.putrequest("POST", "/gradio_api/upload")
         connection.putheader("Content-Length", "3000000000")
         connection.endheaders()

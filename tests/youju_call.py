@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hashing_embedder import stand_in
+from hashing_embedder import HashingEmbedder, stand_in
 from youju_process import Outcome, environment, sound
 
 from embeddings import loading
@@ -34,7 +34,7 @@ def run(*arguments: str | Path, stdin: str = "", language: str = "zh", real: boo
         for package in PACKAGES:  # pytest keeps every record, and with it an error and the files that its code had open
             patch.setattr(logging.getLogger(package), "propagate", False)
         if not real:
-            patch.setattr(loading, "_shared", stand_in())
+            patch.setattr(loading, "_shared", stand_in(HashingEmbedder()))
         with pytest.raises(SystemExit) as ended:
             main(list(map(str, arguments)))
     assert isinstance(ended.value.code, int)

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import LONGEST
+
 COMMAND = [sys.executable, str(Path(__file__).with_name("hashing_embedder.py"))]
 REAL_COMMAND = [sys.executable, "-c", "from rag.terminal.cli import main; main()"]
 
@@ -43,7 +45,7 @@ def start(*arguments: str | Path, language: str = "zh", real: bool = False, **va
     )
 
 
-def finish(process: subprocess.Popen[str], stdin: str | None = None, timeout: float = 120) -> Outcome:
+def finish(process: subprocess.Popen[str], stdin: str | None = None, timeout: float = LONGEST) -> Outcome:
     """Waits for a process."""
     output, errors = process.communicate(stdin, timeout)
     return sound(Outcome(process.returncode, output, errors))

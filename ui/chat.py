@@ -30,7 +30,8 @@ from ui.texts import Language, say
 SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
 DOWNLOAD = Path(__file__).with_name("download.js").read_text("utf-8")
 SECONDS_BETWEEN_UPDATES = 0.08
-SECONDS_TO_LEAVE = 3.0
+SECONDS_TO_LEAVE = 30.0
+"""How long the end of what was watched before is waited for; a moment, but on a busy machine."""
 FILTERS = ("after", "before", "source", "speaker")
 REASONS = ("wrong_figure", "wrong_source", "incomplete", "should_abstain", "should_answer", "other")
 FOR_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}

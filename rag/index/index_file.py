@@ -192,6 +192,9 @@ class IndexFile:
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """One change: it happens as a whole, or, on any error, not at all.
 
+        One that turns out to have nothing to change leaves the generation, so that nobody follows it: of several processes
+        that catch up at once, the first does the work.
+
         Raises:
             StoreError: the index is read-only, another process writes it for too long, or writing fails.
         """
@@ -204,8 +207,10 @@ class IndexFile:
         connection.execute("BEGIN IMMEDIATE")
         try:
             self._check_embedder(self._read_settings())
+            before = connection.total_changes
             yield connection
-            connection.execute("UPDATE settings SET value = value + 1 WHERE key = 'generation'")
+            if connection.total_changes > before:
+                connection.execute("UPDATE settings SET value = value + 1 WHERE key = 'generation'")
             connection.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(StoreError):

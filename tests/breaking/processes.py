@@ -18,6 +18,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import LONGEST
+
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
@@ -36,7 +38,6 @@ _CONTEXT.set_forkserver_preload(
 )
 _FILE_EVENTS = {"os.rename", "os.remove", "os.truncate", "os.link", "os.mkdir", "shutil.copyfile"}
 _INSTRUCTIONS = 500
-SECONDS_TO_END = 120.0
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Child:
 
     def ended(self) -> int:
         """Waits for the end: the exit code, negative for a signal."""
-        self.process.join(SECONDS_TO_END)
+        self.process.join(LONGEST)
         assert self.process.exitcode is not None, f"it did not end: {self.written}"
         return self.process.exitcode
 
@@ -66,8 +67,8 @@ class Child:
         self.ended()
 
     def left_behind(self) -> list[int]:
-        """Processes that it started and that still run some seconds after its end."""
-        end = time.monotonic() + 5
+        """Processes that it started and that do not end with it."""
+        end = time.monotonic() + LONGEST
         while (found := _in_session(self.process.pid or 0)) and time.monotonic() < end:
             time.sleep(0.05)
         return found

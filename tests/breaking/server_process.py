@@ -13,7 +13,7 @@ from typing import Any
 
 from processes import Child, _youju, start
 
-SECONDS_TO_START = 90.0
+from tests.waiting import LONGEST
 
 
 def serve(index: Path, folder: Path) -> None:
@@ -72,7 +72,7 @@ class Server:
     def __init__(self, index: Path, folder: Path) -> None:
         self._child: Child = start(serve, index, folder, output=folder / "server.txt")
         self._read = 0
-        deadline = time.monotonic() + SECONDS_TO_START
+        deadline = time.monotonic() + LONGEST
         while not (found := re.search(r"http://127\.0\.0\.1:\d+", self._child.written)):
             assert self._child.process.is_alive() and time.monotonic() < deadline, self._child.written
             time.sleep(0.1)

@@ -16,15 +16,22 @@ from rag.assistant import Assistant
 from rag.errors import UsageError
 
 NAMES = 8
+LEAST_CHANGES = 8
+LEAST_LOOKS = 4
 LASTING = [f"留{number}" for number in range(6)]
 """Documents that nobody changes: every reader finds them at every moment."""
 
 
-def _tally(until: float, act: Callable[[], str], report: Path) -> None:
-    """Does something again and again, and writes how often each thing was done and how long the slowest took."""
+def _tally(until: float, least: int, act: Callable[[], str], report: Path) -> None:
+    """Does something again and again, and writes how often each thing was done and how long the slowest took.
+
+    Args:
+        until: when to end.
+        least: how often it is done however slow the machine is.
+    """
     counts: dict[str, int] = {}
     slowest: dict[str, float] = {}
-    while time.time() < until:
+    while time.time() < until or sum(counts.values()) < least:
         began = time.perf_counter()
         what = act()
         counts[what] = counts.get(what, 0) + 1
@@ -54,7 +61,7 @@ def write(index: Path, number: int, seed: int, until: float, report: Path) -> No
             assert assistant.document(added).text == text_of(name, version)
             return "replaced" if was_there else "added"
 
-        _tally(until, change, report)
+        _tally(until, LEAST_CHANGES, change, report)
         report.with_suffix(".mine").write_text(json.dumps({name: one[0] for name, one in mine.items()}))
 
 
@@ -63,7 +70,7 @@ def read(index: Path, number: int, seed: int, until: float, report: Path) -> Non
     chance = random.Random(f"{seed} reader {number}")
     with open_assistant(index) as assistant:
         looks = [_read_all, _retrieve, _ask, _timeline]
-        _tally(until, lambda: chance.choice(looks)(assistant, chance), report)
+        _tally(until, LEAST_LOOKS, lambda: chance.choice(looks)(assistant, chance), report)
 
 
 def rebuild(index: Path, seed: int, until: float, report: Path) -> None:
@@ -76,7 +83,7 @@ def rebuild(index: Path, seed: int, until: float, report: Path) -> None:
             assistant.rebuild(sizes[0])
             return "rebuilt"
 
-        _tally(until, again, report)
+        _tally(until, 1, again, report)
 
 
 def assert_whole(found: Any) -> None:

@@ -6,7 +6,6 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,7 +23,7 @@ import httpx
 import schemathesis
 from schemathesis import GenerationMode
 
-SECONDS_TO_ANSWER = 15.0
+SECONDS_TO_ANSWER = 120.0
 SECONDS_OF_STREAM = 0.3
 SECRET = "机密的口令是芝麻开门"
 
@@ -312,10 +311,12 @@ def _answer(
         end = time.monotonic() + SECONDS_OF_STREAM
         if "content-length" not in response.headers:  # it may be a stream: wait no longer for more of it
             response.request.extensions["timeout"]["read"] = SECONDS_OF_STREAM
-        with suppress(httpx.ReadTimeout):
+        try:
             for piece in response.iter_bytes():
                 body += piece
                 if time.monotonic() > end:
                     kind = f"part of {kind}"
                     break
+        except httpx.ReadTimeout:
+            kind = f"part of {kind}"
         return response.status_code, kind, body.decode("utf-8", "replace")

@@ -14,7 +14,6 @@ from effort import Effort, Figures
 from processes import Child, start
 
 from rag.index import doctor
-from rag.index.database import WAIT_SECONDS
 
 MEMBERS = {"writer": taking_part.write, "reader": taking_part.read}
 
@@ -29,15 +28,16 @@ def index(tmp_path: Path) -> Path:
 
 
 def _ended(child: Child, report: Path, figures: Figures) -> dict[str, Any]:
-    """Waits for a process, which must have failed in nothing, and takes over what it counted."""
+    """Waits for a process, which must have failed in nothing, and takes over what it counted.
+
+    One that waits for others longer than a writer may wait for another fails by itself.
+    """
     assert child.ended() == 0, child.written
     assert "Traceback" not in child.written and "database is locked" not in child.written, child.written
     told: dict[str, Any] = json.loads(report.read_text())
     for what, number in told["counts"].items():
         figures.counts[what] += number
         figures.took(what, told["slowest"][what])
-        # Nobody waits longer for others than a writer may wait for another; on a busy machine most of it is work.
-        assert told["slowest"][what] < WAIT_SECONDS
     return told
 
 
