@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hashing_embedder import HashingEmbedder
+from numpy.typing import NDArray
 
+from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.index.store import Filters
 from rag.search.glossary import in_chinese_words
@@ -147,3 +150,28 @@ def test_filters_fold_traditional_characters_width_and_case(make_assistant: Call
         hits = retriever.retrieve("充电桩和停车场", filters=filters)
         assert {hit.document.path for hit in hits} == {"talk.txt"}
     assert not retriever.retrieve("充电桩", filters=Filters(source=name + "某"))
+
+
+class Contrary(HashingEmbedder):
+    """Holds what shares most with a question to be the farthest from it."""
+
+    def encode_query(self, texts: list[str]) -> NDArray[np.float32]:
+        return -super().encode_query(texts)
+
+    def encode_document(self, texts: list[str]) -> NDArray[np.float32]:
+        return super().encode_query(texts)
+
+
+def test_words_that_one_passage_alone_has_find_it(tmp_path: Path) -> None:
+    texts = (
+        "会计说，上季度的电费、水费和灯塔的租金已经付清。",
+        "岬角上有光。",
+        "夜里看得见海面。",
+        "航标为船只指示方向。",
+    )
+    with Assistant.open(tmp_path, embedder=Contrary(), language_model="extractive", reader="none") as one:
+        one.add([Document(text=text, path=f"{number}.txt", title="") for number, text in enumerate(texts)])
+        first, *others = one.retrieve("灯塔")
+    assert first.text == texts[0] and first.lexical_rank == 1
+    assert all(other.lexical_rank is None for other in others)
+    assert first.dense_rank != 1

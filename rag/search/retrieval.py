@@ -170,7 +170,8 @@ class Retriever:
         chunks, weights = lexical.search(worded, depth, allowed)
         for rank, (chunk, score) in enumerate(zip(chunks.tolist(), weights.tolist(), strict=True), 1):
             found[chunk] = _Candidate(chunk, lexical=score, lexical_rank=rank)
-        floor = float(weights.min()) if weights.size else 0.0
+        # What is not in a full list has at most the least of it; what is not in any other has none of the words.
+        floor = float(weights.min()) if weights.size == depth else 0.0
         chunks, similarities = self._dense.search(self.query_vector(question), depth, allowed)
         alive = self._lengths
         dense = zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True)
