@@ -410,8 +410,8 @@ class Chat:
         """
         run = self.context.runs.of(visitor.conversation)
         yield {**self._settled(visitor, run), **more}
-        if before and not run and before.wait(SECONDS_TO_LEAVE):
-            yield self._settled(visitor, None)
+        if before and not run and before.wait(SECONDS_TO_LEAVE) and self._watching.get(session) is ended:
+            yield self._settled(visitor, None)  # unless the page has turned to another meanwhile
         seen, evidence_shown = -1, False
         while run:
             seen = run.wait(seen, 1.0)
