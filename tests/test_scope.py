@@ -1,5 +1,7 @@
 """Names of documents and of parties in questions: what a question is about, and who is meant by a term of a contract."""
 
+from collections.abc import Callable
+
 import pytest
 
 from rag import Assistant, Document
@@ -131,3 +133,17 @@ def test_parties_are_asked_about_by_name(assistant: Assistant, question: str, ho
     assert not answer.abstained
     assert holds in answer.text
     assert all(each.document.text[each.start : each.end] == each.quote for each in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "not_first"),
+    [("青年组每人每项交多少报名费？", "50元"), ("金宿至少要有几间客房？", "不少于3间")],
+)
+def test_what_is_said_of_a_sister_in_the_same_sentence_does_not_come_first(
+    make_assistant: Callable[..., Assistant], question: str, not_first: str
+) -> None:
+    text = "冰雪运动会规程\n少年组免收报名费，青年组每人每项30元，公开组每人每项50元。\n\n金宿不少于6间客房，银宿不少于3间。"
+    one = make_assistant(Document(text=text, path="rules.txt", title="规程"), reader="default")
+    answer = one.ask(question)
+    assert not answer.abstained
+    assert answer.text.split("\n")[0] != not_first

@@ -1,5 +1,6 @@
 """Telling: what the assistant says of a part itself, which nobody writes: results, dated values, corrections, what comes nearest."""
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +12,9 @@ from rag.answering.timeline import Point
 from rag.answering.writing import listed
 from rag.checking.citations import claims_in
 from rag.reading.evidence import Evidence, EvidenceSelector
+from rag.reading.matching import stretches
 from rag.text.extents import whole
+from rag.text.terms import fold
 
 if TYPE_CHECKING:
     from rag.reading.findings import ShortAnswer
@@ -33,6 +36,9 @@ SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
+LIKE = 2
+"""Characters that two clauses share at least that say the same of two things."""
+_CLAUSE = re.compile("[^，,；;。]+")
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
 """Characters of such words, and their share of the sentence, at most."""
 
@@ -64,7 +70,7 @@ def near(part: Part, found: Nearest, language: Language) -> Section:
 def lead(part: Part, text: str) -> "ShortAnswer | None":
     """The very words that answer, to stand before the sentence that says them; None where they would not help.
 
-    That is where they are not sure, or are nearly all of the sentence.
+    That is where they are not sure, are nearly all of the sentence, or stand in a clause of it about something else.
     """
     short = part.short_answer
     if short is None or short.margin < SURE_LEAD or not short.text:
@@ -73,7 +79,34 @@ def lead(part: Part, text: str) -> "ShortAnswer | None":
     short = replace(short, start=start, end=end)
     is_short = len(short.text) <= min(LONGEST_LEAD, LEAD_SHARE * len(short.sentence.text))
     is_whole = claims_in(short.text) == [(0, len(short.text))]
-    return short if is_short and is_whole and text.startswith(short.sentence.text) else None
+    is_lead = is_short and is_whole and text.startswith(short.sentence.text)
+    return short if is_lead and not _is_of_a_sister(part.question, short) else None
+
+
+def _is_of_a_sister(question: str, short: "ShortAnswer") -> bool:
+    """Whether a clause like that of an answer has more of the question: ``青年组每人30元，公开组每人50元`` of 青年组 for 50元.
+
+    Like it is what says the same of something else: it shares words with it, and has a figure where the answer has one.
+    """
+    own, *others = _clauses(short)
+    return any(
+        _shared(other, own) >= LIKE
+        and _shared(other, question) > _shared(own, question)
+        and (any(map(str.isdigit, other)) or not any(map(str.isdigit, short.text)))
+        for other in others
+    )
+
+
+def _clauses(short: "ShortAnswer") -> list[str]:
+    """The clause of a sentence that an answer begins in, and the others."""
+    spans = [match.span() for match in _CLAUSE.finditer(short.sentence.text)]
+    spans.sort(key=lambda span: not span[0] <= short.start < span[1])
+    return [short.sentence.text[slice(*span)] for span in spans]
+
+
+def _shared(one: str, other: str) -> int:
+    """Characters of the longest stretch that both texts hold."""
+    return int(max(stretches(fold(one), fold(other))[0], default=0))
 
 
 def is_named(part: Part) -> bool:
