@@ -36,9 +36,10 @@ SURE_ANSWER = 0.9
 """The confidence from which on a language model's text must say the words that the reader found, or the sources are quoted."""
 SURE_LEAD = 2.0
 """The margin from which on the words that answer stand before their sentence."""
-LIKE = 2
-"""Characters that two clauses share at least that say the same of two things."""
-_CLAUSE = re.compile("[^，,；;。]+")
+LIKE = 0.5
+"""The share of a clause, less its digits, that another repeats at least which says the same of something else."""
+_DIGITS = re.compile(r"[\d.,]+")
+_CLAUSE = re.compile(r"(?:[^，,；;。]|(?<=\d),(?=\d))+")
 LONGEST_LEAD, LEAD_SHARE = 40, 0.6
 """Characters of such words, and their share of the sentence, at most."""
 
@@ -86,22 +87,19 @@ def lead(part: Part, text: str) -> "ShortAnswer | None":
 def _is_of_a_sister(question: str, short: "ShortAnswer") -> bool:
     """Whether a clause like that of an answer has more of the question: ``青年组每人30元，公开组每人50元`` of 青年组 for 50元.
 
-    Like it is what says the same of something else: it shares words with it, and has a figure where the answer has one.
+    Like it is what says the same of something else: it repeats half of it.
     """
     own, *others = _clauses(short)
     return any(
-        _shared(other, own) >= LIKE
-        and _shared(other, question) > _shared(own, question)
-        and (any(map(str.isdigit, other)) or not any(map(str.isdigit, short.text)))
-        for other in others
+        _shared(other, own) >= LIKE * len(own) and _shared(other, question) > _shared(own, question) for other in others
     )
 
 
 def _clauses(short: "ShortAnswer") -> list[str]:
-    """The clause of a sentence that an answer begins in, and the others."""
+    """The clause of a sentence that an answer begins in, and the others, all without their digits."""
     spans = [match.span() for match in _CLAUSE.finditer(short.sentence.text)]
     spans.sort(key=lambda span: not span[0] <= short.start < span[1])
-    return [short.sentence.text[slice(*span)] for span in spans]
+    return [_DIGITS.sub("", short.sentence.text[slice(*span)]) for span in spans]
 
 
 def _shared(one: str, other: str) -> int:

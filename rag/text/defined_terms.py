@@ -8,6 +8,7 @@ with its short form behind it (``釉泽新材料有限公司（以下简称“�
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from rag.text.terms import fold
@@ -54,7 +55,7 @@ class DefinedTerm:
         return None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def defined_terms(text: str) -> tuple[DefinedTerm, ...]:
     """The terms that a document defines, less those that it defines twice in different ways, as several contracts in one do.
 
@@ -73,9 +74,8 @@ def defined_terms(text: str) -> tuple[DefinedTerm, ...]:
         told = [*own, *(match["name"].strip() for match in again)]
         longest = max(told, key=len)
         if term not in longest and all(name in longest for name in told):
-            found.append(
-                DefinedTerm(term, longest, tuple(sorted(each for each in names if term in each and term != each)))
-            )
+            longer = tuple(sorted(each for each in names if term in each and term != each))
+            found.append(DefinedTerm(term, longest, longer))
     return tuple(found)
 
 
@@ -87,22 +87,13 @@ def named_in(words: str, terms: Sequence[DefinedTerm]) -> list[tuple[DefinedTerm
     found = []
     folded = fold(words)
     for term in terms:
-        start, end = _longest_shared(folded, fold(term.name))
-        called = folded[start:end]
+        match = SequenceMatcher(None, folded, fold(term.name), autojunk=False).find_longest_match()
+        called, own = (text[match.a : match.a + match.size] for text in (folded, words))
         others = (fold(each.name) for each in terms if each.name not in term.name and term.name not in each.name)
-        if end - start >= SHORTEST_NAME and not any(called in other for other in others):
-            found.append((term, words[start:end]))
+        if match.size >= SHORTEST_NAME and not any(called in other for other in others):
+            found.append((term, own))
     return found
 
 
 def _is_name(text: str) -> bool:
     return bool(HAN_CHARACTER.search(text)) and not any(map(str.isdigit, text))
-
-
-def _longest_shared(text: str, name: str) -> tuple[int, int]:
-    """The longest part of a text that stands in a name, the first of several."""
-    start = end = 0
-    for place in range(len(text)):
-        while place + end - start < len(text) and text[place : place + end - start + 1] in name:
-            start, end = place, place + end - start + 1
-    return start, end
