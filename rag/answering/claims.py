@@ -23,8 +23,8 @@ from rag.text.structure import Sentence
 from rag.text.terms import letters_of
 
 if TYPE_CHECKING:
+    from rag.reading.claim_reader import ClaimReader
     from rag.reading.findings import ShortAnswer
-    from rag.reading.reader import Reader
 
 CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
@@ -67,7 +67,7 @@ class ClaimChecker:
         reader: compares claims with what they cite, word by word; without one, rules and vectors do.
     """
 
-    def __init__(self, selector: EvidenceSelector, reader: "Reader | None" = None) -> None:
+    def __init__(self, selector: EvidenceSelector, reader: "ClaimReader | None" = None) -> None:
         self._selector = selector
         self._reader = reader
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag.reading.reader import Reader, Support
+    from rag.reading.claim_reader import ClaimReader, Support
     from rag.text.documents import Document
     from rag.text.structure import Sentence
 
@@ -50,7 +50,7 @@ def verify_all(
     cited: Sequence[tuple[Citation, ...]],
     structure: "Callable[[Document], Sequence[Sentence]]",
     embed: "Callable[[list[str]], NDArray[np.float32]]",
-    reader: "Reader | None",
+    reader: "ClaimReader | None",
 ) -> list[Checks]:
     """Checks claims, with a reader where there is one; what is quoted word for word needs no reading.
 
@@ -64,9 +64,9 @@ def verify_all(
     by_rules = [verify(claim, citations, embed) for claim, citations in zip(claims, cited, strict=True)]
     if reader is None:
         return by_rules
+    from rag.reading.claim_reader import VERBATIM
     from rag.reading.differences import ByRules
     from rag.reading.passages import cited_passage
-    from rag.reading.reader import VERBATIM
 
     found = []
     for claim, citations, checks in zip(claims, cited, by_rules, strict=True):
