@@ -97,7 +97,7 @@ def no_vectors(texts: list[str]) -> NDArray[np.float32]:
 def test_the_words_that_lack_support_are_named_with_their_places() -> None:
     claim = "东风二期工程投资2.1亿元。"
     by_rules = verify(claim, cited("东风一期工程投资2.1亿元。"), no_vectors)
-    checks = as_read(claim, by_rules, Support(0.1, ((2, 3),)))
+    checks = as_read(claim, by_rules, Support(0.1, (((2, 3), 1.0),)))
     assert not checks.supports and checks.support == 0.1
     assert checks.unsupported_words == (UnsupportedWord(2, 3, "二"),) and claim[2:3] == "二"
 
@@ -106,12 +106,12 @@ def test_a_fact_that_the_reader_is_sure_of_is_not_called_missing() -> None:
     claim, source = "全县新增托位1000个。", cited("全县新增托位近一千二百个。")
     by_rules = verify(claim, source, no_vectors)
     assert by_rules.missing_facts
-    assert as_read(claim, by_rules, Support(0.9, ())).facts_agree
-    assert as_read(claim, by_rules, Support(0.1, ())).missing_facts == by_rules.missing_facts
+    assert as_read(claim, by_rules, Support(0.9)).facts_agree
+    assert as_read(claim, by_rules, Support(0.1)).missing_facts == by_rules.missing_facts
 
 
 def test_a_claim_that_cites_nothing_is_not_borne_out_whatever_the_reader_holds() -> None:
-    assert not as_read("全县有9个村。", verify("全县有9个村。", (), no_vectors), Support(0.99, ())).supports
+    assert not as_read("全县有9个村。", verify("全县有9个村。", (), no_vectors), Support(0.99)).supports
 
 
 class NeverAsked:

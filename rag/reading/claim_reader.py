@@ -4,9 +4,9 @@ Its network has the form of the reader's (``rag.reading.model``) and weights of 
 it costs questions, and the reverse.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
+from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, logit_of, probability
 from rag.reading.differences import ByRules, differences, unfitted_comparing
 from rag.reading.matching import Span, joined_spans
 from rag.reading.network import UNSUPPORTED, Network
@@ -23,14 +23,23 @@ class Support:
 
     Attributes:
         probability: that all of it is borne out.
-        unsupported: the characters of the claim that are not.
+        doubts: where its words stand in the claim, and how doubtful each is beside the most doubtful, from 0 to 1.
     """
 
     probability: float
-    unsupported: tuple[Span, ...]
+    doubts: tuple[tuple[Span, float], ...] = ()
+
+    @property
+    def unsupported(self) -> tuple[Span, ...]:
+        """The characters of the claim that are not borne out: what it lacks as a whole is laid to its likeliest words."""
+        return joined_spans(word for word, doubt in self.doubts if (1 - self.probability) * doubt >= LACKS)
+
+    def shifted(self, logit: float) -> "Support":
+        """The same with something added to the logit of its probability."""
+        return replace(self, probability=probability(logit_of(self.probability) + logit)) if logit else self
 
 
-VERBATIM = Support(1.0, ())
+VERBATIM = Support(1.0)
 """Of a claim that repeats its evidence word for word."""
 
 
@@ -71,8 +80,6 @@ class ClaimReader:
         whole = float(logits[0, UNSUPPORTED])
         seen = differences(claim, evidence, list(zip(words, lacking, strict=True)), whole, by_rules)
         (score,) = self.comparing.scores(seen[None])
-        supported = self.calibration.supported(float(score))
         likely = [probability(clipped(logit)) for logit in lacking]
-        # What the claim as a whole lacks is laid to its likeliest words.
-        lacks = [(1 - supported) * each / max(likely) for each in likely]
-        return Support(supported, joined_spans(word for word, lack in zip(words, lacks, strict=True) if lack >= LACKS))
+        doubts = tuple((word, each / max(likely)) for word, each in zip(words, likely, strict=True))
+        return Support(self.calibration.supported(float(score)), doubts)
