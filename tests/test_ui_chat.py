@@ -166,8 +166,8 @@ def test_thumbs_and_reasons_are_kept(visit: Visit) -> None:
 def test_an_answer_is_copied_with_its_sources(visit: Visit) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
     ask(page)
-    page.click("[data-action=copy]")
-    page.wait_for_function("document.querySelector('[data-action=copy]').textContent === '已复制'")
+    page.click(".actions [data-action=copy]")
+    page.wait_for_function("document.querySelector('.actions [data-action=copy]').textContent === '已复制'")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "[1] 《" in copied and "264万" in copied
 
@@ -346,7 +346,7 @@ def test_the_interface_speaks_english_and_changes_at_a_click(visit: Visit) -> No
     ask(page, "How many 5G base stations had China built by the end of March 2023?")
     page.click("#language label >> nth=0")
     page.wait_for_function("document.querySelector('#ask').textContent.trim() === '提问'")
-    page.wait_for_function("document.querySelector('[data-action=copy]').textContent === '复制'")
+    page.wait_for_function("document.querySelector('.actions [data-action=copy]').textContent === '复制'")
     page.reload()
     page.wait_for_function("document.querySelector('#ask')?.textContent.trim() === '提问'")
 

@@ -22,12 +22,14 @@ from ui.examples import Examples
 from ui.html import Html, element, join
 from ui.logs import asked
 from ui.page_view import pages, requested
+from ui.remembering import remember
 from ui.runs import Run
 from ui.service import BusyError
 from ui.source_view import Highlight
 from ui.texts import Language, say
 
 SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
+LAYERS = Path(__file__).with_name("layers.js").read_text("utf-8")
 DOWNLOAD = Path(__file__).with_name("download.js").read_text("utf-8")
 SECONDS_BETWEEN_UPDATES = 0.08
 SECONDS_TO_LEAVE = 30.0
@@ -40,6 +42,7 @@ FOR_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "show_progress": "h
 Shown = dict[Any, Any]
 
 _TOGGLE_RAIL = "() => { document.getElementById('chat').toggleAttribute('data-rail'); }"
+_TOGGLE_SHEET = "() => { document.getElementById('chat').toggleAttribute('data-sheet'); }"
 _CLOSE_RAIL = "(...values) => { document.getElementById('chat').removeAttribute('data-rail'); return values; }"
 
 
@@ -87,7 +90,11 @@ class Chat:
                     self._build_feedback()
                 self._build_composer()
             with gr.Column(elem_id="evidence", min_width=0):
-                self.pane = html("pane")
+                self.close_sources = self.context.interface.show(
+                    gr.Button(self.context.interface.text("close_sources"), size="sm", elem_id="close-sources"),
+                    value="close_sources",
+                )
+                self.pane = html("pane", SCRIPT + LAYERS)
                 self.reading = html("reading")
             self.given = html("given", exporting.SCRIPT)
         self.editing = gr.State("")
@@ -150,6 +157,9 @@ class Chat:
             )
             self.new_here = interface.show(
                 gr.Button(text("new_conversation"), size="sm", scale=0), value="new_conversation"
+            )
+            self.open_sources = interface.show(
+                gr.Button(text("open_sources"), size="sm", elem_id="open-sources", scale=0), value="open_sources"
             )
 
     def _build_feedback(self) -> None:
@@ -244,7 +254,10 @@ class Chat:
             browser,
         ]
         following: dict[str, Any] = {**FOR_THE_PAGE, "concurrency_limit": None, "trigger_mode": "multiple"}
-        context.arrived.then(self._choices, browser, [*fields, self.limits], **FOR_THE_PAGE)
+        chosen = context.arrived.then(self._choices, browser, [*fields, self.limits], **FOR_THE_PAGE)
+        for name, field in self.filters.items():
+            remember(field, name, chosen)
+        remember(self.question, "draft", context.arrived)
         context.arrived.then(self._show, browser, view, **following)
         context.switched.then(self._show, browser, view, **following)
         limited = [browser, self.editing, *fields]
@@ -271,6 +284,8 @@ class Chat:
         )
         self.close_feedback.click(lambda: gr.update(visible=False), None, self.feedback, **FOR_THE_PAGE)
         self.open_rail.click(None, None, None, js=_TOGGLE_RAIL)
+        for button in (self.open_sources, self.close_sources):
+            button.click(None, None, None, js=_TOGGLE_SHEET)
         self.list.input(self._select, [self.list, self.editing, browser], view, js=_CLOSE_RAIL, **following)
         gr.on(
             [self.new.click, self.new_here.click], self._new, [self.editing, browser], view, js=_CLOSE_RAIL, **following
