@@ -35,8 +35,7 @@ def test_two_tabs_of_one_browser_keep_apart(visit: Visit) -> None:
 def test_the_draft_and_the_scope_are_there_after_a_reload(visit: Visit) -> None:
     page = visit()
     page.click("#filters > button")
-    page.locator("#filters input").first.fill("2023-01-01")
-    page.keyboard.press("Tab")
+    page.locator("#filters input[type=date]").first.fill("2023-01-01")
     page.wait_for_selector(".limits li")
     page.fill("#question textarea", QUESTION)
     loaded_again(page)
@@ -53,18 +52,21 @@ def test_the_draft_and_the_scope_are_there_after_a_reload(visit: Visit) -> None:
 
 
 def test_a_reload_returns_to_the_tab_and_the_place(visit: Visit) -> None:
-    page = visit(height=500)
+    page, sent = visit(height=500), list[int]()
+    page.on("request", lambda request: sent.append(len(request.post_data or "")))
     for turns in (1, 2, 3):
         ask(page, turns=turns)
+    assert max(sent) < 1000, "no request grows with the conversation"
     page.evaluate("document.querySelector('#scroll').scrollTop = 300")
     loaded_again(page)
     page.wait_for_function("document.querySelector('#scroll').scrollTop === 300")
     open_tab(page, "timeline")
     loaded_again(page)
     page.locator("#timeline").wait_for()
-    assert page.locator("#tabs [role=tab][aria-selected=true]").inner_text() == page.locator(
-        "#tabs [role=tab]"
-    ).nth(TABS.index("timeline")).inner_text()
+    assert (
+        page.locator("#tabs [role=tab][aria-selected=true]").inner_text()
+        == page.locator("#tabs [role=tab]").nth(TABS.index("timeline")).inner_text()
+    )
 
 
 def test_settings_are_kept_in_the_browser_and_no_key(visit: Visit) -> None:

@@ -150,7 +150,10 @@ def _question(turn: Turn, understood: str, language: Language) -> Html:
     if understood and understood.strip() != turn.question.strip():
         parts.append(_labelled("understood", understood, language))
     if turn.filters:
-        shown = "；".join(f"{say(f'filter_{name}', language)} {value}" for name, value in turn.filters.items())
+        told = [
+            (name, value) for name, value in turn.filters.items() if name != "document_ids"
+        ]  # its documents are named
+        shown = "；".join(f"{say(f'filter_{name}', language)} {value}" for name, value in told)
         parts.append(_labelled("limited_to", shown, language))
     return element("header", *parts)
 

@@ -22,6 +22,13 @@ KEEP_CONVERSATION = """(browser) => {
 }"""
 
 
+_KEPT = """(value) => {
+  if (window.youjuArrived) sessionStorage.setItem(NAME, JSON.stringify(value ?? null));
+}"""
+_GIVEN_BACK = "(value) => (value?.length ? value : JSON.parse(sessionStorage.getItem(NAME) ?? 'null') ?? value)"
+_GIVEN_TO_SERVER = "(...values) => [...values.slice(0, -1), JSON.parse(sessionStorage.getItem(NAME) ?? 'null') ?? []]"
+
+
 def remember(component: Any, name: str, arrived: Any) -> None:
     """Has the tab keep a component's value, and give it back after the page was loaded again.
 
@@ -30,13 +37,19 @@ def remember(component: Any, name: str, arrived: Any) -> None:
         name: of the value, unique on the page.
         arrived: the event of a page that was loaded, or one that follows it.
     """
-    key = json.dumps(f"youju-{name}")
-    component.change(
-        None, component, None, js=f"(value) => sessionStorage.setItem({key}, JSON.stringify(value ?? null))"
-    )
-    arrived.then(
-        None,
-        component,
-        component,
-        js=f"(value) => (value?.length ? value : JSON.parse(sessionStorage.getItem({key}) ?? 'null') ?? value)",
-    )
+    keep(component, name)
+    arrived.then(None, component, component, js=_GIVEN_BACK.replace("NAME", _key(name)))
+
+
+def keep(component: Any, name: str) -> None:
+    """Has the tab keep a component's value, which :func:`kept` gives to the server."""
+    component.change(None, component, None, js=_KEPT.replace("NAME", _key(name)))
+
+
+def kept(name: str) -> str:
+    """The ``js`` of an event that gives a list which was kept to the server as the last of its inputs."""
+    return _GIVEN_TO_SERVER.replace("NAME", _key(name))
+
+
+def _key(name: str) -> str:
+    return json.dumps(f"youju-{name}")
