@@ -1,11 +1,14 @@
 """Which documents a question is put to: chosen one by one or by their folders, and what the answer then rests on."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rag.errors import UsageError
+from rag.records.recheck import verify_record
 from tests.browsing import QUESTION
 from ui import chosen_sources
 
@@ -26,7 +29,7 @@ def test_a_folder_stands_for_all_that_lies_in_it(assistant: Any) -> None:
         chosen_sources.limits(every, (), ["gone"], "zh")
 
 
-def test_only_chosen_documents_are_searched_cited_and_recorded(assistant: Any) -> None:
+def test_only_chosen_documents_are_searched_cited_and_recorded(assistant: Any, tmp_path: Path) -> None:
     entries = assistant.documents()
     cited = assistant.ask(QUESTION).citations[0].document
     some = [entry.id for entry in entries if entry.id != cited.id]
@@ -35,7 +38,10 @@ def test_only_chosen_documents_are_searched_cited_and_recorded(assistant: Any) -
     assert {point.citation.document.id for point in points} == {cited.id}
     answer = assistant.ask(QUESTION, document_ids=[cited.id, some[0]])
     assert answer.citations[0].document.id == cited.id
-    assert answer.to_record()["question"]["filters"] == {"document_ids": f"{cited.id} {some[0]}"}
+    record = answer.to_record()
+    assert record["question"]["filters"] == {"document_ids": f"{cited.id} {some[0]}"}
+    (tmp_path / "record.json").write_text(json.dumps(record), encoding="utf-8")
+    assert verify_record(tmp_path / "record.json", index=assistant).holds
     for wrong in ("abc", 3, [3]):
         with pytest.raises(UsageError):
             assistant.ask(QUESTION, document_ids=wrong)
