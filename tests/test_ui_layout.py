@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import MARKS, Visit, ask, open_tab
+from tests.browsing import MARKS, TABS, Visit, ask, open_tab
 from ui.theme import SHEETS, stylesheet
 
 pytest.importorskip("gradio")
@@ -15,6 +15,7 @@ pytestmark = MARKS
 
 MEASURED = {
     "tab-wrapper": "tabs stand in the masthead",
+    "tab-container": "every tab has room, also in English on a phone: Gradio measures copies of them",
     "tabitem": "the chat is as wide as the window",
     "column": "the three columns are as high as the window leaves",
     "wrap": "choices: languages side by side, conversations and sources one below the other",
@@ -83,6 +84,12 @@ def test_the_chat_is_laid_out(visit: Visit) -> None:
     page.click("[data-action=bad]")
     page.wait_for_selector("#feedback", state="visible")
     assert max(button["width"] for button in boxes(page, "#feedback button")) < 160
+
+
+def test_every_tab_has_room_on_a_phone(visit: Visit) -> None:
+    page = visit(width=390, height=844, locale="en-US")
+    page.locator("#tabs [role=tab]").nth(4).wait_for()
+    assert len(boxes(page, "#tabs [role=tab]")) == len(TABS)
 
 
 def test_the_other_tabs_are_laid_out(visit: Visit) -> None:
