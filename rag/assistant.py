@@ -38,6 +38,7 @@ from rag.questions.inputs import (
     checked_count,
     checked_filter,
     checked_history,
+    checked_ids,
     checked_question,
     parsed_day,
 )
@@ -292,6 +293,7 @@ class Assistant:
         speaker: str | None = None,
         source: str | None = None,
         document_id: str | None = None,
+        document_ids: Iterable[str] = (),
     ) -> list[Hit]:
         """The best ``k`` passages for a question, best first; words that are misspelt or in pinyin are read as the documents write them.
 
@@ -299,11 +301,12 @@ class Assistant:
             after, before: days of publication, both included; ``2023`` and ``2023-04`` stand for the whole period.
             speaker, source: part of a speaker's or a source's name.
             document_id: only this document.
+            document_ids: only these documents; empty for no such limit.
 
         Raises:
             UsageError: the question is empty or too long, or a filter has no possible value.
         """
-        filters = _filters(after, before, speaker, source, document_id)
+        filters = _filters(after, before, speaker, source, document_id, document_ids)
         with Trace().step("retrieve", question) as step:
             hits = self.retriever.retrieve(self._corrected(checked_question(question)), k, filters)
             step.attributes["hits"] = len(hits)
@@ -318,12 +321,13 @@ class Assistant:
         speaker: str | None = None,
         source: str | None = None,
         document_id: str | None = None,
+        document_ids: Iterable[str] = (),
     ) -> Timeline:
         """How much ``topic`` (``5G基站``) was, or is planned to be, at all dates the documents give, newest first.
 
         Filters and errors as for :meth:`retrieve`.
         """
-        filters = _filters(after, before, speaker, source, document_id)
+        filters = _filters(after, before, speaker, source, document_id, document_ids)
         return timeline_of(self.store, self.retriever.embedder, checked_question(topic), filters)
 
     def ask(
@@ -555,10 +559,12 @@ def _filters(
     speaker: str | None = None,
     source: str | None = None,
     document_id: str | None = None,
+    document_ids: Iterable[str] = (),
 ) -> Filters:
     names = {"speaker": speaker, "source": source, "document_id": document_id}
     return Filters(
         parsed_day(after, "after"),
         parsed_day(before, "before"),
+        document_ids=checked_ids("document_ids", document_ids),
         **{name: checked_filter(name, value) for name, value in names.items()},
     )

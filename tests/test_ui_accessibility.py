@@ -24,7 +24,7 @@ def test_axe_finds_nothing_serious(visit: Visit, scheme: str, width: int, locale
     page.click("[data-action=bad] >> nth=0")
     page.wait_for_selector("#feedback")
     page.click("#filters > button")
-    page.locator("#filters input").first.fill("2023")
+    page.locator("#filters input[type=date]").first.fill("2023-01-01")
     page.wait_for_selector(".limits li")
     page.locator(".cite .number").first.hover()
     found["chat"] = serious(page)

@@ -59,6 +59,34 @@ def test_a_new_question_stops_the_one_before() -> None:
     second.go_on.set()
 
 
+def test_a_question_waits_for_the_one_before_or_is_given_back() -> None:
+    runs, kept, gate = Runs(), list[Turn](), threading.Event()
+
+    def ask(stopped: threading.Event) -> Generator[Any, None, None]:
+        yield EvidenceFound((), (), 0.0, "问")
+        gate.wait(LONGEST)
+        raise LanguageModelError(zh="完", en="end")
+
+    first = runs.start("c", Turn("1", "一"), ask, kept.append, "zh", queues=True)
+    second = runs.start("c", Turn("2", "二"), ask, kept.append, "zh", queues=True)
+    assert runs.of("c") is first and [turn.id for turn in runs.queued("c")] == ["2"]
+    gate.set()
+    first.wait(first.wait(-1, LONGEST), LONGEST)
+    until(lambda: first.over)
+    assert runs.of("c") is second or second.over, "who learns that the first is over finds the second"
+    until(lambda: second.over)
+    assert [turn.id for turn in kept] == ["1", "2"] and not runs.queued("c")
+    gate.clear()
+    places = [runs.start("c", Turn(each, each), ask, kept.append, "zh", client="me", queues=True) for each in "345"]
+    assert [turn.id for turn in runs.stop("c")] == ["4", "5"]
+    gate.set()
+    assert places[0].over and runs.of("c") is None and not any(place.over for place in places[1:])
+    again = Script(LanguageModelError("x", "x"))
+    until(lambda: runs._admission._under_way["me"] == 0)
+    assert runs.start("c", Turn("6", "六"), again, kept.append, "zh", client="me").turn.id == "6"
+    runs.close()
+
+
 def test_an_error_becomes_a_failed_turn_in_the_readers_language() -> None:
     runs, kept = Runs(), list[Turn]()
     script = Script(LanguageModelError(zh="模型不见了", en="the model is gone"))

@@ -82,13 +82,18 @@ def copied(turn: Turn, language: Language) -> str:
         return turn.text
     lines = [turn.question, "", _with_numbers(answer), ""]
     for citation in answer["citations"]:
-        place = say("span", language, start=citation["start"], end=citation["end"])
         quote = " ".join(citation["quote"].split())
-        lines.append(f"[{citation['number']}] 《{citation['title']}》 {citation_facts(citation, language)} · {place}")
+        lines.append(f"[{citation['number']}] {_cited_as(citation, language)}")
         lines.append(f"    “{quote}”")
         if doubt := _doubt(citation, language):
             lines.append(f"    {doubt}")
     return "\n".join(lines).strip()
+
+
+def _cited_as(citation: dict[str, Any], language: Language) -> str:
+    """What a citation is of: title, facts, and the place of its quote."""
+    place = say("span", language, start=citation["start"], end=citation["end"])
+    return f"《{citation['title']}》 {citation_facts(citation, language)} · {place}"
 
 
 def from_answer(answer: Answer) -> dict[str, Any]:
@@ -145,7 +150,10 @@ def _question(turn: Turn, understood: str, language: Language) -> Html:
     if understood and understood.strip() != turn.question.strip():
         parts.append(_labelled("understood", understood, language))
     if turn.filters:
-        shown = "；".join(f"{say(f'filter_{name}', language)} {value}" for name, value in turn.filters.items())
+        told = [
+            (name, value) for name, value in turn.filters.items() if name != "document_ids"
+        ]  # its documents are named
+        shown = "；".join(f"{say(f'filter_{name}', language)} {value}" for name, value in told)
         parts.append(_labelled("limited_to", shown, language))
     return element("header", *parts)
 
@@ -255,22 +263,31 @@ def _one_line(text: str) -> str:
 
 def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:
     """A citation's number: a link to its place in the evidence pane, with a card that shows on hover and focus."""
-    number, card = citation["number"], anchor("card", turn.id, citation["number"])
+    number, place = citation["number"], anchor("c", turn.id, citation["number"])
     quote = citation.get("text") or " ".join(citation["quote"].split())
+    label = say("cited_as", language, n=number, title=citation["title"])
+    copies = element(
+        "button",
+        say("copy_quote", language),
+        type="button",
+        data_action="copy",
+        data_text=f"“{quote}”\n——{_cited_as(citation, language)}",
+        data_done=say("copied", language),
+    )
+    opens = element("a", say("open_source", language), href=f"#{place}", class_="open")
     shown = element(
         "span",
         element("span", quote, class_="quote"),
         element("span", citation["title"], class_="title"),
         element("span", citation_facts(citation, language), class_="facts"),
         element("span", doubt, class_="doubt") if (doubt := _doubt(citation, language)) else Html(),
+        element("span", copies, opens, class_="card-actions"),
         class_="card",
-        role="tooltip",
+        role="group",
+        aria_label=label,
     )
-    label = say("cited_as", language, n=number, title=citation["title"])
-    link = element(
-        "a", str(number), href=f"#{anchor('c', turn.id, number)}", class_="number", aria_label=label, id=None
-    )
-    return element("span", link, shown, class_="cite", data_card=card)
+    link = element("a", str(number), href=f"#{place}", class_="number", aria_label=label)
+    return element("span", link, shown, class_="cite")
 
 
 def _abstention(turn: Turn, answer: dict[str, Any], language: Language) -> Html:

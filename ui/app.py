@@ -37,6 +37,7 @@ from ui.context import NOBODY, Context, Preferences, Visitor
 from ui.conversations import Conversations, open_conversations
 from ui.html import Html, element
 from ui.pictures import Pictures
+from ui.remembering import KEEP_CONVERSATION, OPEN_CONVERSATION, PLACE
 from ui.runs import Runs
 from ui.texts import Interface, preferred
 
@@ -86,7 +87,8 @@ def build(
         browser = gr.BrowserState(dict(NOBODY), storage_key="youju", secret="youju")
         preferences, documents = gr.State(Preferences()), gr.State(0)
         switch = _masthead(interface)
-        arrived = page.load(_arrive, browser, [browser, switch], **_HIDDEN)
+        arrived = page.load(_arrive, browser, [browser, switch], js=OPEN_CONVERSATION, **_HIDDEN)
+        browser.change(None, browser, None, js=KEEP_CONVERSATION)
         switched = switch.input(_switch, [switch, browser], browser, **_HIDDEN)
         with gr.Tabs(selected="chat", elem_id="tabs") as tab_bar:
             context = Context(
@@ -113,7 +115,7 @@ def build(
 def _masthead(interface: Interface) -> gr.Radio:
     """The name of the window and the language switch."""
     with gr.Row(elem_id="masthead"):
-        gr.HTML(_brand(), elem_id="brand", apply_default_css=False, js_on_load=None)
+        gr.HTML(_brand(), elem_id="brand", apply_default_css=False, js_on_load=PLACE)
         return gr.Radio(
             _LANGUAGES, label=interface.text("language"), elem_id="language", container=False, min_width=0, scale=0
         )

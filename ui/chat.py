@@ -14,7 +14,7 @@ from rag.errors import LanguageModelError, UsageError, YoujuError
 from rag.language_models import EXTRACTIVE, choose
 from rag.questions.follow_ups import History
 from rag.text.surrogates import without_surrogates
-from ui import answer_view, evidence_view, exporting
+from ui import answer_view, chosen_sources, evidence_view, exporting
 from ui.context import Context, Preferences, Visitor
 from ui.conversations import Conversation, Feedback, Turn, new_id, title_of
 from ui.evidence_view import reader, reader_of
@@ -22,12 +22,14 @@ from ui.examples import Examples
 from ui.html import Html, element, join
 from ui.logs import asked
 from ui.page_view import pages, requested
+from ui.remembering import keep, kept, remember
 from ui.runs import Run
 from ui.service import BusyError
 from ui.source_view import Highlight
 from ui.texts import Language, say
 
 SCRIPT = Path(__file__).with_name("page.js").read_text("utf-8")
+LAYERS = Path(__file__).with_name("layers.js").read_text("utf-8")
 DOWNLOAD = Path(__file__).with_name("download.js").read_text("utf-8")
 SECONDS_BETWEEN_UPDATES = 0.08
 SECONDS_TO_LEAVE = 30.0
@@ -40,6 +42,17 @@ FOR_THE_PAGE: dict[str, Any] = {"api_visibility": "private", "show_progress": "h
 Shown = dict[Any, Any]
 
 _TOGGLE_RAIL = "() => { document.getElementById('chat').toggleAttribute('data-rail'); }"
+_TOGGLE_SHEET = "() => { document.getElementById('chat').toggleAttribute('data-sheet'); }"
+DAYS = """() => setTimeout(() => document.querySelectorAll('.day').forEach((field, place) => {
+  const input = field.querySelector('input'), label = field.querySelector('[data-testid=block-info]');
+  if (!input || input.type === 'date') return;
+  label.id = `day-${place}`;
+  input.setAttribute('aria-labelledby', label.id);
+  input.type = 'date';
+  const isWhole = () => !input.value || input.value >= '1000';
+  input.addEventListener('change', () => isWhole() && input.dispatchEvent(new FocusEvent('blur')));
+}), 60)"""
+"""Gives Gradio's fields for days the browser's own calendar: it speaks the reader's language, has a name, and needs no mouse."""
 _CLOSE_RAIL = "(...values) => { document.getElementById('chat').removeAttribute('data-rail'); return values; }"
 
 
@@ -82,12 +95,18 @@ class Chat:
                 self._build_narrow_bar()
                 with gr.Column(elem_id="scroll", min_width=0):
                     self.thread = html("thread", SCRIPT + DOWNLOAD)
+                    with gr.Column(visible=False, elem_id="beginning", min_width=0) as self.context.beginning:
+                        pass  # what adds documents (:mod:`ui.beginning`) builds it
                     self.current = html("current")
                     self.offered = html("offered")
                     self._build_feedback()
                 self._build_composer()
             with gr.Column(elem_id="evidence", min_width=0):
-                self.pane = html("pane")
+                self.close_sources = self.context.interface.show(
+                    gr.Button(self.context.interface.text("close_sources"), size="sm", elem_id="close-sources"),
+                    value="close_sources",
+                )
+                self.pane = html("pane", SCRIPT + LAYERS)
                 self.reading = html("reading")
             self.given = html("given", exporting.SCRIPT)
         self.editing = gr.State("")
@@ -140,16 +159,38 @@ class Chat:
                 gr.Button(text("confirm_delete"), size="sm", variant="stop"), value="confirm_delete"
             )
             self.keep = interface.show(gr.Button(text("cancel"), size="sm"), value="cancel")
+        with gr.Column(elem_id="scope", min_width=0):
+            self.find_source = interface.show(
+                gr.Textbox(
+                    show_label=False,
+                    label=text("scope_search"),
+                    placeholder=text("scope_search"),
+                    elem_id="find-source",
+                    max_lines=1,
+                    max_length=200,
+                    container=False,
+                ),
+                label="scope_search",
+                placeholder="scope_search",
+            )
+            self.chosen = interface.show(
+                gr.CheckboxGroup([], label=text("scope"), elem_id="chosen", min_width=0),
+                label="scope",
+            )
+            self.kept = gr.JSON([], visible=False)
 
     def _build_narrow_bar(self) -> None:
         """What stands for the list of conversations where there is no room for it."""
         interface, text = self.context.interface, self.context.interface.text
         with gr.Row(elem_id="narrow-bar"):
             self.open_rail = interface.show(
-                gr.Button(text("conversations"), size="sm", elem_id="open-rail", scale=0), value="conversations"
+                gr.Button(text("open_rail"), size="sm", elem_id="open-rail", scale=0), value="open_rail"
             )
             self.new_here = interface.show(
                 gr.Button(text("new_conversation"), size="sm", scale=0), value="new_conversation"
+            )
+            self.open_sources = interface.show(
+                gr.Button(text("open_sources"), size="sm", elem_id="open-sources", scale=0), value="open_sources"
             )
 
     def _build_feedback(self) -> None:
@@ -199,21 +240,18 @@ class Chat:
                     value="stop",
                 )
             self.answering = html("answering")
-            folded = interface.show(gr.Accordion(text("filters"), open=False, elem_id="filters"), label="filters")
+            self.folded = folded = interface.show(
+                gr.Accordion(text("filters"), open=False, elem_id="filters"), label="filters"
+            )
             with folded, gr.Row():
                 self.filters: dict[str, Any] = {}
                 for name in ("after", "before"):
                     label = f"filter_{name}"
                     self.filters[name] = interface.show(
-                        gr.Textbox(
-                            label=text(label),
-                            placeholder=text("day_placeholder"),
-                            max_length=10,
-                            max_lines=1,
-                            min_width=120,
+                        gr.DateTime(
+                            include_time=False, type="string", label=text(label), min_width=120, elem_classes="day"
                         ),
                         label=label,
-                        placeholder="day_placeholder",
                     )
                 for name in ("source", "speaker"):
                     label = f"filter_{name}"
@@ -226,7 +264,8 @@ class Chat:
 
     def _connect(self) -> None:
         context = self.context
-        browser, fields = context.browser, [self.filters[name] for name in FILTERS]
+        browser, named = context.browser, [self.filters[name] for name in FILTERS]
+        fields = [*named, self.chosen]
         view = [
             self.thread,
             self.current,
@@ -244,7 +283,15 @@ class Chat:
             browser,
         ]
         following: dict[str, Any] = {**FOR_THE_PAGE, "concurrency_limit": None, "trigger_mode": "multiple"}
-        context.arrived.then(self._choices, browser, [*fields, self.limits], **FOR_THE_PAGE)
+        chosen = context.arrived.then(self._choices, browser, [*named, self.limits], **FOR_THE_PAGE)
+        for name, field in self.filters.items():
+            remember(field, name, chosen)
+        remember(self.question, "draft", context.arrived)
+        found = [browser, self.find_source]
+        context.arrived.then(self._offer_sources, [*found, self.kept], self.chosen, js=kept("chosen"), **FOR_THE_PAGE)
+        for event in (context.switched.then, context.documents.change, self.find_source.change):
+            event(self._offer_sources, [*found, self.chosen], self.chosen, trigger_mode="always_last", **FOR_THE_PAGE)
+        keep(self.chosen, "chosen")
         context.arrived.then(self._show, browser, view, **following)
         context.switched.then(self._show, browser, view, **following)
         limited = [browser, self.editing, *fields]
@@ -252,10 +299,10 @@ class Chat:
         for event in (context.arrived.then, context.switched.then, context.preferences.change):
             event(self._answers, [browser, context.preferences], self.answering, **FOR_THE_PAGE)
         self.answering.click(lambda: gr.Tabs(selected="settings"), None, context.tabs, **FOR_THE_PAGE)
-        context.documents.change(self._choices, browser, [*fields, self.limits], **FOR_THE_PAGE)
+        context.documents.change(self._choices, browser, [*named, self.limits], **FOR_THE_PAGE)
         asked = [self.question, self.editing, browser, context.preferences, *fields]
         gr.on([self.question.submit, self.send.click], self._ask, asked, view, **following)
-        self.stop.click(self._stop, browser, None, queue=False, **FOR_THE_PAGE)
+        self.stop.click(self._stop, browser, self.question, queue=False, **FOR_THE_PAGE)
         acted = [*view, self.given, self.rated, self.reason, self.comment]
         for component in (self.thread, self.offered):
             component.click(self._act, [browser, context.preferences, *fields], acted, **following)
@@ -270,7 +317,10 @@ class Chat:
             self._rate, [browser, self.rated, self.reason, self.comment], [self.thread, self.feedback], **FOR_THE_PAGE
         )
         self.close_feedback.click(lambda: gr.update(visible=False), None, self.feedback, **FOR_THE_PAGE)
+        self.folded.expand(None, None, None, js=DAYS)
         self.open_rail.click(None, None, None, js=_TOGGLE_RAIL)
+        for button in (self.open_sources, self.close_sources):
+            button.click(None, None, None, js=_TOGGLE_SHEET)
         self.list.input(self._select, [self.list, self.editing, browser], view, js=_CLOSE_RAIL, **following)
         gr.on(
             [self.new.click, self.new_here.click], self._new, [self.editing, browser], view, js=_CLOSE_RAIL, **following
@@ -305,14 +355,16 @@ class Chat:
         before: str | None,
         source: str | None,
         speaker: str | None,
+        chosen: list[str],
         request: gr.Request,
     ) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request)
         if not question.strip():
             yield {self.context.browser: visitor.browser}
             return
-        filters = _active(after, before, source, speaker)
-        if self._begin(visitor, without_surrogates(question.strip()), filters, preferences, editing):
+        filters = self._limited(visitor, _active(after, before, source, speaker), chosen)
+        question = without_surrogates(question.strip())
+        if filters is not None and self._begin(visitor, question, filters, preferences, editing):
             yield from self._view(visitor, request, {self.question: "", self.editing: ""})
         else:
             yield {self.context.browser: visitor.browser}
@@ -325,7 +377,10 @@ class Chat:
         preferences: Preferences,
         instead_of: str = "",
     ) -> bool:
-        """Starts to answer; ``instead_of`` is the turn that this question takes the place of.
+        """Starts to answer, after the answer that is on its way in this conversation.
+
+        Args:
+            instead_of: the turn that this question takes the place of; what is on its way is stopped for it.
 
         Returns:
             False where too many questions wait already; the reader is told so, and nothing changes.
@@ -347,7 +402,15 @@ class Chat:
         asked(visitor.client, question)
         try:
             self.context.runs.start(
-                visitor.conversation, turn, ask, keep, visitor.language, visitor.owner, visitor.client, prepare
+                visitor.conversation,
+                turn,
+                ask,
+                keep,
+                visitor.language,
+                visitor.owner,
+                visitor.client,
+                prepare,
+                queues=not instead_of,
             )
         except BusyError as error:
             gr.Warning(error.zh if visitor.language == "zh" else error.en, duration=6)
@@ -366,6 +429,8 @@ class Chat:
         """Answers a question; where the language model cannot, by quotation, with a line on what was wrong."""
         stream = self.context.assistant.stream
         options: dict[str, Any] = {**preferences.options, **filters, "trace": True, "cancelled": stopped}
+        if options.pop("documents", ""):
+            options["document_ids"] = filters["document_ids"].split()
         try:
             yield from stream(question, history=history, language_model=preferences.language_model, **options)
         except LanguageModelError as error:
@@ -375,8 +440,10 @@ class Chat:
                     event = Finished(replace(event.answer, notice=f"{notice} {say('quoted_instead', language)}"))
                 yield event
 
-    def _stop(self, browser: dict[str, str], request: gr.Request) -> None:
-        self.context.runs.stop(Visitor.of(browser, request).conversation)
+    def _stop(self, browser: dict[str, str], request: gr.Request) -> Any:
+        """Stops the answer; the questions that waited for it go back to where they were written."""
+        waited = self.context.runs.stop(Visitor.of(browser, request).conversation)
+        return "\n".join(turn.question for turn in waited) or gr.skip()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -418,25 +485,33 @@ class Chat:
             if self._watching.get(session) is not ended:
                 return
             if run.over:
-                break
+                run = self.context.runs.of(visitor.conversation)  # what waited for it
+                seen, evidence_shown = -1, False
+                yield self._settled(visitor, run)
+                continue
             shown: Shown = {}
             if before and before.is_set():
                 shown, before, evidence_shown = self._settled(visitor, run), None, False
-            shown[self.current] = answer_view.underway(run.turn, run.found, run.text, visitor.language, run.read)
+            shown[self.current] = self._current(visitor, run)
             if run.found and not evidence_shown:
                 evidence = evidence_view.found(run.turn, run.found, visitor.language)
                 shown[self.pane] = gr.update(value=evidence, visible=True)
                 evidence_shown = True
             yield shown
             time.sleep(SECONDS_BETWEEN_UPDATES)
-        if run:
-            yield self._settled(visitor, None)
+
+    def _current(self, visitor: Visitor, run: Run) -> Html:
+        """The turn that is being answered, and the questions that wait for it."""
+        language, waiting = visitor.language, self.context.runs.queued(visitor.conversation)
+        label = element("span", say("queued", language), class_="label")
+        shown = answer_view.underway(run.turn, run.found, run.text, language, run.read)
+        return join([shown, *(element("p", label, turn.question, class_="queued") for turn in waiting)])
 
     def _settled(self, visitor: Visitor, run: Run | None) -> Shown:
         """The whole tab for a conversation, with the beginning of a run where there is one."""
         conversation, language = self._conversation(visitor), visitor.language
         turns = conversation.turns
-        current: str = answer_view.underway(run.turn, run.found, run.text, language, run.read) if run else ""
+        current: str = self._current(visitor, run) if run else ""
         shown: str = answer_view.thread(turns, language) if turns or run else self._welcome(language)
         return {
             self.thread: shown,
@@ -463,13 +538,7 @@ class Chat:
             return Conversation(visitor.conversation, "")
 
     def _welcome(self, language: Language) -> Html:
-        documents = self.context.assistant.documents()
-        state = say("documents_ready", language, n=len(documents)) if documents else say("no_documents", language)
-        parts = [
-            element("h2", say("welcome", language)),
-            element("p", say("welcome_more", language), class_="more"),
-            element("p", state, class_="facts"),
-        ]
+        parts = [element("h2", say("welcome", language)), element("p", say("welcome_more", language), class_="more")]
         if notice := self.context.conversations.notice:
             parts.append(element("p", notice[0 if language == "zh" else 1], class_="facts"))
         return element("section", *parts, class_="welcome")
@@ -485,13 +554,17 @@ class Chat:
                 yield shown
 
     def _offered(self, language: Language) -> Html:
+        count = len(self.context.assistant.documents())
+        if not count:
+            return Html("")
+        state = element("p", say("documents_ready", language, n=count), class_="facts")
         buttons = [
             element("li", element("button", question, type="button", data_action="example", data_question=question))
             for question in self.examples.offered(language)
         ]
         if not buttons:
-            return Html("")
-        return join([element("h3", say("examples", language)), element("ul", *buttons, class_="examples")])
+            return state
+        return join([state, element("h3", say("examples", language)), element("ul", *buttons, class_="examples")])
 
     # -- acting on a turn ---------------------------------------------------------------------------------------------
 
@@ -503,6 +576,7 @@ class Chat:
         before: str | None,
         source: str | None,
         speaker: str | None,
+        chosen: list[str],
         event: gr.EventData,
         request: gr.Request,
     ) -> Iterator[Shown]:
@@ -511,8 +585,9 @@ class Chat:
         data: dict[str, str] = event._data or {}
         action, turn_id = data.get("action", ""), data.get("turn", "")
         if action == "example":
-            filters = _active(after, before, source, speaker)
-            if self._begin(visitor, without_surrogates(str(data.get("question", ""))), filters, preferences):
+            filters = self._limited(visitor, _active(after, before, source, speaker), chosen)
+            question = without_surrogates(str(data.get("question", "")))
+            if filters is not None and self._begin(visitor, question, filters, preferences):
                 yield from self._view(visitor, request)
             return
         turn = next((each for each in self._conversation(visitor).turns if each.id == turn_id), None)
@@ -585,6 +660,26 @@ class Chat:
         speakers = sorted({speaker for entry in documents for speaker in entry.speakers})
         return [gr.skip(), gr.skip(), gr.update(choices=sources), gr.update(choices=speakers), gr.skip()]
 
+    def _offer_sources(self, browser: dict[str, str], query: str, chosen: Any, request: gr.Request) -> Any:
+        """The documents and folders that can be chosen, those that fit the search, and what is chosen of them."""
+        assistant, language = self.context.assistant, Visitor.of(browser, request).language
+        wanted = [str(each) for each in chosen] if isinstance(chosen, list) else []
+        choices, still = chosen_sources.offered(
+            assistant.documents(), assistant.store.folders(), query or "", wanted, language
+        )
+        return gr.update(choices=choices, value=still)
+
+    def _limited(self, visitor: Visitor, filters: dict[str, str], chosen: list[str]) -> dict[str, str] | None:
+        """The filters with those that the chosen sources make; None where none of these is there, which is told."""
+        assistant = self.context.assistant
+        try:
+            return filters | chosen_sources.limits(
+                assistant.documents(), assistant.store.folders(), chosen, visitor.language
+            )
+        except UsageError as error:
+            gr.Warning(error.zh if visitor.language == "zh" else error.en, duration=6)
+            return None
+
     def _limits(
         self,
         browser: dict[str, str],
@@ -593,6 +688,7 @@ class Chat:
         before: str | None,
         source: str | None,
         speaker: str | None,
+        chosen: list[str],
         request: gr.Request,
     ) -> str:
         """The active filters, and that a question is being edited, each with a button that takes it back."""
@@ -600,6 +696,9 @@ class Chat:
         chips = [_chip("editing", say("editing", language), "", language)] if editing else []
         for name, value in _active(after, before, source, speaker).items():
             chips.append(_chip(name, say(f"filter_{name}", language), value, language))
+        if chosen:
+            named = chosen_sources.told(self.context.assistant.documents(), chosen, language)
+            chips.insert(0, _chip("documents", say("filter_documents", language), named, language))
         return element("ul", *chips, class_="limits", aria_label=say("limited_to", language)) if chips else ""
 
     def _clear(self, event: gr.EventData) -> list[Any]:
@@ -607,6 +706,7 @@ class Chat:
         name = (event._data or {}).get("filter")
         empty = {"after": "", "before": "", "source": None, "speaker": None}
         filters = [gr.update(value=empty[each]) if each == name else gr.skip() for each in FILTERS]
+        filters.append(gr.update(value=[]) if name == "documents" else gr.skip())
         return [*filters, *(["", ""] if name == "editing" else [gr.skip(), gr.skip()])]
 
     def _answers(self, browser: dict[str, str], preferences: Preferences, request: gr.Request) -> Html:

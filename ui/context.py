@@ -99,6 +99,7 @@ class Context:
         switched: the language was switched; tabs draw their HTML again with ``switched.then(…)``.
         question: the chat's question box, set by the chat tab; fill it to bring a question there.
         filters: the chat's filters by name, set by the chat tab.
+        beginning: the place in an empty conversation for what adds the first documents, set by the chat tab.
         names_endpoints: whether visitors may name an endpoint of a language model.
     """
 
@@ -116,4 +117,5 @@ class Context:
     switched: "Dependency"
     question: gr.Textbox | None = None
     filters: dict[str, Any] = field(default_factory=dict)
+    beginning: gr.Column | None = None
     names_endpoints: bool = True

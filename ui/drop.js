@@ -17,7 +17,7 @@ if (!window.youjuTakesFolders) {
   };
 
   document.addEventListener('drop', async (event) => {
-    const zone = event.target.closest?.('#upload');
+    const zone = event.target.closest?.('.drop-zone');
     const input = zone?.querySelector('input[type=file]');
     const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
     if (!input || !entries.some((entry) => entry.isDirectory)) return;

@@ -1,6 +1,7 @@
 // Runs once for each HTML component of ours. Answers are read and checked without it: it only makes buttons act, puts
-// text on the clipboard, keeps links on this page when its address has a query, enlarges the picture of a page, and brings a
-// new question, a page, or the cited place of a document that is read in full, into view.
+// text on the clipboard, keeps links on this page when its address has a query, enlarges the picture of a page, puts a
+// number's card at that number, and brings a new question, its first citation, a page, or the cited place of a document
+// that is read in full, into view.
 let step = '';
 
 const enlarge = (large) => {
@@ -39,6 +40,8 @@ const follow = (event, link) => {
   const target = document.getElementById(place.slice(1));
   event.preventDefault();
   if (!target) return;
+  document.querySelector('#pane [data-latest]')?.removeAttribute('data-latest');
+  document.getElementById('chat')?.toggleAttribute('data-sheet', !!target.closest('#evidence'));
   if (location.hash === place) target.scrollIntoView();
   else location.hash = place;
   target.focus({ preventScroll: true });
@@ -48,20 +51,30 @@ const follow = (event, link) => {
   cite?.addEventListener('mouseleave', () => cite.removeAttribute('data-followed'), { once: true });
 };
 
-const closeRail = () => document.getElementById('chat')?.removeAttribute('data-rail');
-
 element.addEventListener('click', (event) => {
-  closeRail();
   const button = event.target.closest('button[data-action]');
   const link = event.target.closest('a[href^="#"]');
   if (button) act(button);
   else if (link) follow(event, link);
 });
 
-// A card leaves the screen on Escape, as WCAG 1.4.13 asks of what appears on hover and focus.
-element.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && document.activeElement) document.activeElement.blur();
-});
+// A card stands at its number, within the column, and above the line where there is no room below it.
+const placeCard = (event) => {
+  const number = event.target.closest?.('.cite .number');
+  const card = number?.parentElement.querySelector('.card');
+  if (!card || card.contains(event.relatedTarget)) return;
+  card.style.left = card.style.top = '';
+  const column = card.offsetParent;
+  if (!column) return;
+  const at = number.getBoundingClientRect(), around = column.getBoundingClientRect();
+  const height = card.offsetHeight, bottom = document.getElementById('composer')?.getBoundingClientRect().top;
+  const above = at.bottom + height > bottom && at.top > height + 60;
+  const room = Math.max(0, column.clientWidth - card.offsetWidth);
+  card.style.left = `${Math.min(room, Math.max(0, at.left - around.left - 16))}px`;
+  card.style.top = `${(above ? at.top - height - 6 : at.bottom + 6) - around.top}px`;
+};
+element.addEventListener('mouseover', placeCard);
+element.addEventListener('focusin', placeCard);
 
 // Whoever uses the keyboard goes on where he was: what turned the page is new, what opened it may have gone.
 const showPage = (pages) => {
@@ -75,8 +88,31 @@ const showPage = (pages) => {
   (element.querySelector(`[data-step="${step}"]`) || pages).focus({ preventScroll: true });
 };
 
+// The sources of an answer that has just come begin with its first citation; what was followed before gives way. A page
+// that was loaded again shows the place in its address.
+let cited = '';
+const presentCitation = (sources) => {
+  const before = cited, first = sources.querySelector('mark[id$="-1"]');
+  cited = first ? first.id : sources.id;
+  if (cited === before) return;
+  const followed = location.hash && document.getElementById(location.hash.slice(1));
+  const active = document.activeElement;
+  if (!before && followed && element.contains(followed)) {
+    location.replace(location.hash);
+    if (active !== document.body) active.focus({ preventScroll: true });
+    return;
+  }
+  if (followed && !followed.closest('#thread')) history.replaceState(history.state, '', location.pathname + location.search);
+  element.setAttribute('data-latest', '');
+  const column = document.getElementById('evidence');
+  const from = first && first.getBoundingClientRect().top - column.getBoundingClientRect().top - column.clientHeight / 3;
+  column.scrollTo({ top: first ? column.scrollTop + from : 0, behavior: 'instant' });
+};
+
 let shown = '';
 const present = () => {
+  const sources = element.closest('#pane') && [...element.querySelectorAll('.sources')].at(-1);
+  if (sources) setTimeout(presentCitation, 60, sources);
   const pages = element.querySelector('.pages');
   if (pages) setTimeout(showPage, 60, pages);
   element.querySelector('#reading-mark')?.scrollIntoView({ block: 'center' });

@@ -6,6 +6,7 @@ the language model for the next question.
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -41,7 +42,9 @@ class Run:
         over: whether the turn is final.
     """
 
-    def __init__(self, turn: Turn, keep: Keep, language: Language, owner: str = "") -> None:
+    def __init__(
+        self, turn: Turn, keep: Keep, language: Language, owner: str = "", then: Callable[[], None] = lambda: None
+    ) -> None:
         self.owner = owner
         self.turn = turn
         self.read: SectionRead | None = None
@@ -50,6 +53,7 @@ class Run:
         self.over = False
         self.stopped = threading.Event()
         self._keep = keep
+        self._then = then
         self._language = language
         self._version = 0
         self._changed = threading.Condition()
@@ -106,12 +110,13 @@ class Run:
             try:
                 self._keep(turn)
             finally:
+                self._then()  # before anybody learns that this is over, so that who follows finds what comes next
                 self._version += 1
                 self._changed.notify_all()
 
 
 class Runs:
-    """The runs of all conversations, at most one of each; a few at once, the others wait their turn.
+    """The runs of all conversations, of each one at a time; a few at once, the others wait their turn.
 
     Args:
         at_once: how many are worked on at the same time.
@@ -122,6 +127,7 @@ class Runs:
         self._admission = admission or Admission()
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="answer")
         self._runs: dict[str, Run] = {}
+        self._queues: dict[str, deque[tuple[Run, Ask, str]]] = {}
         self._lock = threading.Lock()
 
     def start(
@@ -134,28 +140,52 @@ class Runs:
         owner: str = "",
         client: str = "",
         prepare: Callable[[], None] = lambda: None,
+        queues: bool = False,
     ) -> Run:
-        """Begins to answer; an answer still on its way in the same conversation is stopped.
+        """Begins to answer. An answer still on its way in the same conversation is stopped, or waited for.
 
         Args:
             conversation_id, turn, language, owner: whose answer to which question.
             ask: makes the stream of its events, on a thread of its own; see :data:`Ask`.
             keep: is given the turn once it is final.
             client: who takes a place in the queue.
-            prepare: called once the question is admitted and the conversation has no other run.
+            prepare: called once the question is admitted and the conversation has no other run; not where it is queued.
+            queues: whether an answer on its way is waited for.
 
         Raises:
             BusyError: the client, or all together, have too many questions under way.
         """
         self._admission.enter(client)
+        run = Run(turn, keep, language, owner, lambda: self._next(conversation_id))
+        with self._lock:
+            before = self._runs.get(conversation_id)
+            if queues and before and not before.over:
+                self._queues.setdefault(conversation_id, deque()).append((run, ask, client))
+                return run
         self.stop(conversation_id)
         prepare()
-        run = Run(turn, keep, language, owner)
         with self._lock:
-            self._runs = {key: each for key, each in self._runs.items() if not each.over}
-            self._runs[conversation_id] = run
-        self._pool.submit(self._work, run, ask).add_done_callback(lambda _: self._admission.leave(client))
+            self._begin(conversation_id, run, ask, client)
         return run
+
+    def _begin(self, conversation_id: str, run: Run, ask: Ask, client: str) -> None:
+        """Puts a run to work; called with the lock."""
+        self._runs = {key: each for key, each in self._runs.items() if not each.over}
+        self._runs[conversation_id] = run
+        self._pool.submit(self._work, run, ask).add_done_callback(lambda _: self._admission.leave(client))
+
+    def _next(self, conversation_id: str) -> None:
+        """Begins what waits for the end of a conversation's run."""
+        with self._lock:
+            if queue := self._queues.get(conversation_id):
+                self._begin(conversation_id, *queue.popleft())
+            if not queue:
+                self._queues.pop(conversation_id, None)
+
+    def queued(self, conversation_id: str) -> list[Turn]:
+        """The questions of a conversation that wait for the end of its run, in their order."""
+        with self._lock:
+            return [run.turn for run, _, _ in self._queues.get(conversation_id, ())]
 
     def of(self, conversation_id: str) -> Run | None:
         """The run of a conversation that is not over yet."""
@@ -168,15 +198,21 @@ class Runs:
         with self._lock:
             return {key: run for key, run in self._runs.items() if run.owner == owner and not run.over}
 
-    def stop(self, conversation_id: str) -> None:
-        """Stops a conversation's run, if there is one."""
+    def stop(self, conversation_id: str) -> list[Turn]:
+        """Stops a conversation's run, if there is one; gives back the questions that waited for it."""
+        with self._lock:
+            queue = self._queues.pop(conversation_id, ())
+        for _, _, client in queue:
+            self._admission.leave(client)
         if run := self.of(conversation_id):
             run.stop()
+        return [each.turn for each, _, _ in queue]
 
     def close(self) -> None:
         """Stops all runs and takes no more."""
         with self._lock:
             runs = list(self._runs.values())
+            self._queues.clear()
         for run in runs:
             run.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""The settings tab: what answers in this session, and how. Nothing of it is kept beyond the session.
+"""The settings tab: what answers in this session, and how. The browser keeps what was chosen, but no key.
 
 A language model that cannot run says how to get it, and until then answers quote the sources.
 """
@@ -71,12 +71,14 @@ _SAID: dict[str, tuple[str, str]] = {
         "Trying… the first time loads the model, which may take half a minute.",
     ),
     "ends": (
-        "这里的设置只在本页有效，重新载入即恢复。",
-        "These settings hold for this page only; loading it again resets them.",
+        "这里的设置记在这个浏览器里；密钥不记，重新载入后须重填再试。",
+        "This browser remembers these settings, but no key: after loading the page again, give it again and try it.",
     ),
 }
 
 Shown = dict[Any, Any]
+_KEPT = ("model", "url", "name", "strictness", "caution", "passages")
+_KEEP = f"(...values) => Object.fromEntries({list(_KEPT)}.map((name, place) => [name, values[place]]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class SettingsTab:
             self._build_model()
             self._build_options()
             self.ends = gr.HTML(elem_id="settings-ends", apply_default_css=False, js_on_load=None)
+        self.kept = gr.BrowserState({}, storage_key="youju-settings", secret="youju")
         self._connect()
 
     def _build_model(self) -> None:
@@ -272,8 +275,13 @@ class SettingsTab:
         own = [self.model, self.url, self.name, self.key, preferences, browser]
         shown = [self.endpoint, self.status, self.key, preferences]
         drawn = [self.status, self.ends]
-        for event in (context.arrived.then, context.switched.then):
+        kept = [self.model, self.url, self.name, self.strictness, self.caution, self.passages]
+        restored = context.arrived.then(self.restore, self.kept, [*kept, self.endpoint, preferences], **FOR_THE_PAGE)
+        for event in (restored.then, context.switched.then):
             event(self.show, [self.model, preferences, browser], drawn, **FOR_THE_PAGE)
+        choosing = [self.model.input, self.url.change, self.name.change]
+        choosing += [self.strictness.input, self.caution.input, self.passages.release]
+        gr.on(choosing, None, kept, self.kept, js=_KEEP)
         self.model.input(self.choose, own, shown, **FOR_THE_PAGE)
         gr.on(
             [self.trial.click, self.url.submit, self.name.submit, self.key.submit],
@@ -286,6 +294,26 @@ class SettingsTab:
         answering = [self.strictness, self.caution, self.passages]
         for each in (self.strictness.input, self.caution.input, self.passages.release):
             each(self.set_options, [*answering, preferences], preferences, **FOR_THE_PAGE)
+
+    def restore(self, kept: Any) -> tuple[Any, ...]:
+        """What this browser kept, as far as it is possible here. No endpoint is asked for anything: its key was not kept."""
+        given: dict[str, Any] = kept if isinstance(kept, dict) else {}
+        model, strictness, caution = (str(given.get(name)) for name in ("model", "strictness", "caution"))
+        model = model if model in self._language_models() else AUTO
+        strictness = strictness if strictness in STRICTNESS else self.strictness.value
+        caution = caution if caution in CAUTIONS else self.caution.value
+        passages = given.get("passages")
+        answering = options(strictness, caution, passages if isinstance(passages, int) else PASSAGES)
+        setting = chosen(self.context.assistant, AUTO if model == ENDPOINT else model).setting
+        fields = (
+            model,
+            str(given.get("url", "")),
+            str(given.get("name", "")),
+            strictness,
+            caution,
+            answering["passages"],
+        )
+        return (*fields, gr.update(visible=model == ENDPOINT), Preferences(setting, answering) if given else gr.skip())
 
     def show(
         self, model: str, preferences: Preferences, browser: dict[str, str], request: gr.Request

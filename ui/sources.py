@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +14,8 @@ from rag.index.rows import Entry
 from rag.index.synchronization import FileState
 from rag.questions.inputs import parsed_day
 from rag.text.documents import Document
+from ui.beginning import TEXTS as BEGINNING
+from ui.beginning import Beginning
 from ui.chat import FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.file_states import FileStates, mark, summary
@@ -25,7 +27,7 @@ from ui.texts import TEXTS as SHARED
 from ui.texts import Language, shown_day
 from ui.uploads import Limits, Upload, take_in
 
-TEXTS: dict[str, tuple[str, str]] = {
+TEXTS: dict[str, tuple[str, str]] = BEGINNING | {
     "tab_sources": ("资料", "Sources"),
     "sources_drop": ("把文件或文件夹拖到这里，或点击选择文件", "Drop files or a folder here, or click to choose files"),
     "sources_folder": ("选择文件夹", "Choose a folder"),
@@ -138,6 +140,7 @@ class Sources:
                 self._build_library()
             with gr.Column(elem_id="document", min_width=0, visible=False) as self.panel:
                 self._build_document()
+        self.beginning = Beginning(context, self._accepted, problem)
         self._connect(tab)
 
     # -- components ---------------------------------------------------------------------------------------------------
@@ -146,7 +149,13 @@ class Sources:
         interface, text = self.context.interface, self.context.interface.text
         with gr.Column(elem_id="adding", min_width=0):
             self.files = interface.show(
-                gr.File(label=text("sources_drop"), file_count="multiple", elem_id="upload", height=96),
+                gr.File(
+                    label=text("sources_drop"),
+                    file_count="multiple",
+                    elem_id="upload",
+                    elem_classes="drop-zone",
+                    height=96,
+                ),
                 label="sources_drop",
             )
             with gr.Row(elem_id="adding-more"):
@@ -248,16 +257,17 @@ class Sources:
             event(self.summarise, None, self.shorts, concurrency_limit=1, concurrency_id="summaries", **hidden)
         context.switched.then(self.show_again, known, document, **hidden)
         self.search.change(self.show_list, listed, [self.list, self.accepted], trigger_mode="always_last", **hidden)
-        for taken in (self.files, self.folder):
+        first = self.beginning
+        for taken, shown in ((self.files, self.progress), (self.folder, self.progress), (first.files, first.progress)):
             taken.upload(
-                self.upload,
+                self._uploader(shown),
                 [taken, browser, context.documents],
-                [self.progress, self.files, context.documents],
+                [self.progress, self.files, first.progress, first.files, context.documents],
                 concurrency_limit=2,
                 concurrency_id="uploads",
                 **hidden,
             )
-        for component in (self.list, self.header, self.progress):
+        for component in (self.list, self.header, self.progress, first.progress):
             component.click(self.act, known, document, **hidden).then(None, None, None, js=_TO_TOP)
         changes = [self.title, self.date, self.source, self.speakers]
         self.save.click(self.edit, [*known, *changes], document, **hidden)
@@ -312,26 +322,31 @@ class Sources:
 
     # -- adding -------------------------------------------------------------------------------------------------------
 
-    def upload(
-        self, paths: Sequence[str] | None, browser: dict[str, str], changes: int, request: gr.Request
-    ) -> Iterator[Shown]:
-        """Takes files in, showing how far each is."""
-        visitor = Visitor.of(browser, request)
-        language, stopped = visitor.language, threading.Event()
-        uploads: tuple[Upload, ...] = ()
-        given = [str(path) for path in paths or ()]
-        self.adding.setdefault(visitor.owner, set()).add(stopped)
-        try:
-            with closing(take_in(self.context.assistant, given, self._limits(), stopped)) as states:
-                for uploads in states:
-                    yield {self.progress: progress(uploads, language)}
-        except UsageError as error:
-            yield {self.progress: problem(error, language), self.files: None}
-            return
-        finally:
-            self.adding[visitor.owner].discard(stopped)
-        added = any(upload.state == "added" for upload in uploads)
-        yield {self.files: None, self.context.documents: changes + 1 if added else gr.skip()}
+    def _uploader(self, shown: gr.HTML) -> Callable[..., Iterator[Shown]]:
+        """What takes files in and tells there how far each is."""
+
+        def upload(
+            paths: Sequence[str] | None, browser: dict[str, str], changes: int, request: gr.Request
+        ) -> Iterator[Shown]:
+            visitor = Visitor.of(browser, request)
+            language, stopped = visitor.language, threading.Event()
+            uploads: tuple[Upload, ...] = ()
+            given = [str(path) for path in paths or ()]
+            self.adding.setdefault(visitor.owner, set()).add(stopped)
+            taken: Shown = {self.files: None, self.beginning.files: None}
+            try:
+                with closing(take_in(self.context.assistant, given, self._limits(), stopped)) as states:
+                    for uploads in states:
+                        yield {shown: progress(uploads, language)}
+            except UsageError as error:
+                yield {**taken, shown: problem(error, language)}
+                return
+            finally:
+                self.adding[visitor.owner].discard(stopped)
+            added = any(upload.state == "added" for upload in uploads)
+            yield {**taken, self.context.documents: changes + 1 if added else gr.skip()}
+
+        return upload
 
     # -- one document -------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "speaker": ("发言人 {value}", "speaker {value}"),
     "source": ("来源 {value}", "source {value}"),
     "document_id": ("文档 {value}", "document {value}"),
+    "document_ids": ("文档 {value}", "documents {value}"),
     "made": (
         "{moment}（UTC），由有据（Youju {version}）作答；{writer}",
         "{moment} UTC, answered by Youju {version}; {writer}",

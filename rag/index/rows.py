@@ -69,6 +69,7 @@ class Filters:
             when either is given.
         speaker, source: part of the name of a speaker or of a source.
         document_id: one document.
+        document_ids: only these documents; empty for no such limit.
     """
 
     after: datetime.date | None = None
@@ -76,9 +77,10 @@ class Filters:
     speaker: str | None = None
     source: str | None = None
     document_id: str | None = None
+    document_ids: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.after, self.before, self.speaker, self.source, self.document_id))
+        return any((self.after, self.before, self.speaker, self.source, self.document_id, self.document_ids))
 
     def conditions(self, speakers: str = "c.speakers") -> dict[str, str]:
         """The filters that are given, as conditions on documents ``d``, each with its value.
@@ -95,6 +97,7 @@ class Filters:
             f"instr(fold({speakers}), ?)": fold((self.speaker or "").strip()),
             "instr(fold(d.source), ?)": fold((self.source or "").strip()),
             "d.id = ?": self.document_id,
+            "d.id IN (SELECT value FROM json_each(?))": json.dumps(self.document_ids) if self.document_ids else "",
         }
         return {condition: value for condition, value in found.items() if value}
 

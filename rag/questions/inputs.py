@@ -6,7 +6,7 @@ Clean text has no half characters (lone surrogates), which no encoding can write
 
 import datetime
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from rag.errors import UsageError
@@ -78,6 +78,17 @@ def checked_filter(name: str, value: Any) -> str | None:
             en=f"{name} has {len(text):,} characters; {LONGEST_FILTER} is the most.",
         )
     return text
+
+
+def checked_ids(name: str, value: Any) -> tuple[str, ...]:
+    """Ids that limit a search, each once; none for no limit.
+
+    Raises:
+        UsageError: they are no list of texts.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise UsageError(zh=f"{name} 应是一列编号。", en=f"{name} must be a list of ids.")
+    return tuple(dict.fromkeys(checked_filter(name, each) or "" for each in value))
 
 
 def checked_count(name: str, value: Any) -> int:

@@ -70,6 +70,7 @@ def filters_told(filters: Filters) -> dict[str, str]:
         "speaker": filters.speaker,
         "source": filters.source,
         "document_id": filters.document_id,
+        "document_ids": " ".join(filters.document_ids),
     }
     return {name: value for name, value in given.items() if value}
 
