@@ -25,8 +25,10 @@ from rag.index.milvus_rows import (
     NUMBERS,
     PASSAGES,
     Content,
+    Row,
     expression_of,
     is_same,
+    last_chunk,
     marker,
     query_of,
     rows_of,
@@ -40,7 +42,7 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 """Number of the way in which rows are made; a collection of another is left alone."""
 ROWS = 256
-PAGE = 1000
+PAGE = 16_000
 MOST = 16_384
 """What a server gives at most for one question."""
 LOCK = ".youju-milvus-lock"
@@ -121,11 +123,11 @@ class MilvusLookup:
     def renew(self, store: Store) -> None:
         """Writes the rows that differ, and takes out those that are too many."""
         with store.snapshot(), self._lock, _alone(store.folder):
+            wanted = Content.of(store)
             if self._marked(store) is not None:
                 self._mark(store, 0)
-                self._delete(store, self._different(store))
+                self._delete(store, self._held_and_different(store, wanted)[1])
             self._held = None
-            wanted = Content.of(store)
             self._fill(store, wanted, None)
             self._held = wanted
 
@@ -143,37 +145,42 @@ class MilvusLookup:
             rows = self._server.ask("get", name, ids=[MARKER], output_fields=["state"])
         return int(rows[0]["state"]) if rows else 0
 
-    def _count(self, store: Store) -> int:
-        rows = self._server.ask("query", _collection(store), filter=PASSAGES, output_fields=["count(*)"])
+    def _count(self, store: Store, which: str = PASSAGES) -> int:
+        rows = self._server.ask("query", _collection(store), filter=which, output_fields=["count(*)"])
         return int(rows[0]["count(*)"])
 
     def _present(self, store: Store) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Ids and states of the rows that are there."""
-        rows = [row for page in self._server.pages(_collection(store), ["chunk", "state"], PAGE) for row in page]
+        """Ids and states of the rows that are there, of all ids that the record has ever given."""
+        rows: list[Row] = []
+        for first in range(1, last_chunk(store) + 1, PAGE):
+            which = f"chunk >= {first} and chunk < {first + PAGE}"
+            fields = ["chunk", "state"]
+            rows += self._server.ask("query", _collection(store), filter=which, output_fields=fields, limit=PAGE)
         table = np.array([(int(row["chunk"]), int(row["state"])) for row in rows], dtype=np.int64).reshape(-1, 2)
         return table[:, 0], table[:, 1]
 
     def _compared(self, store: Store) -> tuple[int, int]:
         """How many passages are missing or different, and how many rows are too many."""
-        wanted = Content.of(store)
-        found = self._marked(store)
-        if found is None:
+        wanted, marked = Content.of(store), self._marked(store)
+        if marked is None:
             return wanted.chunks.size, 0
-        chunks, _ = self._present(store)
-        known = int(np.isin(wanted.chunks, chunks).sum())
-        wrong = wanted.chunks.size - known + len(self._different(store))
-        if not wrong and found != wanted.digest and chunks.size == known:
-            wrong = wanted.chunks.size  # nothing says that it is whole
-        return wrong, chunks.size - known
+        held, different = self._held_and_different(store, wanted)
+        wrong = wanted.chunks.size - held + len(different)
+        extra = self._count(store) - held
+        if marked != wanted.digest and not wrong and not extra:
+            return wanted.chunks.size, 0  # all is there, but nothing says so, and the next question would look again
+        return wrong, extra
 
-    def _different(self, store: Store) -> list[int]:
-        """Ids of the rows of present chunks that are not as the record gives them, field by field."""
-        different: list[int] = []
-        for page in self._server.pages(_collection(store), list(FIELDS), ROWS):
-            found = {int(row["chunk"]): row for row in page}
-            rows = rows_of(store, np.array(sorted(found), dtype=np.int64))
-            different += [row["chunk"] for row in rows if not is_same(row, found[row["chunk"]])]
-        return different
+    def _held_and_different(self, store: Store, wanted: Content) -> tuple[int, list[int]]:
+        """How many of the wanted rows are there, and the ids of those that are not as the record gives them, field by field."""
+        held, different = 0, []
+        for part in _parts(wanted.chunks):
+            which = f"chunk in {part.tolist()}"
+            found = self._server.ask("query", _collection(store), filter=which, output_fields=list(FIELDS), limit=ROWS)
+            rows = {row["chunk"]: row for row in rows_of(store, part)}
+            held += len(found)
+            different += [int(row["chunk"]) for row in found if not is_same(rows[int(row["chunk"])], row)]
+        return held, different
 
     # -- filling it ---------------------------------------------------------------------------------------------------
 
@@ -188,6 +195,9 @@ class MilvusLookup:
                 self._mark(store, wanted.digest)
                 return
             present = None
+            self._server.write(
+                "delete", _collection(store), filter=f"chunk > {last_chunk(store)}"
+            )  # not of this record
         raise StoreError(
             zh=f"Milvus（{self._server.place}）的集合 {_collection(store)} 没有保留写入的内容，可能另有程序在改它。"
             "请确认只有这个索引用它，再运行 youju doctor --repair。",
@@ -212,18 +222,19 @@ class MilvusLookup:
         logger.info("milvus: collection=%s written=%d removed=%d", name, len(missing), len(removed))
         self._mark(store, 0)
         self._delete(store, removed)
-        for start in range(0, len(missing), ROWS):
+        done = wanted.chunks.size - len(missing)
+        for part in _parts(np.array(missing, dtype=np.int64)):
             if counting:
-                counting(wanted.chunks.size - len(missing) + start, wanted.chunks.size)
-            part = np.array(missing[start : start + ROWS], dtype=np.int64)
+                counting(done, wanted.chunks.size)
             self._server.write("upsert", name, rows_of(store, part))
+            done += part.size
         self._server.write("flush", name)
         if counting:
             counting(wanted.chunks.size, wanted.chunks.size)
 
     def _delete(self, store: Store, chunks: list[int]) -> None:
-        for start in range(0, len(chunks), PAGE):
-            self._server.write("delete", _collection(store), ids=chunks[start : start + PAGE])
+        for part in _parts(np.array(chunks, dtype=np.int64)):
+            self._server.write("delete", _collection(store), ids=part.tolist())
 
     def _mark(self, store: Store, digest: int) -> None:
         self._server.write("upsert", _collection(store), [marker(digest, store.dimension)])
@@ -276,6 +287,11 @@ class MilvusLookup:
 def _collection(store: Store) -> str:
     """Name of an index's collection: each index has one of its own."""
     return f"youju{FORMAT}_{store.identity}"
+
+
+def _parts(chunks: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """Ids, as many at a time as rows are written and read."""
+    return (chunks[start : start + ROWS] for start in range(0, chunks.size, ROWS))
 
 
 def _texts(store: Store, chunks: NDArray[np.int64]) -> list[str]:

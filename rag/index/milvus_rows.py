@@ -64,6 +64,12 @@ class Content:
         )
 
 
+def last_chunk(store: Store) -> int:
+    """The highest id that a chunk of this index has ever had."""
+    row = store.connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'").fetchone()
+    return int(row[0]) if row else 0
+
+
 def states_of(store: Store, chunks: Sequence[int], filters: Filters | None) -> dict[int, int]:
     """The states of those of the given chunks that the record holds and the filters let through, by their ids."""
     conditions = filters.conditions() if filters else {}

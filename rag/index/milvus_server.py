@@ -63,20 +63,6 @@ class MilvusServer:
         """Has the server load a collection; one of Milvus Lite forgets that when it ends."""
         self.write("load_collection", collection)
 
-    def pages(self, collection: str, fields: list[str], size: int) -> Iterator[list[dict[str, Any]]]:
-        """The rows of passages in a collection, some at a time."""
-        rows = self.ask("query_iterator", collection, batch_size=size, filter="chunk > 0", output_fields=fields)
-        try:
-            while True:
-                with self._explained():
-                    page = rows.next()
-                if not page:
-                    return
-                yield page
-        finally:
-            with contextlib.suppress(StoreError), self._explained():
-                rows.close()
-
     def schema(self) -> Any:
         """A new, empty schema."""
         return self._connected().create_schema(auto_id=False, enable_dynamic_field=False)
