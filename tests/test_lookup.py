@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import youju_call
 from hashing_embedder import HashingEmbedder
 
 from embeddings import load
@@ -217,3 +219,15 @@ def test_a_setting_that_names_no_place_is_refused(tmp_path: Path, setting: str) 
     with pytest.raises(UsageError, match="milvus:"):
         Assistant.open(tmp_path, embedder=HashingEmbedder(), store=setting)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("language", "says"), [("zh", "pip install 'youju[milvus]'"), ("en", "is not installed")])
+def test_without_pymilvus_it_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, says: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pymilvus", None)
+    with Assistant.open(tmp_path, embedder=HashingEmbedder(), language_model="extractive", store="local") as assistant:
+        assistant.add(LIBRARY[0])
+    store = "milvus:http://127.0.0.1:19530"
+    outcome = youju_call.run("search", "5G基站", "--index", tmp_path, language=language, YOUJU_STORE=store)
+    outcome.refuses(1, says, language)

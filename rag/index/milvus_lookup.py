@@ -228,7 +228,7 @@ class MilvusLookup:
                 counting(done, wanted.chunks.size)
             self._server.write("upsert", name, rows_of(store, part))
             done += part.size
-        self._server.write("flush", name)
+        self._server.settle(name)
         if counting:
             counting(wanted.chunks.size, wanted.chunks.size)
 

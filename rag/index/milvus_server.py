@@ -19,7 +19,7 @@ from rag.errors import StoreError, UsageError
 
 TOKEN = "YOUJU_MILVUS_TOKEN"
 CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 15.0
 WRITE_SECONDS = 300.0
 CLIENT = 3
 """Major version of ``pymilvus`` that this was written for."""
@@ -45,6 +45,7 @@ class MilvusServer:
         self._uri = uri
         self.place = _place(uri)
         self._client: Any = None
+        self._is_lite = False
         self._lock = threading.Lock()
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
@@ -62,6 +63,11 @@ class MilvusServer:
     def load(self, collection: str) -> None:
         """Has the server load a collection; one of Milvus Lite forgets that when it ends."""
         self.write("load_collection", collection)
+
+    def settle(self, collection: str) -> None:
+        """Has Milvus Lite index what was written, which it else does at every question; a server sees to that itself."""
+        if self._is_lite:
+            self.write("flush", collection)
 
     def schema(self) -> Any:
         """A new, empty schema."""
@@ -97,6 +103,7 @@ class MilvusServer:
             client = pymilvus.MilvusClient(self._uri, timeout=CONNECT_SECONDS, **({"token": token} if token else {}))
             version = str(client.get_server_version(timeout=ANSWER_SECONDS))
         _check_server(self.place, version)
+        self._is_lite = version.startswith("milvus_lite")
         return client
 
     @contextlib.contextmanager
