@@ -143,11 +143,13 @@ class MilvusLookup:
         except NotLoadedError:
             self._server.load(name)
             rows = self._server.ask("get", name, ids=[MARKER], output_fields=["state"])
-        return int(rows[0]["state"]) if rows else 0
+        with self._server.explained():
+            return int(rows[0]["state"]) if rows else 0
 
     def _count(self, store: Store, which: str = PASSAGES) -> int:
         rows = self._server.ask("query", _collection(store), filter=which, output_fields=["count(*)"])
-        return int(rows[0]["count(*)"])
+        with self._server.explained():
+            return int(rows[0]["count(*)"])
 
     def _present(self, store: Store) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Ids and states of the rows that are there, of all ids that the record has ever given."""
@@ -187,6 +189,8 @@ class MilvusLookup:
     def _fill(self, store: Store, wanted: Content, counting: Counting | None) -> None:
         """Makes the collection hold what is wanted, writing only what differs; killed at any moment, it goes on there."""
         found = self._marked(store) if self._prepared(store) else 0
+        if found == wanted.digest and self._count(store) == wanted.chunks.size:
+            return  # another thread or process has done it meanwhile
         held = self._held
         present = (held.chunks, held.states) if held and found == held.digest else None
         for _ in range(ROUNDS):
@@ -274,7 +278,8 @@ class MilvusLookup:
             filter=expression,
             output_fields=["chunk", "state"],
         )
-        told = {int(hit["entity"]["chunk"]): (int(hit["entity"]["state"]), float(hit["distance"])) for hit in hits}
+        with self._server.explained():
+            told = {int(hit["entity"]["chunk"]): (int(hit["entity"]["state"]), float(hit["distance"])) for hit in hits}
         states = states_of(store, list(told), filters)
         sound = {chunk: score for chunk, (state, score) in told.items() if states.get(chunk) == state}
         if len(sound) < len(told):

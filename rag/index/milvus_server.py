@@ -79,7 +79,7 @@ class MilvusServer:
 
     def _call(self, method: str, seconds: float, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
         client = self._connected()
-        with self._explained():
+        with self.explained():
             return getattr(client, method)(*arguments, timeout=seconds, **options)
 
     def _connected(self) -> Any:
@@ -99,7 +99,7 @@ class MilvusServer:
         _hush()
         _check_client(str(pymilvus.__version__))
         token = os.environ.get(TOKEN, "").strip()
-        with self._explained():
+        with self.explained():
             client = pymilvus.MilvusClient(self._uri, timeout=CONNECT_SECONDS, **({"token": token} if token else {}))
             version = str(client.get_server_version(timeout=ANSWER_SECONDS))
         _check_server(self.place, version)
@@ -107,8 +107,8 @@ class MilvusServer:
         return client
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Turns what pymilvus and gRPC raise into a ``StoreError`` that says what to do."""
+    def explained(self) -> Iterator[None]:
+        """Turns what pymilvus and gRPC raise, and an answer that is none, into a ``StoreError`` that says what to do."""
         grpc = import_module("grpc")
         errors = import_module("pymilvus.exceptions")
         try:
@@ -120,7 +120,7 @@ class MilvusServer:
             raise self._away() from error
         except errors.MilvusException as error:
             raise self._told(error) from error
-        except (OSError, ValueError, TypeError, KeyError) as error:  # an answer that is none
+        except (OSError, ValueError, TypeError, LookupError) as error:
             raise self._refused(f"{type(error).__name__}: {error}") from error
 
     def _told(self, error: Any) -> StoreError:
