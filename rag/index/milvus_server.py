@@ -96,7 +96,7 @@ class MilvusServer:
                 zh="YOUJU_STORE 指定了 Milvus，但没有安装 pymilvus。请运行 pip install 'youju[milvus]'，或去掉该设置。",
                 en="YOUJU_STORE names Milvus, but pymilvus is not installed. Run pip install 'youju[milvus]', or unset it.",
             ) from error
-        _hush()
+        _hush(within=self._uri.endswith(".db"))
         _check_client(str(pymilvus.__version__))
         token = os.environ.get(TOKEN, "").strip()
         with self.explained():
@@ -196,9 +196,13 @@ def _place(uri: str) -> str:
     )
 
 
-def _hush() -> None:
-    """Lets neither library write to the terminal by itself: their errors come to the user as ours."""
-    for name in ("pymilvus", "milvus_lite"):
+def _hush(*, within: bool) -> None:
+    """Lets neither library write to the terminal by itself: their errors come to the user as ours.
+
+    Args:
+        within: whether the server is in this process; gRPC then logs each call that Milvus Lite does not know.
+    """
+    for name in ("pymilvus", "milvus_lite", *(("grpc._server",) if within else ())):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
         logger.propagate = False
