@@ -27,6 +27,7 @@ from rag.index.changes import edit_document, remove_document
 from rag.index.indexing import EXTRACTION, ProgressCallback, Report, add, rebuild
 from rag.index.integrity import verify
 from rag.index.introductions import Introduction, Introductions
+from rag.index.lookup import open_lookup
 from rag.index.store import VERSION, Entry, Filters, Store
 from rag.index.synchronization import SyncReport, synchronize
 from rag.language_models import EXTRACTIVE, Choice, EndpointError, choose
@@ -121,6 +122,7 @@ class Assistant:
         reader: str | None = None,
         strict: bool | None = None,
         caution: Caution | None = None,
+        store: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> "Assistant":
         """Opens an index folder, or makes it; without one, the embedded sample documents.
@@ -137,6 +139,8 @@ class Assistant:
             strict: leave claims that fail a check out instead of marking them; None means ``YOUJU_STRICT``, else no.
             caution: how sure the documents must be of an answer (:data:`rag.answering.silence.THRESHOLDS`); None means
                 ``YOUJU_CAUTION``, else ``balanced``.
+            store: where passages are looked up: ``local``, beside the index, or ``milvus:URI``; None means
+                ``YOUJU_STORE``, else ``local``. The documents themselves are in the folder in any case.
             progress: called for each sample document while their index is made, on first use.
 
         Raises:
@@ -153,15 +157,16 @@ class Assistant:
         reading = settings.reader if reader is None else reader
         if reading != DEFAULT:
             choose_reader(reading)  # a folder that was named must hold a reader
+        lookup = open_lookup(settings.store if store is None else store)
         place = Path(folder).expanduser() if folder else embedded_index_folder(loaded.name, size)
-        store = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
+        opened = Store.open(place, embedder=loaded.name, dimension=loaded.dimension, chunk_size=size)
         try:
-            verify(store)
+            verify(opened)
         except BaseException:
-            store.close()
+            opened.close()
             raise
         assistant = cls(
-            Retriever(store, loaded, named_reranker(ranking) if isinstance(ranking, str) else ranking),
+            Retriever(opened, loaded, named_reranker(ranking) if isinstance(ranking, str) else ranking, lookup),
             model,
             strict=settings.strict if strict is None else strict,
             caution=caution or settings.caution,
@@ -169,7 +174,7 @@ class Assistant:
         )
         logger.info(
             "index opened: folder=%s identity=%s generation=%d embedder=%s",
-            *(place, store.identity, store.generation, loaded.name),
+            *(place, opened.identity, opened.generation, loaded.name),
         )
         if not folder:
             assistant.add_samples(progress)

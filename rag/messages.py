@@ -61,6 +61,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "backed_up": ("已备份 {n} 份文档到 {path}。", "{n} documents backed up to {path}."),
     "restored": ("已恢复 {n} 份文档到 {path}。", "{n} documents restored to {path}."),
     "rebuilt": ("索引已重建。", "The index was rebuilt."),
+    "filling": ("填入", "Filling"),
+    "filled": (
+        "{n} 个片段已就位。{finding}。要在那里检索，请设置 YOUJU_STORE。",
+        "{n} passages are in place: {finding}. Set YOUJU_STORE to search there.",
+    ),
     "no_documents": (
         "索引里还没有文档；用 youju add 文件 --index {index} 加入。",
         "The index is empty; add files with 'youju add FILE --index {index}'.",

@@ -28,6 +28,7 @@ _ELSEWHERE = {
     "YOUJU_UPLOAD_FILES",
     "YOUJU_UPLOAD_MB",
     "YOUJU_LIBREOFFICE",
+    "YOUJU_MILVUS_TOKEN",
     *VARIABLES.values(),
 }
 _YES_OR_NO = {"yes": True, "1": True, "true": True, "no": False, "0": False, "false": False}
@@ -49,6 +50,7 @@ class Settings:
         reader: ``default``, the one that ships; ``none``; or the folder of another (``YOUJU_READER``).
         strict: claims that fail a check are left out of answers, not marked (``YOUJU_STRICT``: ``yes`` or ``no``).
         caution: how sure the documents must be of an answer: ``lenient``, ``balanced``, ``strict`` (``YOUJU_CAUTION``).
+        store: where passages are looked up: ``local``, beside the index, or ``milvus:URI`` (``YOUJU_STORE``).
     """
 
     index: str = ""
@@ -59,6 +61,7 @@ class Settings:
     reader: str = "default"
     strict: bool = False
     caution: Caution = "balanced"
+    store: str = "local"
 
     @classmethod
     def from_environment(cls) -> "Settings":

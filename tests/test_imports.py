@@ -21,6 +21,8 @@ HEAVY = (
     "gradio",
     "xllamacpp",
     "opencc",
+    "pymilvus",
+    "grpc",
 )
 QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
 STARTS_THEM_ALL = ("cli.py", "question_commands.py", "server_commands.py")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_defaults() -> None:
     assert Settings.from_environment() == Settings(
-        "", "default", "auto", 300, reranker="", reader="none", strict=False, caution="balanced"
+        "", "default", "auto", 300, reranker="", reader="none", strict=False, caution="balanced", store="local"
     )
 
 
@@ -32,6 +32,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YOUJU_READER", "/a/reader")
     monkeypatch.setenv("YOUJU_STRICT", "Yes")
     monkeypatch.setenv("YOUJU_CAUTION", "strict")
+    monkeypatch.setenv("YOUJU_STORE", "milvus:http://host:19530")
     assert Settings.from_environment() == Settings(
         "/somewhere",
         "some/model",
@@ -41,6 +42,7 @@ def test_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         reader="/a/reader",
         strict=True,
         caution="strict",
+        store="milvus:http://host:19530",
     )
 
 

@@ -10,10 +10,9 @@ from rag.errors import StoreError
 from rag.index import lexical
 from rag.index.changes import renew_document, vector_rows
 from rag.index.database import is_damage
-from rag.index.dense import FILE_NAME as VECTOR_FILE
-from rag.index.dense import DenseIndex
 from rag.index.indexing import preparation
-from rag.index.integrity import Finding, chunks_without_vectors, derived_wrongly, findings
+from rag.index.integrity import Finding, chunks_without_vectors, derived_wrongly, record_findings
+from rag.index.lookup import LOCAL, open_lookup
 from rag.index.replacement import SET_ASIDE
 from rag.index.rescue import left_behind, rescue
 from rag.index.store import Store
@@ -26,26 +25,33 @@ __all__ = ["Finding", "examine", "repair"]
 
 _RESCUED = {"file", "texts", "conversations"}
 """Checks whose failing means that the record itself is damaged; what the others look at can be derived again."""
+_LOOKED_UP = {"faiss", "milvus"}
+"""Checks of the places where passages are looked up, which the record can fill again."""
 _NAMED = 20
 _FILES_NAMED = 5
 
 
-def examine(folder: Path) -> list[Finding]:
+def examine(folder: Path, place: str = LOCAL) -> list[Finding]:
     """Checks an index: its file, documents, what is derived from them, conversations, their files, what was set aside.
+
+    Args:
+        folder: the folder of the index.
+        place: where passages are looked up, a setting of :func:`rag.index.lookup.open_lookup`.
 
     Raises:
         StoreError: there is no index in the folder, it cannot be opened, or it is of another version.
     """
+    lookup = open_lookup(place)
     try:
         with contextlib.closing(Store.open_as_it_is(folder)) as store:
-            return [*findings(store), _files(store), *_set_aside(store)]
+            return [*record_findings(store), lookup.finding(store), _files(store), *_set_aside(store)]
     except StoreError as error:
         if is_damage(error):
             return [Finding("file", False, error.zh, error.en)]
         raise
 
 
-def repair(folder: Path, embedder: "TextEmbedder") -> list[Finding]:
+def repair(folder: Path, embedder: "TextEmbedder", place: str = LOCAL) -> list[Finding]:
     """Mends an index: makes what is derived anew, or, where the record is damaged, rescues what can be read of it.
 
     A damaged file is kept beside the new one under a name with ``damaged`` in it, and :func:`examine` names it, and what
@@ -55,30 +61,39 @@ def repair(folder: Path, embedder: "TextEmbedder") -> list[Finding]:
     Raises:
         StoreError: the folder cannot be written, another program has the index open, or it was made by another embedder.
     """
-    before = examine(folder)
+    before = examine(folder, place)
     if all(finding.sound for finding in before):
         return before
     damaged = {finding.check for finding in before if not finding.sound}
     try:
+        if damaged <= _LOOKED_UP:
+            _check_embedder(folder, embedder)
+            _renew(folder, place)
+            return examine(folder, place)
         if damaged & _RESCUED:
             rescue(folder, embedder)
         else:
             _check_embedder(folder, embedder)
-        _derive_again(folder, embedder)
+        _derive_again(folder, embedder, place)
     except StoreError as error:
         if not is_damage(error):
             raise
         rescue(folder, embedder)
-        _derive_again(folder, embedder)
-    return examine(folder)
+        _derive_again(folder, embedder, place)
+    return examine(folder, place)
 
 
 def _check_embedder(folder: Path, embedder: "TextEmbedder") -> None:
     Store.open(folder, embedder=embedder.name, dimension=embedder.dimension).close()
 
 
-def _derive_again(folder: Path, embedder: "TextEmbedder") -> None:
-    """Makes what is wrong of chunks, facts and vectors, the lexical index and the FAISS file anew from the documents."""
+def _renew(folder: Path, place: str) -> None:
+    with contextlib.closing(Store.open_as_it_is(folder)) as store:
+        open_lookup(place).renew(store)
+
+
+def _derive_again(folder: Path, embedder: "TextEmbedder", place: str) -> None:
+    """Makes what is wrong of chunks, facts and vectors, the lexical index and what is searched anew from the documents."""
     with contextlib.closing(Store.open_as_it_is(folder)) as store:
         prepare = preparation(store, embedder, store.chunk_size)
         for identifier in derived_wrongly(store):
@@ -100,9 +115,7 @@ def _derive_again(folder: Path, embedder: "TextEmbedder") -> None:
             connection.execute("DELETE FROM vectors WHERE id NOT IN (SELECT vector FROM chunks)")
             lexical.clear(connection)
             lexical.catch_up(connection)
-        with contextlib.suppress(OSError):
-            (folder / VECTOR_FILE).unlink()
-        DenseIndex.open(store)
+        open_lookup(place).renew(store)
         store.fold_journal()
 
 

@@ -8,8 +8,6 @@ from rag.errors import StoreError
 from rag.index import lexical
 from rag.index.conversation_rows import damaged_turns
 from rag.index.database import FILE_NAME, damage
-from rag.index.dense import FILE_NAME as VECTOR_FILE
-from rag.index.dense import DenseIndex
 from rag.index.seals import SEALED_COLUMNS, checksum, digest, parts_of
 from rag.index.store import Store
 
@@ -33,11 +31,6 @@ class Finding:
     zh: str
     en: str
     notice: bool = False
-
-
-def findings(store: Store) -> list[Finding]:
-    """What each check finds of an open index."""
-    return [*record_findings(store), _dense(store)]
 
 
 def record_findings(store: Store) -> list[Finding]:
@@ -123,22 +116,6 @@ def _lexical(store: Store) -> Finding:
         en = f"{waiting} chunks are not in the lexical index yet (they are added at the next question)"
         return Finding("lexical", True, zh, en, notice=True)
     return found
-
-
-def _dense(store: Store) -> Finding:
-    try:
-        sound = DenseIndex.saved_is_sound(store)
-    except StoreError as error:
-        return Finding("faiss", False, error.zh, error.en)
-    return Finding(
-        "faiss",
-        sound,
-        f"{VECTOR_FILE} " + ("与记录一致" if sound else "缺失、过期或损坏（下次提问时会自动重建）"),
-        f"{VECTOR_FILE} "
-        + (
-            "agrees with the record" if sound else "is missing, stale or damaged (it is made anew at the next question)"
-        ),
-    )
 
 
 def _counted(check: str, count: Callable[[], int], zh: str, en: str) -> Finding:

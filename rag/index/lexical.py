@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import DamageError
-from rag.text.terms import Terms, query_terms, terms_with_places
+from rag.text.terms import Terms, query_terms, terms_of, terms_with_places
 
 K1 = 1.5
 B = 0.75
@@ -165,6 +165,33 @@ class LexicalIndex:
         order = np.lexsort((found, -scores[found]))
         found = found[order].astype(np.int64)
         return found, scores[found]
+
+    def known(self, question: str) -> tuple[Terms, NDArray[np.float32]]:
+        """Those of a question's terms that some chunk holds, and the weight of each: two arrays of shape (number of terms,)."""
+        terms = query_terms(question)
+        found = self._postings(terms)
+        held = np.array(
+            [key in found and found[key][0].size > 0 for key in terms.view(np.int64).tolist()], dtype=np.bool_
+        )
+        return terms[held], self.weights(terms[held])
+
+    def scores(self, question: str, chunks: NDArray[np.int64], texts: Sequence[str]) -> NDArray[np.float32]:
+        """The scores that :meth:`search` would give these chunks, computed from their texts: shape (number of chunks,)."""
+        scores = np.zeros(chunks.size, dtype=np.float32)
+        if not chunks.size:
+            return scores
+        terms, weights = self.known(question)
+        counts = [
+            dict(zip(*(part.tolist() for part in np.unique(terms_of(text), return_counts=True)), strict=True))
+            for text in texts
+        ]
+        norms = self._norms[chunks]
+        # In the order in which a search adds them up, so that equal scores stay equal.
+        for place in np.argsort(terms.view(np.int64)).tolist():
+            term = int(terms[place])
+            frequency = np.array([min(count.get(term, 0), 255) for count in counts], dtype=np.float32)
+            scores += weights[place] * frequency * np.float32(K1 + 1) / (frequency + norms)
+        return scores
 
     def weights(self, terms: Terms) -> NDArray[np.float32]:
         """Inverse document frequency of each term, in [0, log(number of chunks + 1)]: shape (number of terms,)."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.index.changes import catch_up
-from rag.index.dense import DenseIndex
 from rag.index.lexical import LexicalIndex
+from rag.index.local_lookup import LocalLookup
+from rag.index.lookup import Lookup
 from rag.index.store import Filters, Store, StoredChunk
 from rag.questions.inputs import checked_count, checked_question
 from rag.search.glossary import in_chinese_words
@@ -79,11 +80,17 @@ class _Candidate:
 class Retriever:
     """Finds the passages of a store that serve a question. Follows the store's changes, also those of other processes."""
 
-    def __init__(self, store: Store, embedder: "TextEmbedder", reranker: "Reranker | None" = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        embedder: "TextEmbedder",
+        reranker: "Reranker | None" = None,
+        lookup: Lookup | None = None,
+    ) -> None:
         self.store = store
         self.embedder = embedder
         self.reranker = reranker
-        self._dense: DenseIndex | None = None
+        self.lookup = lookup or LocalLookup()
         self._lengths: NDArray[np.int32] = np.zeros(1, np.int32)
         self._generation = -1
         self._lock = threading.Lock()
@@ -99,6 +106,7 @@ class Retriever:
 
         Raises:
             UsageError: the question is empty or too long, or ``k`` is below 1.
+            StoreError: what passages are looked up in cannot be reached.
         """
         question = checked_question(question)
         k = checked_count("k", k)
@@ -106,8 +114,7 @@ class Retriever:
         with self.store.snapshot():
             self._follow()
             k = min(k, self._lengths.size)
-            allowed = self.store.allowed(filters) if filters else None
-            candidates = self._fused(question, allowed, max(CANDIDATES, 2 * k))
+            candidates = self._fused(question, filters, max(CANDIDATES, 2 * k))
             return self._collapsed(self._reranked(question, candidates), k)
 
     def query_vector(self, question: str) -> NDArray[np.float32]:
@@ -131,17 +138,13 @@ class Retriever:
                 catch_up(self.store)
 
     def _follow(self) -> None:
-        """Brings what is held in memory to the state of the caller's snapshot: ids of chunks mean nothing in another."""
+        """Brings what is searched to the state of the caller's snapshot: ids of chunks mean nothing in another."""
         generation = self.store.generation
         with self._lock:
-            if generation <= self._generation:
-                return
-            self._lengths = self.store.chunk_lengths()
-            if self._dense is None:
-                self._dense = DenseIndex.open(self.store)
-            else:
-                self._dense.refresh(self.store)
-            self._generation = generation
+            if generation > self._generation:
+                self._lengths = self.store.chunk_lengths()
+                self._generation = generation
+        self.lookup.refresh(self.store)
 
     def _embed_query(self, question: str) -> NDArray[np.float32]:
         simplified = convert("t2s", question)
@@ -153,7 +156,7 @@ class Retriever:
         middle: NDArray[np.float32] = own + other
         return middle / max(float(np.linalg.norm(middle)), 1e-12)
 
-    def _fused(self, question: str, allowed: NDArray[np.bool_] | None, depth: int) -> list[_Candidate]:
+    def _fused(self, question: str, filters: Filters | None, depth: int) -> list[_Candidate]:
         """Candidates of both lists, best first: 0.6 of the lexical and 0.4 of the dense score, each scaled to 0…1.
 
         Words that no document knows (a question in another language) leave the lexical list that much less weight.
@@ -161,18 +164,18 @@ class Retriever:
         Scaling by each list's own extremes with 0 for what a list lacks did better than reciprocal rank fusion in our
         measurements (docs/benchmarks.md).
         """
-        assert self._dense is not None
         found: dict[int, _Candidate] = {}
         lexical = self.lexical()
         chinese = in_chinese_words(question)
         worded = f"{question}\n{chinese}" if chinese else question
         lexical_weight = LEXICAL_WEIGHT * max(map(lexical.known_share, {question, worded}))
-        chunks, weights = lexical.search(worded, depth, allowed)
+        lists = self.lookup.search(self.store, worded, self.query_vector(question), depth, filters, lexical)
+        chunks, weights = lists.matching
         for rank, (chunk, score) in enumerate(zip(chunks.tolist(), weights.tolist(), strict=True), 1):
             found[chunk] = _Candidate(chunk, lexical=score, lexical_rank=rank)
         # What is not in a full list has at most the least of it; what is not in any other has none of the words.
         floor = float(weights.min()) if weights.size == depth else 0.0
-        chunks, similarities = self._dense.search(self.query_vector(question), depth, allowed)
+        chunks, similarities = lists.nearest
         alive = self._lengths
         dense = zip(chunks.tolist(), _scaled(similarities), similarities.tolist(), strict=True)
         for rank, (chunk, score, cosine) in enumerate(dense, 1):

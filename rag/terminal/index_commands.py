@@ -1,4 +1,4 @@
-"""Commands for an index: ``youju doctor, backup, restore, rebuild``."""
+"""Commands for an index: ``youju doctor, backup, restore, rebuild, migrate``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,9 +23,11 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     from rag.index import doctor as checks
+    from rag.settings import Settings
 
     folder = index_folder(index, embedder)
-    findings = checks.repair(folder, chosen_embedder(embedder)) if repair else checks.examine(folder)
+    place = Settings.from_environment().store
+    findings = checks.repair(folder, chosen_embedder(embedder), place) if repair else checks.examine(folder, place)
     if as_json:
         output.print_json(
             [
@@ -94,3 +96,28 @@ def rebuild(
     with opened_store(own_index(index)) as store, output.file_progress(say("rebuilding")) as progress:
         rebuild_store(store, chosen_embedder(embedder), chunk_size, progress)
     typer.echo(say("rebuilt"))
+
+
+@app.command(
+    help=help_text(
+        "把要检索的内容填入另一处（Milvus），并逐项核对；中断后再运行会接着做。",
+        "Fill another place to search in (Milvus) and compare all of it; run again, it goes on where it ended.",
+    )
+)
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            help=help_text("local，或 milvus:地址。", "local, or milvus:URI."),
+            show_default=False,
+        ),
+    ],
+    index: Index = None,
+) -> None:
+    from rag.index.lookup import fill, open_lookup
+
+    lookup = open_lookup(to)
+    with opened_store(own_index(index)) as store, output.counted_progress(say("filling")) as progress:
+        filled, finding = fill(store, lookup, progress)
+    typer.echo(say("filled", n=filled, finding=help_text(finding.zh, finding.en)))

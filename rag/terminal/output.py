@@ -56,6 +56,19 @@ def file_progress(title: str, *, quiet: bool = False) -> "Iterator[Callable[[Pro
 
 
 @contextmanager
+def counted_progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error for a known number of things."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def byte_progress(title: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error for something of a known number of bytes."""
     from rich.console import Console
