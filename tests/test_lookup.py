@@ -129,6 +129,9 @@ def test_what_is_removed_is_found_no_more(opened: Open) -> None:
         ({"speaker": "李四"}, {"c"}),
         ({"speaker": "王五"}, set()),
         ({"document_id": "id-b"}, {"b"}),
+        ({"document_ids": ("id-a", "id-b")}, {"a", "b"}),
+        ({"document_ids": ("id-a", "id-b"), "document_id": "id-b"}, {"b"}),
+        ({"document_ids": ("id-x",)}, set()),
         ({"document_id": "id-x"}, set()),
         ({"source": '"]) or chunk > 0 or source in (["'}, {"d"}),  # a name like any other, not an expression
         ({"source": "' or 1 == 1 or '"}, set()),

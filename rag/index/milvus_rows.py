@@ -5,6 +5,7 @@ filter ever becomes part of an expression that Milvus reads.
 """
 
 import datetime
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -147,16 +148,17 @@ def expression_of(store: Store, filters: Filters | None) -> str | None:
         "source": "SELECT source FROM (SELECT DISTINCT source FROM documents) WHERE instr(fold(source), ?)",
         "speakers": "SELECT speakers FROM (SELECT DISTINCT speakers FROM chunks) WHERE instr(fold(speakers), ?)",
     }
-    lists: dict[str, list[int]] = {}
+    lists: list[tuple[str, list[int]]] = []
     for field, name in named.items():
         if folded := fold((name or "").strip()):
-            lists[field] = [_name(row[0]) for row in store.connection.execute(queries[field], (folded,))]
-    if filters.document_id:
-        rows = store.connection.execute("SELECT number FROM documents WHERE id = ?", (filters.document_id,))
-        lists["document"] = [int(row[0]) for row in rows]
-    if not all(lists.values()):
+            lists.append((field, [_name(row[0]) for row in store.connection.execute(queries[field], (folded,))]))
+    for ids in ([filters.document_id] if filters.document_id else [], filters.document_ids):
+        if ids:
+            query = "SELECT number FROM documents WHERE id IN (SELECT value FROM json_each(?))"
+            lists.append(("document", [int(row[0]) for row in store.connection.execute(query, (json.dumps(ids),))]))
+    if not all(numbers for _, numbers in lists):
         return None
-    return " and ".join([*parts, *(f"{field} in {_listed(numbers)}" for field, numbers in lists.items())])
+    return " and ".join([*parts, *(f"{field} in {_listed(numbers)}" for field, numbers in lists)])
 
 
 def _listed(numbers: Iterable[int]) -> str:
