@@ -264,6 +264,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "只看限定的范围，全部共 {held}。",
         "Only what is within the limits that are set counts, of {held} in all.",
     ),
+    # lists
+    "list_miscounted": (
+        "原文说“{words}”，这里列出 {n} 项，请对照原文。",
+        "The document announces “{words}”; {n} items are listed here. Please compare with it.",
+    ),
+    "list_cut": (
+        "这个清单很长，这里只列出前 {n} 项。",
+        "This is a long list: only its first {n} items are here.",
+    ),
     # summaries
     "which_document": (
         "要概括哪一份？请说出标题、文件名或下面的编号：",
