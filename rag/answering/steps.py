@@ -20,6 +20,7 @@ from rag.answering.deciding import Decider
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
+from rag.answering.series import series_in
 from rag.answering.silence import THRESHOLDS
 from rag.answering.summaries import Summaries
 from rag.answering.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
@@ -175,6 +176,7 @@ class Answering:
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
                 withheld=withheld,
+                series=tuple(filter(None, (series_in(part.points, claims) for part in parts))),
             )
         )
 

@@ -50,6 +50,19 @@ class Period:
         """Its last day."""
         return Period(self.last, self.last)
 
+    @property
+    def brief(self) -> str:
+        """As briefly as it can be written: a day, a whole month or year, else its first and last day."""
+        first, last = self.first, self.last
+        if self.is_day:
+            return str(last)
+        if first.year == last.year and first.day == 1 and (last + timedelta(days=1)).day == 1:
+            if (first.month, last.month) == (1, 12):
+                return str(first.year)
+            if first.month == last.month:
+                return f"{first:%Y-%m}"
+        return f"{first} – {last}"
+
     def holds(self, other: "Period") -> bool:
         """Whether the other lies within this one."""
         return self.first <= other.first and other.last <= self.last
