@@ -30,7 +30,7 @@ from rag.checking.verification import verify_all
 from rag.errors import UsageError
 from rag.loading import load
 from rag.reading.choice import choose_reader
-from rag.reading.reader import Reader
+from rag.reading.claim_reader import ClaimReader
 from rag.settings import SEEDS, Settings
 from rag.text.display import one_line
 from rag.text.documents import Document
@@ -101,7 +101,7 @@ class Outcome:
         }
 
 
-def measure(samples: Sequence[Sample], seed: int = SEED, reader: Reader | None = None) -> Outcome:
+def measure(samples: Sequence[Sample], seed: int = SEED, reader: ClaimReader | None = None) -> Outcome:
     """Checks every claim as it is and in all its mutations, against the spans it rests on.
 
     Args:
@@ -134,7 +134,9 @@ def measure(samples: Sequence[Sample], seed: int = SEED, reader: Reader | None =
     )
 
 
-def _missing(claims: Sequence[str], citations: tuple[Citation, ...], reader: Reader | None) -> list[tuple[str, ...]]:
+def _missing(
+    claims: Sequence[str], citations: tuple[Citation, ...], reader: ClaimReader | None
+) -> list[tuple[str, ...]]:
     """What of each claim its citations do not bear out: its facts, and the words that a reader names."""
     if reader is None:
         return [disagreements(claim, citations).missing for claim in claims]

@@ -24,10 +24,10 @@ from rag.errors import UsageError
 from rag.reading.adapters import FILE_NAME
 from rag.reading.calibration import Calibration
 from rag.reading.choice import choose_reader
+from rag.reading.claim_reader import ClaimReader, Support
 from rag.reading.differences import unfitted_comparing
 from rag.reading.findings import ShortAnswer, find
 from rag.reading.passages import passages_of
-from rag.reading.reader import Support
 from rag.reading.weighing import CLAIMS, SENTENCES, unfitted
 from rag.search.retrieval import Hit
 from rag.settings import Settings
@@ -97,7 +97,7 @@ def no_vectors(texts: list[str]) -> NDArray[np.float32]:
 def test_the_words_that_lack_support_are_named_with_their_places() -> None:
     claim = "东风二期工程投资2.1亿元。"
     by_rules = verify(claim, cited("东风一期工程投资2.1亿元。"), no_vectors)
-    checks = as_read(claim, by_rules, Support(0.1, ((2, 3),)))
+    checks = as_read(claim, by_rules, Support(0.1, (((2, 3), 1.0),)))
     assert not checks.supports and checks.support == 0.1
     assert checks.unsupported_words == (UnsupportedWord(2, 3, "二"),) and claim[2:3] == "二"
 
@@ -106,17 +106,25 @@ def test_a_fact_that_the_reader_is_sure_of_is_not_called_missing() -> None:
     claim, source = "全县新增托位1000个。", cited("全县新增托位近一千二百个。")
     by_rules = verify(claim, source, no_vectors)
     assert by_rules.missing_facts
-    assert as_read(claim, by_rules, Support(0.9, ())).facts_agree
-    assert as_read(claim, by_rules, Support(0.1, ())).missing_facts == by_rules.missing_facts
+    assert as_read(claim, by_rules, Support(0.9)).facts_agree
+    assert as_read(claim, by_rules, Support(0.1)).missing_facts == by_rules.missing_facts
 
 
 def test_a_claim_that_cites_nothing_is_not_borne_out_whatever_the_reader_holds() -> None:
-    assert not as_read("全县有9个村。", verify("全县有9个村。", (), no_vectors), Support(0.99, ())).supports
+    assert not as_read("全县有9个村。", verify("全县有9个村。", (), no_vectors), Support(0.99)).supports
+
+
+class NeverAsked:
+    """A network that must not be asked."""
+
+    def logits(self, pairs: object) -> list[NDArray[np.float32]]:
+        pytest.fail("read")
 
 
 def test_what_is_quoted_word_for_word_is_not_read(folder: Path) -> None:
-    reader = choose_reader(str(folder)).reader
-    assert reader
+    known = choose_reader(str(folder)).for_claims
+    assert known
+    reader = ClaimReader(NeverAsked(), known.tokenizer, known.calibration, known.comparing)
     (checks,) = verify_all(
         ["桥头茶馆每天八点开门，老板姓郑。"],
         [cited(BRIDGE.text)],
@@ -124,7 +132,7 @@ def test_what_is_quoted_word_for_word_is_not_read(folder: Path) -> None:
         no_vectors,
         reader,
     )
-    assert checks.support == 1 and not reader._known
+    assert checks.support == 1
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------

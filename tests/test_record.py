@@ -291,7 +291,7 @@ HOSTILE: dict[str, Any] = {
     "null": None,
     "text": "youju-record/1",
     "no schema": broken(lambda r: r.pop("schema") and None),
-    "newer version": broken(lambda r: r.update(schema="youju-record/5")),
+    "newer version": broken(lambda r: r.update(schema="youju-record/6")),
     "version of a mile": broken(lambda r: r.update(schema="youju-record/" + "9" * 10_000)),
     "field missing": broken(lambda r: r.pop("index") and None),
     "field added": broken(lambda r: r.update(more=1)),

@@ -15,7 +15,7 @@ from rag.assistant import Assistant
 from rag.checking.verification import verify_all
 from rag.loading import load
 from rag.reading import choice
-from rag.reading.adapters import FILE_NAME
+from rag.reading.adapters import CLAIMS_FILE_NAME, FILE_NAME
 from rag.reading.choice import DEFAULT, SHIPPED, choose_reader
 from rag.text.documents import Document
 from rag.text.structure import sentences_of
@@ -54,7 +54,7 @@ def is_supported(claim: str, source: str) -> bool:
 def test_the_weights_are_those_that_were_published() -> None:
     chosen = choose_reader(DEFAULT)
     assert chosen.reader and chosen.for_claims and chosen.notice is None
-    assert chosen.sha256 == choice.SHA256
+    assert (chosen.sha256, chosen.claims_sha256) == (choice.SHA256, choice.CLAIMS_SHA256)
     assert (
         chosen.leans
         and hashlib.sha256((SHIPPED / choice.FOLLOW_UPS).read_bytes()).hexdigest() == choice.FOLLOW_UPS_SHA256
@@ -75,26 +75,29 @@ def test_the_weights_are_those_that_were_published() -> None:
 
 
 @pytest.mark.usefixtures("fresh")
+@pytest.mark.parametrize("name", [FILE_NAME, CLAIMS_FILE_NAME])
 @pytest.mark.parametrize("damage", ["missing", "short", "changed"])
 def test_damaged_weights_are_told_and_words_decide(
     make_assistant: Callable[..., Assistant],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     damage: str,
+    name: str,
 ) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(SHIPPED, folder)
-    content = bytearray((folder / FILE_NAME).read_bytes())
+    content = bytearray((folder / name).read_bytes())
     if damage == "missing":
-        (folder / FILE_NAME).unlink()
+        (folder / name).unlink()
     else:
         content[-5] ^= 1
-        (folder / FILE_NAME).write_bytes(content[: len(content) // 2] if damage == "short" else content)
+        (folder / name).write_bytes(content[: len(content) // 2] if damage == "short" else content)
     monkeypatch.setattr(choice, "SHIPPED", folder)
     answer = make_assistant(PROJECT, reader=DEFAULT).ask(QUESTION)
     assert "2.1亿元" in answer.text and answer.supported
     assert "阅读器" in answer.notice and str(folder) in answer.notice
-    assert answer.to_record()["models"]["reader"] is None
+    models = answer.to_record()["models"]
+    assert models["reader"] is None and models["claim_reader"] is None
 
 
 @pytest.mark.usefixtures("fresh")

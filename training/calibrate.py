@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from rag.text.script import is_chinese
 from training import calibrate_claims, documents
 from training.calibrate_claims import Claimed
 from training.documents import Written
-from training.measure import area, open_reader
+from training.measure import area, open_readers
 from training.small_network import fitted_network
 
 SILENCED = 0.12
@@ -204,11 +205,10 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--limit", type=int, help="about how many documents, of all kinds")
     parser.add_argument("--claims", type=int, default=6000, help="about how many claims, of all kinds")
-    uses = ("evidence", "claims")
-    parser.add_argument("--only-claims", action="store_true", help="leave what is fitted for questions as it is")
-    parser.add_argument("--uses", nargs="*", choices=uses, default=uses, help="what the reader does in place of rules")
+    uses = ("questions", "claims")
+    parser.add_argument("--of", nargs="*", choices=uses, default=uses, help="what the weights are to judge")
     options = parser.parse_args()
-    reader = open_reader(options.file)
+    reader, claim_reader = open_readers(options.file)
     kept = [each for each in documents.documents() if each.kind in documents.KEPT_KINDS]
     kept = kept[:: max(1, len(kept) // options.limit)] if options.limit else kept
     with (
@@ -222,24 +222,29 @@ def main() -> None:
                 if is_indexed(number)
             ]
         )
-        every = [] if options.only_claims else asked_on_kept(reader, one, kept)
-        claims = calibrate_claims.claims_of_kept(reader, one._selector, options.work, options.claims)
-    tensors, before = read(options.file)
-    most = told_of_claims(claims)
-    parts = calibrate_claims.fitted(claims).to_tensors(CLAIMS)
-    calibration = replace(before, support_constant=most)
+        every = asked_on_kept(reader, one, kept) if "questions" in options.of else []
+        claims = (
+            calibrate_claims.claims_of_kept(claim_reader, one._selector, options.work, options.claims)
+            if "claims" in options.of
+            else []
+        )
+    before, calibration = read(options.file)
+    tensors: dict[str, Any] = {**before}
+    if claims:
+        most = told_of_claims(claims)
+        tensors |= calibrate_claims.fitted(claims).to_tensors(CLAIMS)
+        calibration = replace(calibration, support_constant=most, checks_claims=1.0)
     if every:
         least, least_in_english = told_of_questions(every)
+        tensors |= fitted(every).to_tensors(SENTENCES)
         calibration = replace(
             calibration,
             constant=-logit_of(least),
             foreign_constant=-logit_of(least_in_english),
-            chooses_evidence=float("evidence" in options.uses),
-            checks_claims=float("claims" in options.uses),
+            chooses_evidence=1.0,
         )
-        parts |= fitted(every).to_tensors(SENTENCES)
     print(asdict(calibration))
-    save_file({**tensors, **parts}, options.file, calibration.to_metadata())
+    save_file(tensors, options.file, calibration.to_metadata())
     print(options.file, hashlib.sha256(options.file.read_bytes()).hexdigest())
 
 

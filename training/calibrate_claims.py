@@ -18,11 +18,11 @@ from torch.nn import functional
 from rag.checking.agreement import in_figures_of_sources
 from rag.checking.citations import attribute
 from rag.checking.verification import verify
+from rag.reading.claim_reader import ClaimReader
 from rag.reading.differences import ByRules, differences
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.reading.network import UNSUPPORTED
 from rag.reading.passages import cited_passage
-from rag.reading.reader import Reader
 from rag.reading.weighing import FARTHEST, Weighing
 from rag.text.documents import Document
 from training import pairs
@@ -52,7 +52,7 @@ class Claimed:
     made: str
 
 
-def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most: int) -> list[Claimed]:
+def claims_of_kept(reader: ClaimReader, selector: EvidenceSelector, work: Path, most: int) -> list[Claimed]:
     """Claims about the documents kept apart, the public sets' too.
 
     Args:
@@ -76,7 +76,8 @@ def claims_of_kept(reader: Reader, selector: EvidenceSelector, work: Path, most:
         seen = None
         if number in tokens:
             of_tokens = logits[number][:, UNSUPPORTED]
-            lacking = of_tokens[list(tokens[number].first)].tolist()
+            words = [tokens[number].spans[place] for place in tokens[number].first]
+            lacking = list(zip(words, of_tokens[list(tokens[number].first)].tolist(), strict=True))
             by_rule = ByRules(len(checks.missing_facts), checks.support)
             seen = differences(claim, passage, lacking, float(of_tokens[0]), by_rule)
         is_flagged = not (checks.exists and checks.facts_agree and checks.supports)

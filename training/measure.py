@@ -17,6 +17,7 @@ import torch
 from embeddings.e5 import decoded_folder
 from rag.reading.adapters import apply, read
 from rag.reading.calibration import UNCALIBRATED
+from rag.reading.claim_reader import ClaimReader
 from rag.reading.differences import ByRules
 from rag.reading.model import ReaderModel, load_encoder
 from rag.reading.reader import Reader
@@ -29,8 +30,8 @@ WINDOW = 300
 CLAIMS_KEPT = ("claims-kept.jsonl.gz", "elsewhere-kept.jsonl.gz")
 
 
-def open_reader(file: Path) -> Reader:
-    """A reader with the weights of a training run (``.pt``), or with those that ship (``.safetensors``)."""
+def open_readers(file: Path) -> tuple[Reader, ClaimReader]:
+    """Readers of questions and of claims with the weights of a training run (``.pt``), or those that ship (``.safetensors``)."""
     folder = decoded_folder()
     model = ReaderModel(load_encoder(folder))
     calibration = UNCALIBRATED
@@ -39,8 +40,8 @@ def open_reader(file: Path) -> Reader:
     else:
         kept, calibration = read(file)
         apply(kept, model, str(file))
-    network = TorchNetwork(model)
-    return Reader(network, PairTokenizer(folder), calibration)
+    network, tokenizer = TorchNetwork(model), PairTokenizer(folder)
+    return Reader(network, tokenizer, calibration), ClaimReader(network, tokenizer, calibration)
 
 
 def area(scores: Sequence[float], truth: Sequence[bool]) -> float:
@@ -90,7 +91,7 @@ def measure_questions(reader: Reader, every: Sequence[Question]) -> dict[str, fl
     return figures
 
 
-def measure_pairs(reader: Reader, work: Path) -> dict[str, float]:
+def measure_pairs(reader: Reader, claim_reader: ClaimReader, work: Path) -> dict[str, float]:
     """The pairs kept apart."""
     asked = list(pairs.read(work / "questions-kept.jsonl.gz"))
     margins, truth = [], []
@@ -108,7 +109,7 @@ def measure_pairs(reader: Reader, work: Path) -> dict[str, float]:
             figures[f"  against {kind} ({len(found)})"] = area(scores, labels)
     claims = [pair for name in CLAIMS_KEPT for pair in pairs.read(work / name)]
     rules = ByRules(missing=0, support=1.0)  # what they hold is left out of it
-    support = [reader.support(pair.first, pair.passage, rules) for pair in claims]
+    support = [claim_reader.support(pair.first, pair.passage, rules) for pair in claims]
     wrong = [bool(pair.unsupported) or bool(pair.some_unsupported) for pair in claims]
     scores = [each.probability for each in support]
     figures["claims area"] = area(scores, [not each for each in wrong])
@@ -129,13 +130,13 @@ def main() -> None:
     parser.add_argument("--reading", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=600, help="questions on court judgments")
     options = parser.parse_args()
-    reader = open_reader(options.reader)
+    reader, claim_reader = open_readers(options.reader)
     court = [
         each for each in questions(options.reading / "measure" / "court_judgments_dev.jsonl.xz") if not each.is_open
     ]
     random.Random(5).shuffle(court)
     for name, figures in (
-        ("kept", measure_pairs(reader, options.work)),
+        ("kept", measure_pairs(reader, claim_reader, options.work)),
         ("court", measure_questions(reader, court[: options.limit])),
     ):
         print(name)

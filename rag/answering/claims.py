@@ -14,7 +14,7 @@ from rag.answering.writing import Writer
 from rag.answers import Checks, Citation, Claim
 from rag.checking.agreement import disagreements
 from rag.checking.citations import attribute, claims_in, without_marks
-from rag.checking.verification import verify_all
+from rag.checking.verification import Opinion, verify_all
 from rag.errors import LanguageModelError
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.text.documents import Document
@@ -23,8 +23,8 @@ from rag.text.structure import Sentence
 from rag.text.terms import letters_of
 
 if TYPE_CHECKING:
+    from rag.reading.claim_reader import ClaimReader
     from rag.reading.findings import ShortAnswer
-    from rag.reading.reader import Reader
 
 CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
@@ -65,11 +65,15 @@ class ClaimChecker:
     Args:
         selector: of the index.
         reader: compares claims with what they cite, word by word; without one, rules and vectors do.
+        opinion: is asked where the reader leaves a claim open.
     """
 
-    def __init__(self, selector: EvidenceSelector, reader: "Reader | None" = None) -> None:
+    def __init__(
+        self, selector: EvidenceSelector, reader: "ClaimReader | None" = None, opinion: Opinion | None = None
+    ) -> None:
         self._selector = selector
         self._reader = reader
+        self._opinion = opinion
 
     def check(self, text: str, evidence: Sequence[Evidence]) -> list[Claim]:
         """The claims of a text, attributed to evidence and verified; spans are those in ``text``."""
@@ -78,7 +82,9 @@ class ClaimChecker:
         cited = [
             tuple(attribute(claim, list(evidence), self._context(evidence), self._selector.vectors)) for claim in claims
         ]
-        checks = verify_all(claims, cited, self._selector.structure, self._selector.vectors, self._reader)
+        checks = verify_all(
+            claims, cited, self._selector.structure, self._selector.vectors, self._reader, self._opinion
+        )
         return [
             Claim(claim, *place, citations, checked)
             for claim, place, citations, checked in zip(claims, places, cited, checks, strict=True)

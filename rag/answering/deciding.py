@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from rag.answering.answerability import margin, tells_margins
+from rag.answering.answerability import margin
 from rag.answering.finding import Part
+from rag.answering.margins import tells_margins
 from rag.answering.nearest import Nearest, nearest
 from rag.answering.silence import beside_model, signals_of
 from rag.language_models.calls import Calls

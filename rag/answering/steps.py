@@ -20,6 +20,7 @@ from rag.answering.deciding import Decider
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
+from rag.answering.second_opinion import opinion_of
 from rag.answering.series import series_in
 from rag.answering.silence import THRESHOLDS
 from rag.answering.summaries import Summaries
@@ -350,7 +351,7 @@ class Answering:
 
     def _checked(self, sections: list[Section], writer: Writer) -> tuple[str, tuple[Claim, ...], tuple[Claim, ...]]:
         """The text of an answer, its claims, and those that a strict answer withholds."""
-        checker = ClaimChecker(self.selector, self.reader.for_claims)
+        checker = ClaimChecker(self.selector, self.reader.for_claims, opinion_of(self.calls))
         repairer = Repairer(checker, writer)
         checked = [self._mended(section, checker, repairer, writer) for section in sections]
         checked = _each_once(checked)
@@ -392,7 +393,7 @@ class Answering:
 
     def _all_near(self, parts: list[Part], language: Literal["zh", "en"]) -> tuple[str, tuple[Claim, ...]]:
         """What an abstention says: what comes nearest, labelled as that and cited, or that nothing was found."""
-        checker = ClaimChecker(self.selector, self.reader.for_claims)
+        checker = ClaimChecker(self.selector, self.reader.for_claims, opinion_of(self.calls))
         sections = []
         for part in parts:
             if part.nearest:

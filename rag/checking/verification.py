@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag.reading.reader import Reader, Support
+    from rag.reading.claim_reader import ClaimReader, Support
     from rag.text.documents import Document
     from rag.text.structure import Sentence
 
 READ_THRESHOLD = 0.5
 """The probability from which on the reader's word bears a claim out."""
+OPEN = (0.05, 0.97)
+"""Between these probabilities the reader leaves open whether a claim is borne out, and who is asked besides may settle it."""
+Opinion = Callable[[str, str], float]
+"""Of a claim and the words it cites: what is added to the logit that it is borne out."""
 
 
 def verify(claim: str, citations: tuple[Citation, ...], embed: "Callable[[list[str]], NDArray[np.float32]]") -> Checks:
@@ -50,7 +54,8 @@ def verify_all(
     cited: Sequence[tuple[Citation, ...]],
     structure: "Callable[[Document], Sequence[Sentence]]",
     embed: "Callable[[list[str]], NDArray[np.float32]]",
-    reader: "Reader | None",
+    reader: "ClaimReader | None",
+    opinion: Opinion | None = None,
 ) -> list[Checks]:
     """Checks claims, with a reader where there is one; what is quoted word for word needs no reading.
 
@@ -60,13 +65,14 @@ def verify_all(
         structure: gives the sentences of a document.
         embed: as for :func:`verify`.
         reader: weighs what the rules find; without one, that decides.
+        opinion: is asked where the reader leaves a claim open.
     """
     by_rules = [verify(claim, citations, embed) for claim, citations in zip(claims, cited, strict=True)]
     if reader is None:
         return by_rules
+    from rag.reading.claim_reader import VERBATIM
     from rag.reading.differences import ByRules
     from rag.reading.passages import cited_passage
-    from rag.reading.reader import VERBATIM
 
     found = []
     for claim, citations, checks in zip(claims, cited, by_rules, strict=True):
@@ -74,9 +80,11 @@ def verify_all(
         told = in_figures_of_sources(claim, citations)
         if told.text.strip() not in cited_passage(citations, structure, in_full=False):
             rules = ByRules(len(checks.missing_facts), checks.support)
-            held = reader.support(told.text, cited_passage(citations, structure, told.text), rules)
-            unsupported = tuple(dict.fromkeys(told.span(start, end) for start, end in held.unsupported))
-            held = replace(held, unsupported=unsupported)
+            passage = cited_passage(citations, structure, told.text)
+            held = reader.support(told.text, passage, rules)
+            if opinion and citations and OPEN[0] <= held.probability <= OPEN[1]:
+                held = held.shifted(opinion(told.text, passage))
+            held = replace(held, doubts=tuple((told.span(*word), doubt) for word, doubt in held.doubts))
         nowhere = quantities_nowhere(claim, citations) if checks.missing_facts else ()
         found.append(as_read(claim, checks, held, nowhere))
     return found

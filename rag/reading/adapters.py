@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rag.reading.model import ReaderModel
 
 FILE_NAME = "reader.safetensors"
+CLAIMS_FILE_NAME = "claims.safetensors"
+"""Of weights of the same form that judge claims."""
 LEFT, RIGHT = ".left", ".right"
 """Endings of the names of the two thin matrices of a weight matrix."""
 NOT_KEPT = "encoder.embeddings."

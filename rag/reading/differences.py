@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.reading.calibration import clipped
+from rag.reading.calibration import REACH, clipped
 from rag.reading.matching import Span, stretches
 from rag.reading.weighing import Array, Weighing
 from rag.text.terms import fold
@@ -81,12 +81,15 @@ def stands_for(claim: str, evidence: str, piece: Span) -> int | None:
     return min((between for between in found if 0 <= between <= PLACE), default=None)
 
 
-def differences(claim: str, evidence: str, lacking: Sequence[float], whole: float, by_rules: ByRules) -> Array:
+def differences(
+    claim: str, evidence: str, lacking: Sequence[tuple[Span, float]], whole: float, by_rules: ByRules
+) -> Array:
     """What the network sees of a claim, shape (features,).
 
     Args:
         claim, evidence: the texts.
-        lacking: how surely the reader holds each word of the claim to be not borne out, in logits; not empty.
+        lacking: of each word of the claim, by its characters, how surely the reader holds it to be not borne out, in logits;
+            not empty.
         whole: how surely it holds something of the claim to be not borne out, in logits.
         by_rules: what rules hold of it.
     """
@@ -95,10 +98,15 @@ def differences(claim: str, evidence: str, lacking: Sequence[float], whole: floa
     apart = pieces(claim, lengths) if claim else []
     sizes = [end - start for start, end in apart] or [0]
     replaced = {piece: size for piece in apart if (size := stands_for(claim, evidence, piece)) is not None}
-    surest = sorted(map(clipped, lacking), reverse=True)
+    surest = sorted((clipped(logit) for _, logit in lacking), reverse=True)
+    inside, elsewhere = _apart_and_not(lacking, apart)
     return np.array(
         [
             *(np.mean(surest[:count]) for count in LIKELIEST),
+            np.mean(surest),
+            np.mean([logit > 0 for logit in surest]),
+            max(map(clipped, inside), default=-REACH),
+            max(map(clipped, elsewhere), default=-REACH),
             clipped(whole),
             *(np.mean(lengths >= least) for least in LONG),
             np.mean(lengths == 0),
@@ -122,9 +130,19 @@ def differences(claim: str, evidence: str, lacking: Sequence[float], whole: floa
     )
 
 
+def _apart_and_not(lacking: Sequence[tuple[Span, float]], apart: Sequence[Span]) -> tuple[list[float], list[float]]:
+    """The logits of words that share a character with a piece, and of all others."""
+    inside: list[float] = []
+    elsewhere: list[float] = []
+    for (start, end), logit in lacking:
+        is_apart = any(start < piece_end and piece_start < end for piece_start, piece_end in apart)
+        (inside if is_apart else elsewhere).append(logit)
+    return inside, elsewhere
+
+
 def unfitted_comparing() -> Weighing:
     """Takes the likeliest word at the reader's word, where nothing was fitted."""
-    count = len(differences("", "", [0.0], 0.0, ByRules(0, 1.0)))
+    count = len(differences("", "", [((0, 0), 0.0)], 0.0, ByRules(0, 1.0)))
     hidden = np.zeros((count, 1), np.float32)
     hidden[0] = 1 / 12  # its logit, at most 12
     origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)

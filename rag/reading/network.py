@@ -1,6 +1,7 @@
 """What runs the reader's network: onnxruntime."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 HEADS = 4
 START, END, SENTENCE, UNSUPPORTED = range(HEADS)
 """Which of the logits of a token is of which head; see ``rag.reading.model``."""
+
+REMEMBERED = 1024
+"""Pairs of texts of which the logits are kept, about 10 KB each."""
 
 Logits = NDArray[np.float32]
 """Shape (tokens, heads), of a reader in that order."""
@@ -44,6 +48,34 @@ class DeferredNetwork:
         with self._lock:
             self._made = self._made or self._make()
         return self._made.logits(pairs)
+
+
+class RememberingNetwork:
+    """A network that does not read again what it read lately.
+
+    Args:
+        network: what reads.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._known: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Logits] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def logits(self, pairs: "Sequence[PairTokens]") -> list[Logits]:
+        """As the protocol says."""
+        keys = [(pair.ids, pair.matches) for pair in pairs]
+        with self._lock:
+            known = {key: self._known[key] for key in keys if key in self._known}
+        missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
+        if missing:
+            made = dict(zip(missing, self._network.logits(list(missing.values())), strict=True))
+            known |= made
+            with self._lock:
+                self._known |= made
+                while len(self._known) > REMEMBERED:
+                    self._known.popitem(last=False)
+        return [known[key] for key in keys]
 
 
 class EncoderNetwork:

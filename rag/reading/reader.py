@@ -1,18 +1,15 @@
-"""The reader: finds the answer to a question in passages, the sentences that bear on it, and what of a claim lacks support.
+"""The reader: finds the answer to a question in passages, and the sentences that bear on it.
 
-One network (``rag.reading.model``) does all three in one pass a passage. What it says of a passage does not depend on where
+One network (``rag.reading.model``) does both in one pass a passage. What it says of a passage does not depend on where
 the passage came from or on the embedder.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from rag.reading.calibration import UNCALIBRATED, Calibration, clipped, probability
-from rag.reading.differences import ByRules, differences, unfitted_comparing
+from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.matching import Span, joined_spans
 from rag.reading.network import END, SENTENCE, START, UNSUPPORTED, Logits, Network
@@ -23,10 +20,6 @@ LONGEST_ANSWER = 80
 """Tokens of an answer."""
 LIKELY = 24
 """Starts and ends of an answer that are tried with each other."""
-LACKS = 0.5
-"""The probability from which on a token counts as lacking support."""
-REMEMBERED = 1024
-"""Pairs of texts of which the logits are kept, about 10 KB each."""
 SUREST = 3
 """Tokens of a sentence by which it is weighed: on passages kept apart the best sentence held the answer in 0.84 of cases
 so, and in 0.79 by the mean of all."""
@@ -66,31 +59,15 @@ class Reading:
     lacking: Lacking
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
-    """What of a claim its evidence bears out.
-
-    Attributes:
-        probability: that all of it is borne out.
-        unsupported: the characters of the claim that are not.
-    """
-
-    probability: float
-    unsupported: tuple[Span, ...]
-
-
-VERBATIM = Support(1.0, ())
-"""Of a claim that repeats its evidence word for word."""
-
-
 class Reader:
-    """Reads questions and claims with passages.
+    """Reads questions with passages.
 
     Args:
         network: what runs the network.
         tokenizer: makes its rows.
-        calibration, weighing, comparing: what its logits are worth; the second for sentences, the third for claims.
-        labels: what the heads of cells add to the second.
+        calibration: what its logits are worth.
+        weighing: what they are worth of a sentence.
+        labels: what the heads of cells add to that.
     """
 
     def __init__(
@@ -99,17 +76,13 @@ class Reader:
         tokenizer: PairTokenizer,
         calibration: Calibration = UNCALIBRATED,
         weighing: Weighing | None = None,
-        comparing: Weighing | None = None,
         labels: LabelWeights = NO_LABELS,
     ) -> None:
         self.network = network
         self.tokenizer = tokenizer
         self.calibration = calibration
         self.weighing = weighing or unfitted()
-        self.comparing = comparing or unfitted_comparing()
         self.labels = labels
-        self._known: OrderedDict[tuple[tuple[int, ...], tuple[int, ...]], Logits] = OrderedDict()
-        self._lock = threading.Lock()
 
     def read(
         self,
@@ -131,7 +104,7 @@ class Reader:
             f"{heading}\n{passage}" if heading else passage for heading, passage in zip(headings, passages, strict=True)
         ]
         pairs = self.tokenizer.pairs(question, texts)
-        logits = self._logits(pairs)
+        logits = self.network.logits(pairs)
         found = []
         for number, (pair, made) in enumerate(zip(pairs, logits, strict=True)):
             shift = len(headings[number]) + 1 if headings[number] else 0
@@ -148,7 +121,7 @@ class Reader:
         claims = [said_back(question, answer) for answer in answers]
         pairs = [self.tokenizer.pairs(claim, [text])[0] for claim, text in zip(claims, evidence, strict=True)]
         found = []
-        for claim, answer, pair, logits in zip(claims, answers, pairs, self._logits(pairs), strict=True):
+        for claim, answer, pair, logits in zip(claims, answers, pairs, self.network.logits(pairs), strict=True):
             start = len(claim) - len(answer)
             lacking = [(pair.spans[place][1] > start, float(logits[place, UNSUPPORTED])) for place in pair.first]
             of_question = [logit for is_answer, logit in lacking if not is_answer]
@@ -157,46 +130,11 @@ class Reader:
             found.append(Echo(max(of_question, default=0.0), max(of_answer, default=0.0), whole))
         return found
 
-    def support(self, claim: str, evidence: str, by_rules: ByRules) -> Support:
-        """What of a claim its evidence bears out.
-
-        Args:
-            by_rules: what rules hold of the claim.
-        """
-        (pair,) = self.tokenizer.pairs(claim, [evidence])
-        if not pair.first:
-            return VERBATIM
-        (logits,) = self._logits([pair])
-        lacking = [float(logit) for logit in logits[list(pair.first), UNSUPPORTED]]
-        whole = float(logits[0, UNSUPPORTED])
-        (score,) = self.comparing.scores(differences(claim, evidence, lacking, whole, by_rules)[None])
-        supported = self.calibration.supported(float(score))
-        likely = [probability(clipped(logit)) for logit in lacking]
-        # What the claim as a whole lacks is laid to its likeliest words.
-        lacks = [(1 - supported) * each / max(likely) for each in likely]
-        words = (pair.spans[place] for place, lack in zip(pair.first, lacks, strict=True) if lack >= LACKS)
-        return Support(supported, joined_spans(words))
-
-    def unsupported(self, text: str, evidence: str) -> tuple[Span, ...]:
-        """The characters of a question or claim that evidence does not bear out, word by word and uncalibrated."""
-        (pair,) = self.tokenizer.pairs(text, [evidence])
-        (logits,) = self._logits([pair])
+    def unsupported(self, question: str, evidence: str) -> tuple[Span, ...]:
+        """The characters of a question that evidence does not bear out, word by word and uncalibrated."""
+        (pair,) = self.tokenizer.pairs(question, [evidence])
+        (logits,) = self.network.logits([pair])
         return joined_spans(pair.spans[place] for place in pair.first if logits[place, UNSUPPORTED] > 0)
-
-    def _logits(self, pairs: Sequence[PairTokens]) -> list[Logits]:
-        """The logits of pairs; those that were read lately are not read again."""
-        keys = [(pair.ids, pair.matches) for pair in pairs]
-        with self._lock:
-            known = {key: self._known[key] for key in keys if key in self._known}
-        missing = {key: pair for key, pair in zip(keys, pairs, strict=True) if key not in known}
-        if missing:
-            made = dict(zip(missing, self.network.logits(list(missing.values())), strict=True))
-            known |= made
-            with self._lock:
-                self._known |= made
-                while len(self._known) > REMEMBERED:
-                    self._known.popitem(last=False)
-        return [known[key] for key in keys]
 
 
 def said_back(question: str, answer: str) -> str:

@@ -58,6 +58,7 @@ def models_of(embedder: str, choice: Choice, reranker: str | None, reader: Reade
         "language_model": {"name": choice.name, "sha256": _hash_of(choice.chat_model)},
         "reranker": {"name": reranker, "sha256": None} if reranker else None,
         "reader": {"name": reader.name, "sha256": reader.sha256 or None} if reader.reader else None,
+        "claim_reader": {"name": reader.name, "sha256": reader.claims_sha256 or None} if reader.for_claims else None,
     }
 
 

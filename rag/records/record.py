@@ -20,8 +20,8 @@ from rag.records.provenance import Provenance, software
 if TYPE_CHECKING:
     from rag.answers import Answer, Citation, Claim
 
-SCHEMA = "youju-record/4"
-SCHEMAS = ("youju-record/1", "youju-record/2", "youju-record/3", SCHEMA)
+SCHEMA = "youju-record/5"
+SCHEMAS = ("youju-record/1", "youju-record/2", "youju-record/3", "youju-record/4", SCHEMA)
 """The versions that are read."""
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 MOST_BYTES = 10_000_000
