@@ -163,3 +163,12 @@ def test_times_of_different_length_are_not_subtracted(make_assistant: Callable[.
 
 def test_an_answer_of_one_figure_has_no_series(make_assistant: Callable[..., Any]) -> None:
     assert make_assistant(YEAR, MARCH, reader=DEFAULT).ask("2023年底充电桩有多少台？").series == ()
+
+
+def test_a_question_for_several_years_gets_the_values_of_its_years(make_assistant: Callable[..., Any]) -> None:
+    text = "2023年，全市接待游客3260万人次。2022年，全市接待游客2291万人次。2021年，全市接待游客2540万人次。"
+    assistant = make_assistant(news("旅游", "2024-01-20", text), reader=DEFAULT)
+    told = assistant.ask("2021年到2022年全市接待游客分别是多少？")
+    assert told.text == "2022年，全市接待游客为2291万人次。\n2021年，全市接待游客为2540万人次。"
+    assert len(told.series[0].rows) == 2
+    assert written(assistant.timeline("接待游客").points[:1], "en") == "In 2023, 全市接待游客: 3260万人次."

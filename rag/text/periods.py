@@ -46,6 +46,11 @@ class Period:
         return self.first == self.last
 
     @property
+    def is_years(self) -> bool:
+        """Whether it is whole years."""
+        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31)
+
+    @property
     def end(self) -> "Period":
         """Its last day."""
         return Period(self.last, self.last)
