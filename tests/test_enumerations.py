@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.text.enumerations import Enumeration, items_of, list_around, list_with
+from rag.text.enumerations import MOST_SENTENCES, Enumeration, items_of, list_around, list_with
 from rag.text.structure import sentences_of
 
 LISTS = {
@@ -89,6 +89,12 @@ def test_a_long_list_comes_whole() -> None:
     sentences = sentences_of("\n".join(["本年工作如下：", *lines]))
     assert len(said(items_of(sentences, 0))) == 30
     assert len(said(list_with(sentences, len(sentences) - 2))) == 30
+
+
+def test_a_list_without_end_is_cut_and_known_to_be() -> None:
+    lines = [f"{number}. 第{number}项工作。要按期完成。并报告进展。还要存档。" for number in range(1, 60)]
+    found = items_of(sentences_of("\n".join(["本年工作如下：", *lines])), 0)
+    assert found and found.is_cut and found.told < 59 and len(found.sentences) == MOST_SENTENCES
 
 
 ANNOUNCED = {

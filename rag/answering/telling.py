@@ -67,7 +67,7 @@ def miscounted(part: Part, language: Language, selector: EvidenceSelector) -> st
     if found is None:
         return ""
     if found.is_cut:
-        return say_in(language, "list_cut", n=len(found.items))
+        return say_in(language, "list_cut", n=found.told)
     announced = found.announced
     if announced is None or announced.number == len(found.items):
         return ""

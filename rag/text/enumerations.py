@@ -14,6 +14,8 @@ from rag.text.view import HAN
 
 ITEMS_BEGIN_WITHIN = 4
 MOST_ITEMS = 60
+MOST_SENTENCES = 150
+"""What the items of a list say is told up to here: an answer has to stay within what a record of it may hold."""
 LONGEST_ITEM = 40
 """Sentences between the openings of two items, at most."""
 LOOKED_BACK = 400
@@ -97,12 +99,19 @@ class Enumeration:
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """What its items say, in the order of the text."""
-        return tuple(each for item in self.items for each in item.sentences)
+        return tuple(each for item in self.items for each in item.sentences)[:MOST_SENTENCES]
+
+    @property
+    def told(self) -> int:
+        """How many of its items are in ``sentences``."""
+        starts = {each.start for each in self.sentences}
+        return sum(item.opening.start in starts for item in self.items)
 
     @property
     def is_cut(self) -> bool:
-        """Whether there may be more items."""
-        return len(self.items) >= MOST_ITEMS
+        """Whether there is more of it than is told."""
+        said = sum(len(item.sentences) for item in self.items)
+        return said > MOST_SENTENCES or len(self.items) >= MOST_ITEMS
 
     @property
     def announced(self) -> Announced | None:
