@@ -1,6 +1,6 @@
 """Claims on documents of `eval/fields`: are right ones borne out, and wrong ones not, beside the words they are said to rest on.
 
-``python -m eval.claims [--reader FOLDER] [--list]``. Who wrote documents and claims had seen neither the product nor what it
+``python -m eval.claims [--reader FOLDER] [--model local] [--list]``. Who wrote documents and claims had seen neither the product nor what it
 was trained on, so that stages of training can be told apart by them: on what is kept apart from training's own documents
 every stage does well.
 """
@@ -64,16 +64,22 @@ def labelled(folder: Path = FIELDS) -> list[Labelled]:
     return found
 
 
-def borne_out(claims: Sequence[Labelled], reader: str) -> list[bool]:
+def borne_out(claims: Sequence[Labelled], reader: str, model: str = "extractive") -> list[bool]:
     """Which claims the product holds to be borne out.
 
     Args:
         reader: as the setting ``YOUJU_READER``.
+        model: as the setting ``YOUJU_LANGUAGE_MODEL``; the local one is asked for its opinion, too.
     """
+    from rag.answering.second_opinion import opinion_of
     from rag.assistant import Assistant
     from rag.checking.verification import verify_all
+    from rag.language_models import choose
+    from rag.language_models.calls import Calls
     from rag.reading.choice import choose_reader
 
+    choice = choose(model)
+    opinion = opinion_of(Calls(choice.chat_model, choice.name)) if choice.chat_model else None
     with (
         tempfile.TemporaryDirectory() as folder,
         Assistant.open(folder, language_model="extractive", reader=reader) as one,
@@ -81,17 +87,21 @@ def borne_out(claims: Sequence[Labelled], reader: str) -> list[bool]:
         selector = one._selector
         cited = [(each.citation,) for each in claims]
         said = [each.claim for each in claims]
-        checks = verify_all(said, cited, selector.structure, selector.vectors, choose_reader(reader).for_claims)
+        claim_reader = choose_reader(reader).for_claims
+        checks = verify_all(said, cited, selector.structure, selector.vectors, claim_reader, opinion)
         return [each.supports and each.facts_agree for each in checks]
 
 
 def main(
     reader: Annotated[str, typer.Option(help="default, none, or a folder with reader.safetensors")] = "default",
+    model: Annotated[
+        str, typer.Option(help="extractive, or local to ask the local model where the reader is not sure")
+    ] = "extractive",
     list_wrong: Annotated[bool, typer.Option("--list", help="show the claims that are judged wrongly")] = False,
 ) -> None:
     """Prints by how claims were made which share is held to be borne out."""
     claims = labelled()
-    held = borne_out(claims, reader)
+    held = borne_out(claims, reader, model)
     for made in dict.fromkeys(each.made for each in sorted(claims, key=lambda each: not each.supported)):
         own = [is_held for each, is_held in zip(claims, held, strict=True) if each.made == made]
         right = next(each.supported for each in claims if each.made == made)

@@ -16,7 +16,7 @@ REQUEST = (
     "请核对说法是否符合原文。只要有一处（对象、数字、时间、方向、条件）与原文不符，或原文没有说到，就是不符合。\n\n"
     "原文：\n{source}\n\n说法：{claim}\n\n这个说法符合原文吗？只回答“符合”或“不符合”。"
 )
-ORIGIN, WEIGHT, REACH = -1.0, 0.75, 3.0
+ORIGIN, WEIGHT, REACH = -0.8, 0.75, 3.0
 """From which margin on the model speaks for a claim, what its distance from there counts, and how far it counts at most.
 Measured on claims kept apart from training and on those of ``eval/fields`` (docs/notebook.md)."""
 

@@ -1,13 +1,14 @@
 """What the reader finds for a question in the passages of a search: which sentences bear on it, and the answer's words."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 
 from rag.reading.calibration import UNCALIBRATED, Calibration
+from rag.reading.designators import is_of_a_sister
 from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.passages import Passage, passages_of
-from rag.reading.reader import Reader, Reading
+from rag.reading.reader import Reader, Reading, SentenceReading
 from rag.reading.scope import asked_of
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.search.retrieval import Hit
@@ -112,6 +113,7 @@ def find(
     ends = reader.tokenizer.ends(question)
     wordings = [asked_of(question, each, ends, structure(each.document)) for each in passages]
     asked, readings = zip(*map(_read, repeat(reader), wordings, passages), strict=True)
+    readings = tuple(_of_the_thing_itself(question, *each) for each in zip(passages, readings, strict=True))
     read: dict[tuple[str, int], ReadSentence] = {}
     answers = [_short_answer(passage, reading) for passage, reading in zip(passages, readings, strict=True)]
     echoes = _echoes(reader, asked, passages, readings)
@@ -130,6 +132,22 @@ def _read(reader: Reader, wordings: Sequence[str], passage: Passage) -> tuple[st
     """The surest reading of a passage that is asked a question in several wordings, with that wording."""
     found = ((each, reader.read(each, [passage.text], [passage.spans], [passage.heading])[0]) for each in wordings)
     return max(found, key=lambda each: each[1].margin)
+
+
+def _of_the_thing_itself(question: str, passage: Passage, reading: Reading) -> Reading:
+    """A reading without what is said of a sister of the very thing asked about: such sentences bear on nothing."""
+    sisters = {
+        number
+        for number, told in enumerate(passage.told)
+        if is_of_a_sister(question, told.text, passage.around(number), passage.document.text)
+    }
+    if not sisters:
+        return reading
+    sentences = tuple(SentenceReading() if number in sisters else own for number, own in enumerate(reading.sentences))
+    if passage.sentence_at(reading.answer[0]) not in sisters:
+        return replace(reading, sentences=sentences)
+    best = max(sentences, key=lambda own: own.margin)
+    return replace(reading, sentences=sentences, answer=best.answer, margin=best.margin)
 
 
 def _distinct(
