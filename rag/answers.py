@@ -11,6 +11,7 @@ from rag.text.structure import reading_at
 from rag.text.view import readable
 
 if TYPE_CHECKING:
+    from rag.answering.series import Series
     from rag.messages import Language
     from rag.records.provenance import Provenance
     from rag.text.calculations import Calculation
@@ -189,6 +190,7 @@ class Answer:
         understood: the question as it was searched for: a follow-up rewritten to stand alone, else as asked.
         confidence: how surely the documents answer, from 0 to 1 (:mod:`rag.answering.silence`); 1 from the catalogue.
         withheld: claims that were left out because they failed a check (strict answers only).
+        series: the figures that it gives at several dates, each with what changed.
         provenance: what :meth:`to_record` tells besides; None for an answer that no assistant gave.
         trace: what happened on the way, where that was asked for.
     """
@@ -205,6 +207,7 @@ class Answer:
     understood: str = ""
     confidence: float = 0.0
     withheld: tuple[Claim, ...] = ()
+    series: "tuple[Series, ...]" = ()
     provenance: "Provenance | None" = field(default=None, repr=False, compare=False)
     trace: "Trace | None" = field(default=None, repr=False, compare=False)
 
@@ -287,6 +290,7 @@ class Answer:
             ],
             "withheld": [{"text": claim.text, "checks": asdict(claim.checks)} for claim in self.withheld],
             "citations": [{"number": n, **citation.to_dict()} for n, citation in enumerate(self.citations, 1)],
+            "series": [each.to_dict(self.number_of) for each in self.series],
             "hits": [hit_to_dict(hit) for hit in self.hits],
             "language_model": self.language_model,
             "notice": self.notice,

@@ -157,6 +157,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "column_subject": ("指标", "subject"),
     "column_status": ("性质", "kind"),
     "column_speaker": ("说话人", "speaker"),
+    "column_change": ("比上一个", "since the one before"),
+    "changed_up": ("增加{much}", "up {much}"),
+    "changed_down": ("减少{much}", "down {much}"),
+    "changed_not": ("持平", "unchanged"),
     "column_document": ("出处", "source"),
     "status_actual": ("实际", "actual"),
     "status_plan": ("计划", "plan"),
@@ -268,6 +272,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "only_in_scope": (
         "只看限定的范围，全部共 {held}。",
         "Only what is within the limits that are set counts, of {held} in all.",
+    ),
+    # lists
+    "list_miscounted": (
+        "原文说“{words}”，这里列出 {n} 项，请对照原文。",
+        "The document announces “{words}”; {n} items are listed here. Please compare with it.",
+    ),
+    "list_cut": (
+        "这个清单很长，这里只列出前 {n} 项。",
+        "This is a long list: only its first {n} items are here.",
     ),
     # summaries
     "which_document": (

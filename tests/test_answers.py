@@ -229,8 +229,8 @@ def test_a_list_is_quoted_with_its_items(assistant: Assistant) -> None:
     answer = assistant.ask("支持中小企业的四方面措施是什么？")
     lines = answer.text.splitlines()
     assert [line[:2] for line in lines[1:]] == ["一是", "二是", "三是", "四是"]
+    assert all(len(line) > 60 for line in lines[1:])  # with what each item says
     assert answer.supported
-    assert len(answer.citations) == 5
 
 
 def test_an_extractive_answer_says_so_and_only_quotes(assistant: Assistant) -> None:

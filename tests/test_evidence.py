@@ -78,3 +78,48 @@ def test_threads_choose_the_same(make_assistant: Any) -> None:
         found = list(pool.map(lambda _: selector.select("全市有多少座桥梁？", hits), range(16)))
     assert all(chosen == found[0] for chosen in found)
     assert "128座" in found[0][0].sentence.text
+
+
+MINUTES = Document(
+    title="馆务会议纪要",
+    path="minutes.txt",
+    text="""会议议定以下三件事：
+
+1. 延时开放。七月起，开馆时间延长至晚上8点。
+
+2. 更新设备。更新的设备包括：
+（1）天象仪一套；
+（2）望远镜两架。
+
+会议结束。""",
+)
+
+
+def test_items_of_a_list_come_with_what_they_say(make_assistant: Any) -> None:
+    asked = "会议议定了哪些事？"
+    assert _written(make_assistant(MINUTES), asked).splitlines() == [
+        "会议议定以下三件事：",
+        "1.延时开放。七月起，开馆时间延长至晚上8点。",
+        "2.更新设备。更新的设备包括：",
+        "（1）天象仪一套；",
+        "（2）望远镜两架。",
+    ]
+
+
+def test_a_list_within_an_item_is_quoted_alone_where_it_is_asked_for(make_assistant: Any) -> None:
+    text = _written(make_assistant(MINUTES), "更新的设备包括哪些？")
+    assert "天象仪" in text and "望远镜" in text and "延时开放" not in text
+
+
+def test_a_list_with_other_than_the_number_of_items_that_it_announces_is_told_so(make_assistant: Any) -> None:
+    assistant = make_assistant(MINUTES)
+    told = assistant.ask("会议议定了哪三件事？", language_model="extractive").notice
+    assert "以下三件" in told and "2 项" in told
+    whole = Document(title=MINUTES.title, path="whole.txt", text=MINUTES.text.replace("三件事", "两件事"))
+    assert not make_assistant(whole).ask("会议议定了哪两件事？", language_model="extractive").notice
+
+
+def test_what_the_best_sentence_announces_is_quoted_though_no_list_is_asked_for(make_assistant: Any) -> None:
+    steps = "\n".join(f"{number}.完成第{number}步。" for number in range(1, 10))
+    manual = Document(title="手册", path="manual.txt", text=f"更换净水机的滤芯共分九步：\n{steps}")
+    assert _written(make_assistant(manual), "怎样更换净水机的滤芯？").splitlines()[1:] == steps.splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 import datetime
 import io
 import json
@@ -291,6 +292,59 @@ def test_a_guessed_day_is_marked_wherever_it_shows() -> None:
         made = exported([with_quote(QUOTE, date_is_guessed=True)], suffix, "zh").decode().replace("\\", "")
         assert "2023-04-21（据文件名推测）" in made and "[2023-04-21]." in made and "系据文件名推测" in made
         assert "推测" not in exported([RECORD], suffix, "zh").decode()
+
+
+# -- figures ----------------------------------------------------------------------------------------------------------
+
+
+def with_claim(claim: str, quote: str, **changes: Any) -> dict[str, Any]:
+    """The record with one claim, and what that cites."""
+    record = with_quote(quote, **changes)
+    text = {"text": claim, "start": 0, "end": len(claim), "calculation": None}
+    record["claims"] = [{**record["claims"][0], **text, "citations": [1]}]
+    return record
+
+
+def rows(records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """The lines of a table of figures, by its heads."""
+    content = exported(records, ".csv", "en").decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_each_figure_has_its_time_number_unit_and_exact_span() -> None:
+    quote = "截至2023年6月底，全市充电桩超过4.1万台，\n其中快充桩1.2万台。"
+    record = with_claim("截至2023年6月底，全市充电桩超过4.1万台，其中快充桩1.2万台。", quote)
+    first, second = rows([record])
+    assert (first["number"], first["unit"], first["bound"]) == ("41000", "台", "超过")
+    assert (second["number"], second["as written"]) == ("12000", "1.2万台")
+    start = record["citations"][0]["start"]
+    for row in (first, second):
+        assert (row["first day"], row["last day"], row["source no."]) == ("2023-06-30", "2023-06-30", "1")
+        span = slice(int(row["figure starts at"]) - start, int(row["figure ends before"]) - start)
+        assert quote[span] == row["as written"]
+
+
+def test_figures_of_a_conversation_tell_their_question_and_what_was_calculated_has_no_span() -> None:
+    calculated = with_claim("甲桥比乙桥多投资100万元。", "甲桥投资400万元。")
+    calculated["claims"][0]["calculation"] = {"result": "100万元"}
+    first, second = rows([with_claim("修路3公里。", "修路3公里。"), calculated])
+    assert (first["question no."], first["calculated"]) == ("1", "")
+    assert (second["question no."], second["calculated"], second["figure starts at"]) == ("2", "yes", "")
+
+
+def test_a_workbook_of_figures_is_read_back_with_its_sources(tmp_path: Path) -> None:
+    save([with_claim("修路3公里。", "修路3公里。", title=HOSTILE)], tmp_path / "figures.xlsx", "zh")
+    text = load(tmp_path / "figures.xlsx").text
+    assert "## 数字" in text and "## 出处" in text and "| 3 | 公里 |" in text
+    with zipfile.ZipFile(tmp_path / "figures.xlsx") as archive:
+        sheets = [archive.read(name).decode() for name in archive.namelist() if "worksheets/" in name]
+    assert len(sheets) == 2 and not any("<f>" in sheet or "<hyperlink" in sheet for sheet in sheets)
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_no_spreadsheet_takes_text_for_a_formula(formula: str) -> None:
+    (row,) = rows([with_claim("修路3公里。", "修路3公里。", title=formula)])
+    assert row["document"] == f"'{formula}"
 
 
 # -- files ------------------------------------------------------------------------------------------------------------

@@ -128,3 +128,47 @@ def test_how_a_figure_changed_is_told_with_the_day_of_each_value(make_assistant:
     assert second == "据2023年3月5日的资料：我国已经建成充电桩3.2万个，运行平稳。"
     assert answer.supported
     assert answer.claims[1].text == answer.claims[1].citations[0].quote, "the day is our own word, not the claim's"
+
+
+def test_an_answer_of_several_dates_has_what_changed_and_cites_every_figure(make_assistant: Callable[..., Any]) -> None:
+    summer = news("半年报", "2024-07-11", "截至2024年6月底，全国充电桩总数达1024.3万台。")
+    answer = make_assistant(YEAR, MARCH, summer, reader=DEFAULT).ask("全国有多少台充电桩？")
+    (series,) = answer.series
+    assert [row.point.fact.written for row in series.rows] == ["859万台", "931.2万台", "1024.3万台"]
+    for row in series.rows:
+        fact, cited = row.point.fact, row.citation
+        assert cited in answer.citations
+        assert cited.start <= fact.value_start < fact.value_end <= cited.end
+        assert cited.document.text[fact.value_start : fact.value_end] == fact.written
+    told = answer.to_dict()["series"][0]["rows"]
+    assert [row["change"] and (row["change"]["sign"], row["change"]["result"]["zh"]) for row in told] == [
+        None,
+        None,  # 超过859万台 may be more than 931.2万台
+        (1, "93.1万台"),
+    ]
+    assert [answer.citations[row["citation"] - 1] for row in told] == [row.citation for row in series.rows]
+
+
+def test_times_of_different_length_are_not_subtracted(make_assistant: Callable[..., Any]) -> None:
+    texts = (
+        "2022年，全市接待游客2291万人次。",
+        "2023年，全市接待游客2100万人次。",
+        "2024年一季度，全市接待游客700万人次。",
+    )
+    documents = [news(f"第{number}份", "2024-05-01", text) for number, text in enumerate(texts)]
+    (series,) = make_assistant(*documents, reader=DEFAULT).ask("全市接待游客多少人次？").series
+    changes = [row.change and (row.change.sign, row.change.calculation.result.text) for row in series.rows]
+    assert changes == [None, (-1, "191万人次"), None]
+
+
+def test_an_answer_of_one_figure_has_no_series(make_assistant: Callable[..., Any]) -> None:
+    assert make_assistant(YEAR, MARCH, reader=DEFAULT).ask("2023年底充电桩有多少台？").series == ()
+
+
+def test_a_question_for_several_years_gets_the_values_of_its_years(make_assistant: Callable[..., Any]) -> None:
+    text = "2023年，全市接待游客3260万人次。2022年，全市接待游客2291万人次。2021年，全市接待游客2540万人次。"
+    assistant = make_assistant(news("旅游", "2024-01-20", text), reader=DEFAULT)
+    told = assistant.ask("2021年到2022年全市接待游客分别是多少？")
+    assert told.text == "2022年，全市接待游客为2291万人次。\n2021年，全市接待游客为2540万人次。"
+    assert len(told.series[0].rows) == 2
+    assert written(assistant.timeline("接待游客").points[:1], "en") == "In 2023, 全市接待游客: 3260万人次."

@@ -43,7 +43,16 @@ def test_an_answer_is_taken_away_with_the_keyboard(visit: Visit, assistant: Any,
         folded.locator("summary").click()
         name, text = taken(page, folded.locator(f"[data-format={kind}]").click, tmp_path)
         assert name.endswith(f".{kind}") and assistant.ask(QUESTION).citations[-1].quote in text
+    folded.locator("summary").click()
+    name, text = taken(page, folded.locator("[data-format=xlsx]").click, tmp_path)
+    assert name.endswith(".xlsx") and "264" in text
     assert not overflows(page)
+    page.emulate_media(media="print")
+    assert page.locator(".turn .answer").first.is_visible()
+    assert not any(
+        page.locator(each).first.is_visible() for each in ("#rail", "#composer", "#evidence", ".turn .actions")
+    )
+    assert page.evaluate("getComputedStyle(document.querySelector('#scroll')).overflowY") == "visible"
 
 
 def test_a_conversation_is_taken_away_in_english_on_a_phone(visit: Visit, tmp_path: Path) -> None:

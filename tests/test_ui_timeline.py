@@ -22,9 +22,7 @@ pytest.importorskip("gradio")
     ],
 )
 def test_a_time_is_written_as_briefly_as_it_can_be(first: Any, last: Any, written: str) -> None:
-    from ui.timeline import when
-
-    assert when(Period(datetime.date(*first), datetime.date(*last))) == written
+    assert Period(datetime.date(*first), datetime.date(*last)).brief == written
 
 
 class TestPage:

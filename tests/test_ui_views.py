@@ -1,6 +1,7 @@
 """The chat window's HTML: what comes from outside stays text, and a highlight covers exactly its span."""
 
 import copy
+import csv
 import dataclasses
 import datetime
 import html
@@ -28,7 +29,7 @@ from rag.text.documents import Document
 from rag.text.facts import Fact
 from rag.text.periods import Period
 from rag.text.view import readable
-from ui import answer_view, evidence_view, sources, timeline, trace_view
+from ui import answer_view, evidence_view, series_view, sources, timeline, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
 from ui.html import element, join, page_picture, text
@@ -553,3 +554,34 @@ def test_hostile_text_is_shown_and_does_nothing(make_assistant: Any, hostile: st
     assert not re.search(r"<[^>]*\s(on\w+|style|src)=", TAGS.sub(lambda tag: re.sub(r'"[^"]*"', '""', tag[0]), page))
     assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)"', page))
     assert "\u202e" not in page
+
+
+# -- series -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hostile", ["=1+1", HOSTILE[0]])
+def test_a_series_is_a_table_with_sources_a_drawing_and_a_file(hostile: str) -> None:
+    row: dict[str, Any] = {"dated": True, "unit": "台", "qualifier": "", "status": "actual", "is_unsure": False}
+    row |= {"value_start": 0, "value_end": 2}
+    change = {"sign": -1, "since": "2022-12-31", "result": {"zh": "1台", "en": "1台"}}
+    change |= {"written_out": {"zh": "3台 − 2台 = 1台", "en": "3台 − 2台 = 1台"}}
+    answer = {
+        "citations": [{"number": 1, "title": hostile, "date": None, "quote": "3台", "text": "3台"}],
+        "series": [
+            {
+                "subject": hostile,
+                "rows": [
+                    {**row, "first": "2022-12-31", "last": "2022-12-31", "value": 3, "written": "3台", "citation": 1, "change": None},
+                    {**row, "first": "2023-01-01", "last": "2023-12-31", "value": 2, "written": "2台", "citation": 1, "change": change},
+                ],
+            }
+        ],
+    }  # fmt: skip
+    (made,) = series_view.tables(answer, "zh", lambda number: element("a", str(number), href=f"#c-{number}"))
+    assert "script" not in tags(made) and {"table", "svg", "button"} <= tags(made)
+    cells = [shown(cell) for cell in re.findall("<td[^>]*>(.*?)</td>", made)]
+    assert cells == ["2022-12-31", "3台", "", "1", "2023", "2台", "减少1台3台 − 2台 = 1台", "1"]
+    content = html.unescape(re.findall('data-content="([^"]*)"', made)[0])
+    subjects = [line["subject"] for line in csv.DictReader(io.StringIO(content))]
+    assert subjects == ["'=1+1" if hostile == "=1+1" else hostile] * 2
+    assert not series_view.tables({"citations": []}, "zh", lambda _: element("a"))

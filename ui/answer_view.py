@@ -12,7 +12,7 @@ from typing import Any
 from rag.answers import CATALOGUE, Answer, Citation
 from rag.assistant import EvidenceFound, SectionRead
 from rag.text.view import INVISIBLE
-from ui import trace_view
+from ui import series_view, trace_view
 from ui.conversations import Turn
 from ui.exporting import KINDS
 from ui.html import Html, anchor, element, join, text
@@ -132,6 +132,8 @@ def _turn(turn: Turn, language: Language, last: bool, traced: bool) -> Html:
     else:
         parts.append(_citation_chips(turn, answer, language))
         parts.append(element("div", _claims(turn, answer, language), class_="answer"))
+        cited = {citation["number"]: citation for citation in answer["citations"]}
+        parts += series_view.tables(answer, language, lambda number: _number(turn, cited[number], language))
     if answer["withheld"]:
         parts.append(_withheld(answer, language))
     parts.append(_colophon(turn, answer, language, last, traced))
@@ -247,18 +249,19 @@ def _claim(turn: Turn, number: int, claim: dict[str, Any], answer: dict[str, Any
 
 
 def _words(claim: dict[str, Any]) -> list[Html | str]:
-    """A claim's words on one line, those that lack support marked."""
+    """A claim's words, those that lack support marked; what announces an item is on the line above it."""
     text, place = claim["text"], 0
     parts: list[Html | str] = []
     for word in claim["checks"].get("unsupported_words", ()):
-        parts.append(_one_line(text[place : word["start"]]))
-        parts.append(element("mark", _one_line(text[word["start"] : word["end"]]), class_="lacking"))
+        parts.append(_in_lines(text[place : word["start"]]))
+        parts.append(element("mark", _in_lines(text[word["start"] : word["end"]]), class_="lacking"))
         place = word["end"]
-    return [*parts, _one_line(text[place:])]
+    return [*parts, _in_lines(text[place:])]
 
 
-def _one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+def _in_lines(text: str) -> str:
+    """A text with single blanks; its line breaks show (``pre-line``)."""
+    return re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text))
 
 
 def _number(turn: Turn, citation: dict[str, Any], language: Language) -> Html:

@@ -114,6 +114,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "export_docx": ("Word", "Word"),
     "export_md": ("Markdown", "Markdown"),
     "export_html": ("网页", "Web page"),
+    "export_xlsx": ("数字 Excel", "Figures, Excel"),
+    "export_csv": ("数字 CSV", "Figures, CSV"),
     "nothing_to_export": ("这个对话还没有可以导出的回答。", "This conversation has no answer to export yet."),
     "some_not_exported": (
         "{n} 个没有答完的问题没有导出。",

@@ -1,7 +1,7 @@
 """The timeline tab: how much something was at each date the documents give, as a table and a drawing, with sources."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import gradio as gr
@@ -11,11 +11,11 @@ from rag.answers import Citation
 from rag.errors import YoujuError
 from rag.index.store import Filters, Store
 from rag.text.documents import Document
-from rag.text.periods import Period
 from ui.chat import DOWNLOAD, FOR_THE_PAGE, SCRIPT
 from ui.context import Context, Visitor
 from ui.html import Html, element, join
 from ui.logs import asked
+from ui.series_view import bounded
 from ui.source_view import Highlight, excerpt
 from ui.texts import TEXTS as SHARED
 from ui.texts import Language, shown_day
@@ -54,7 +54,6 @@ MOST_LISTED = 200
 MOST_SUGGESTED = 8
 _SUBJECTS_CONSIDERED = 500
 _COLUMNS = ("date", "value", "subject", "status", "speaker", "source")
-_QUALIFIERS = {"超过": "over ", "近": "nearly ", "约": "about ", "不到": "under "}
 
 
 def build(context: Context) -> None:
@@ -244,20 +243,6 @@ def numbered(points: Iterable[Point]) -> Mapping[tuple[str, int, int], int]:
     return numbers
 
 
-def when(period: Period) -> str:
-    """A time as briefly as it can be written: a day, a whole month or year, else its first and last day."""
-    first, last = period.first, period.last
-    if period.is_day:
-        return str(last)
-    ends_month = (last + timedelta(days=1)).day == 1
-    if first.year == last.year and first.day == 1 and ends_month:
-        if (first.month, last.month) == (1, 12):
-            return str(first.year)
-        if first.month == last.month:
-            return f"{first:%Y-%m}"
-    return f"{first} – {last}"
-
-
 def _place(citation: Citation) -> tuple[str, int, int]:
     return citation.document.id, citation.start, citation.end
 
@@ -266,10 +251,9 @@ def _row(point: Point, number: int, first: bool, language: Language) -> Html:
     """A value; the first one of a sentence is where the sentence leads back to."""
     fact, document = point.fact, point.citation.document
     period = fact.period
-    shown = [element("span", when(period))]
+    shown = [element("span", period.brief)]
     if not fact.dated and period.is_day:
         shown.append(element("small", say("timeline_published", language)))
-    qualifier = fact.qualifier if language == "zh" else _QUALIFIERS.get(fact.qualifier, fact.qualifier)
     kind = " ".join(filter(None, (fact.scope, fact.change)))
     chip = element("span", str(number), class_="number")
     place = f"value-{number}" if first else None
@@ -280,7 +264,7 @@ def _row(point: Point, number: int, first: bool, language: Language) -> Html:
     published = element("small", _published(document, language))
     cells = {
         "date": join(shown),
-        "value": join([element("strong", f"{qualifier}{fact.written}"), doubt]),
+        "value": join([element("strong", bounded(fact.qualifier, fact.written, language)), doubt]),
         "subject": join([fact.subject, element("small", kind) if kind else Html("")]),
         "status": element("span", say(f"timeline_{fact.status}", language), class_=fact.status),
         "speaker": fact.speaker,

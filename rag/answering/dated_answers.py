@@ -137,10 +137,11 @@ def _without_times(text: str, published: date | None = None) -> str:
 
 
 def _is_of(point: Point, time: Period) -> bool:
-    """Whether a value is of a time: of that very time or, for a count, of a day in it."""
+    """Whether a value is of a time: of that very time or, for what is no change, of a day in it, or of one of its years."""
     fact = point.fact
     if fact.period == time:
         return True
     if time.is_day:
         return fact.period.is_day and fact.period.last == time.last
-    return not fact.change and fact.period.is_day and time.holds(fact.period)
+    is_of_years = time.first.year < time.last.year and fact.period.is_years
+    return not fact.change and (fact.period.is_day or is_of_years) and time.holds(fact.period)

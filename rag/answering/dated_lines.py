@@ -65,13 +65,13 @@ def _english_line(fact: Fact) -> str:
     change = {"": "", "百分点": "a change of "}.get(
         fact.change, "down " if fact.change[:1] in "下降减回收缩" else "up "
     )
-    when = (
-        f"{fact.period.last:%-d %B %Y}"
-        if fact.period.is_day
-        else f"{fact.period.first:%-d %B %Y} to {fact.period.last:%-d %B %Y}"
-    )
+    first, last = fact.period.first, fact.period.last
+    is_year = fact.period.is_years and first.year == last.year
+    when = f"{last:%Y}" if is_year else f"{last:%-d %B %Y}"
+    if not (is_year or fact.period.is_day):
+        when = f"{first:%-d %B %Y} to {when}"
     speaker = f" ({fact.speaker})" if fact.speaker else ""
-    opening = "As of " if fact.period.is_day else ""
+    opening = "As of " if fact.period.is_day else "In " if is_year else ""
     return f"{opening}{when}, {fact.subject}: {status}{change}{qualifier}{fact.written}{speaker}."
 
 

@@ -7,7 +7,7 @@ silence, or writing; then claims, cited, verified, mended → the answer.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -21,6 +21,7 @@ from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
 from rag.answering.finding import Finder, Part
 from rag.answering.second_opinion import opinion_of
+from rag.answering.series import series_in
 from rag.answering.silence import THRESHOLDS
 from rag.answering.summaries import Summaries
 from rag.answering.writing import ChatModelWriter, ExtractiveWriter, Writer, listed
@@ -135,6 +136,7 @@ class Answering:
         parts = [decider.decided(part) for part in parts]
         writer, fallback = self._writer(), Fallback(self.choice, self.calls, self.falls_back)
         sections: list[Section] = []
+        notes: list[str] = []
         first_token: float | None = None
         for part in parts if any(map(self._is_answered, parts)) else []:
             if not self._is_answered(part):
@@ -154,6 +156,8 @@ class Answering:
                     Section(lead.text, part.evidence[:1], question=part.question, claims=(lead_claim(lead),))
                 )
             sections.append(Section(text, part.evidence, question=part.question, sure=telling.sure_answer(part)))
+            if self._quotes_list(part, writer):
+                notes.append(telling.miscounted(part, language, self.selector))
         text, claims, withheld = self._checked(sections, writer)
         fallback.check()
         abstained = not claims
@@ -168,11 +172,12 @@ class Answering:
                 hits,
                 fallback.name,
                 Timings(found_after, first_token, time.perf_counter() - began),
-                self._notice(fallback, language),
+                self._notice(fallback, language, notes),
                 dict(writer.usage),
                 understood=understood,
                 confidence=max(part.confidence for part in parts),
                 withheld=withheld,
+                series=tuple(filter(None, (series_in(part.points, claims) for part in parts))),
             )
         )
 
@@ -278,9 +283,9 @@ class Answering:
             )
         )
 
-    def _notice(self, fallback: Fallback, language: Literal["zh", "en"]) -> str:
-        """The line for the user: why what was meant to read or to write did not."""
-        told = [self.reader.notice[language == "en"] if self.reader.notice else "", fallback.notice(language)]
+    def _notice(self, fallback: Fallback, language: Literal["zh", "en"], notes: Sequence[str] = ()) -> str:
+        """The line for the user: why what was meant to read or to write did not, and what to know of the lists quoted."""
+        told = [self.reader.notice[language == "en"] if self.reader.notice else "", fallback.notice(language), *notes]
         return (" " if language == "en" else "").join(filter(None, told))
 
     @property
@@ -327,8 +332,8 @@ class Answering:
         evidence = list(part.evidence)
         if part.is_whole:
             return iter(["\n".join(each.sentence.text for each in evidence)])
-        is_list = is_chinese(part.question) and listed(part.question, evidence)
-        if writer.writes_freely and not (part.is_quoted or asks_for_speaker(part.question) or is_list):
+        is_quoted = part.is_quoted or asks_for_speaker(part.question) or self._quotes_list(part, writer)
+        if writer.writes_freely and not is_quoted:
             return writer.write(part.question, evidence)
         with self.trace.step("write", part.question) as step:
             # Whom a sentence names is not who says it.
@@ -336,6 +341,11 @@ class Answering:
             step.details["output"] = "".join(pieces)
             step.attributes |= {"model": EXTRACTIVE, "characters": len(step.details["output"])}
         return iter(pieces)
+
+    def _quotes_list(self, part: Part, writer: Writer) -> bool:
+        """Whether a list is quoted as the documents number it."""
+        may_be_written = writer.writes_freely and not is_chinese(part.question)
+        return not (part.is_whole or may_be_written) and bool(listed(part.question, list(part.evidence)))
 
     # -- checking -----------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from rag.answering.nearest import Nearest
 from rag.answering.timeline import Point
 from rag.answering.writing import listed
 from rag.checking.citations import claims_in
+from rag.messages import say_in
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.reading.matching import stretches
 from rag.text.extents import whole
@@ -56,6 +57,21 @@ def told(part: Part, language: Language, selector: EvidenceSelector) -> list[Sec
         text = point.text if before else written([point], language)
         sections.append(Section(text, [_sentence(point, selector)], before, part.question))
     return [*sections, _corrected(part, language)] if part.is_corrected else sections
+
+
+def miscounted(part: Part, language: Language, selector: EvidenceSelector) -> str:
+    """What to know of a list that is quoted: that its items are not as many as are announced, or are cut; else empty."""
+    quoted = listed(part.question, list(part.evidence))
+    head = next((each for each in part.evidence if quoted and each.score == quoted[0].score), None)
+    found = selector.list_of(part.question, head) if head else None
+    if found is None:
+        return ""
+    if found.is_cut:
+        return say_in(language, "list_cut", n=found.told)
+    announced = found.announced
+    if announced is None or announced.number == len(found.items):
+        return ""
+    return say_in(language, "list_miscounted", words=announced.words, n=len(found.items))
 
 
 def not_found(part: Part, language: Language) -> Section:

@@ -87,7 +87,7 @@ class Point:
         fact = self.fact
         return {
             "subject": fact.subject,
-            "value": _plain(fact.value),
+            "value": plain_number(fact.value),
             "unit": fact.unit,
             "written": fact.written,
             "is_unsure": self.is_unsure,
@@ -154,10 +154,10 @@ class Timeline:
                     fact.period.last.isoformat(),
                     fact.period.first.isoformat(),
                     *map(
-                        _formula_safe,
-                        (fact.subject, _plain(fact.value), fact.unit, fact.status, fact.change, fact.scope),
+                        formula_safe,
+                        (fact.subject, plain_number(fact.value), fact.unit, fact.status, fact.change, fact.scope),
                     ),
-                    *map(_formula_safe, (fact.qualifier, fact.speaker, document.title, point.text)),
+                    *map(formula_safe, (fact.qualifier, fact.speaker, document.title, point.text)),
                     document.date.isoformat() if document.date else "",
                     *("yes" if is_so else "no" for is_so in (document.date_is_guessed, point.is_unsure)),
                 ]
@@ -309,10 +309,11 @@ def _days(period: Period) -> str:
     return str(period.last) if period.is_day else f"{period.first} – {period.last}"
 
 
-def _plain(value: Decimal) -> int | float:
+def plain_number(value: Decimal) -> int | float:
+    """A number as JSON and spreadsheets have it."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _formula_safe(value: object) -> object:
+def formula_safe(value: object) -> object:
     """A cell that no spreadsheet takes for a formula: text of documents is not trusted."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

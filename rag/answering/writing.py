@@ -9,6 +9,7 @@ from rag.checking.citations import claims_in
 from rag.language_models.calls import Calls
 from rag.questions.kinds import asks_for_list, asks_for_reason, asks_for_speaker
 from rag.reading.evidence import Evidence
+from rag.text.enumerations import is_item
 from rag.text.terms import query_terms, terms_of
 from rag.tracing.trace import Trace
 
@@ -51,10 +52,13 @@ class ExtractiveWriter:
     def write(self, question: str, evidence: list[Evidence]) -> Iterator[str]:
         """The best sentence, then those nearly as good that say something more of what was asked."""
         named = self._names_speakers and asks_for_speaker(question)
-        for number, part in enumerate(self.choose(question, evidence)):
+        chosen = self.choose(question, evidence)
+        is_list = bool(listed(question, evidence))
+        for before, part in zip([None, *chosen], chosen, strict=False):
             speaker = part.sentence.speaker if named else ""
             prefix = f"{speaker}：" if speaker and speaker not in part.sentence.text else ""
-            yield ("\n" if number else "") + prefix + part.sentence.text
+            parting = joint(before, part) if before and is_list else "\n" if before else ""
+            yield parting + prefix + part.sentence.text
 
     def choose(self, question: str, evidence: list[Evidence]) -> list[Evidence]:
         """The sentences to quote, best first; a list that is asked for comes whole."""
@@ -150,14 +154,29 @@ def _can_be_checked(text: str) -> bool:
 
 
 def listed(question: str, evidence: list[Evidence]) -> list[Evidence]:
-    """The first list among the best sentences, where one is asked for: what announces it, then its items; else empty.
+    """The first list among the best sentences: what announces it, then what its items say; empty where there is none.
 
-    Items came with the sentence that announces them, or with another item, and have its score.
+    Where no list is asked for, it is that which the best sentence announces, which says nothing without. The items came with
+    the sentence that announces them, or with another item, and have its score.
     """
-    for part in evidence if asks_for_list(question) else ():
+    for part in evidence if asks_for_list(question) else evidence[:1]:
         if part.score < LIST_SHARE * evidence[0].score:
+            break
+        if not asks_for_list(question) and not part.sentence.text.endswith(("：", ":")):
             break
         items = [item for item in evidence if item.document.id == part.document.id and item.score == part.score]
         if len(items) > 1:
             return sorted(items, key=lambda item: item.sentence.start)
     return []
+
+
+def joint(before: Evidence, after: Evidence) -> str:
+    """What stands between two sentences that are quoted: nothing where one goes on with the paragraph of the other, else a new line."""
+    one, other = before.sentence, after.sentence
+    goes_on = (
+        before.document.id == after.document.id
+        and one.paragraph == other.paragraph
+        and 0 <= other.start - one.end <= NEXT
+        and not is_item(other)
+    )
+    return (" " if one.text.isascii() else "") if goes_on else "\n"

@@ -245,7 +245,11 @@ def _lines(record: dict[str, Any], numbers: Mapping[int, int], language: Languag
         if figures := claim.get("unsure_figures"):
             remarks.append(_aside("unsure", language, words=one_line("、".join(figures))))
         cites = tuple(dict.fromkeys(numbers[each] for each in claim["citations"]))
-        lines[-1].append(Passage(one_line(claim["text"]), cites, tuple(remarks), claim["supported"]))
+        *above, last = [line for each in visible(claim["text"]).split("\n") if (line := one_line(each))] or [""]
+        for each in above:  # what announces an item stands above it
+            lines[-1].append(Passage(each, supported=claim["supported"]))
+            lines.append([])
+        lines[-1].append(Passage(last, cites, tuple(remarks), claim["supported"]))
         position = claim["end"]
     between(written[position:])
     kept = (tuple(passage for passage in line if passage.text) for line in lines)

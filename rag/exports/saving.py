@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import UsageError
+from rag.exports.figure_table import figures_csv, figures_workbook
 from rag.exports.markdown_report import markdown
 from rag.exports.report import Report, report_of
 from rag.exports.web_report import web_page
@@ -17,7 +18,12 @@ FORMATS: dict[str, Callable[[Report], bytes]] = {
     ".md": lambda report: markdown(report).encode(),
     ".html": lambda report: web_page(report).encode(),
 }
-"""What makes the content of a file, by its suffix."""
+"""What makes the content of a document, by the suffix of its file."""
+TABLES: dict[str, Callable[[Sequence[dict[str, Any]], Language], bytes]] = {
+    ".csv": figures_csv,
+    ".xlsx": figures_workbook,
+}
+"""What makes the content of a table of the figures alone, likewise."""
 
 
 def check_target(path: Path) -> None:
@@ -26,8 +32,9 @@ def check_target(path: Path) -> None:
     Raises:
         UsageError: no format has this suffix, something is there already, or its folder is not.
     """
-    if path.suffix.lower() not in FORMATS:
-        known = "、".join(FORMATS), ", ".join(FORMATS)
+    suffixes = [*FORMATS, *TABLES]
+    if path.suffix.lower() not in suffixes:
+        known = "、".join(suffixes), ", ".join(suffixes)
         raise UsageError(
             zh=f"不能存成 {path.name}：文件名应以 {known[0]} 结尾。",
             en=f"{path.name} is no format to save in: its name must end in one of {known[1]}.",
@@ -40,13 +47,15 @@ def exported(records: Sequence[dict[str, Any]], suffix: str, language: Language,
 
     Args:
         records: what ``Answer.to_record()`` gave, in the order of asking.
-        suffix: one of ``FORMATS``.
+        suffix: one of ``FORMATS`` or ``TABLES``.
         language: of what the file says besides the answers.
         title: of the whole; the first question if none is given.
 
     Raises:
         ValueError: there is no record.
     """
+    if suffix in TABLES:
+        return TABLES[suffix](records, language)
     return FORMATS[suffix](report_of(records, language, title))
 
 

@@ -11,7 +11,7 @@ from rag.text.terms import fold
 
 _LIST = re.compile(
     r"哪些|哪几|哪[“「\"]?[二两三四五六七八九十]|有啥|(?:分别|各自?)[是为有指](?!多|几)|分别[^，,。多几]{1,6}什么|(?:包括|包含|都有)什么|"
-    r"[几二两三四五六七八九十\d][个项类种条点大方](?!月)[^，,。]{0,12}(?:是什么|是啥|指什么|有什么)|"
+    r"[几二两三四五六七八九十\d][个项类种条点大方件步](?!月)[^，,。]{0,12}(?:是什么|是啥|指什么|有什么)|"
     r"\bwhich (?!one\b)\w+s\b|\blist\b|\bwhat are\b|\bname (?:the|all)\b|\bwhat (?:\w+ )?\w+s (?:are|were|have|did|does)\b"
 )
 _SPEAKER = re.compile(

@@ -21,7 +21,7 @@ from rag.search.glossary import in_chinese_words
 from rag.search.retrieval import Hit, Retriever
 from rag.text.dates import dates_in
 from rag.text.documents import Document
-from rag.text.enumerations import items_of, list_with
+from rag.text.enumerations import Enumeration, items_of, list_around, list_with
 from rag.text.instructions import asks_about_instructions, is_instruction
 from rag.text.mentions import DateMention
 from rag.text.script import is_chinese
@@ -63,6 +63,7 @@ class Evidence:
         similarity: cosine similarity to the question; None where it was not compared.
         score: what sentences are chosen by.
         chance: how likely it is the sentence that answers, where a reader read it; else None.
+        goes_on: whether it only says more of an item of a list, which answers.
     """
 
     document: Document
@@ -72,6 +73,7 @@ class Evidence:
     similarity: float | None
     score: float
     chance: float | None = None
+    goes_on: bool = False
 
 
 class EvidenceSelector:
@@ -98,18 +100,20 @@ class EvidenceSelector:
         """
         found = self._best(question, hits, speaker, findings)
         chosen: list[Evidence] = []
-        length = 0
+        length, has_list = 0, False
         for place, evidence in enumerate(found):
             group = [evidence, *self._items(question, evidence)]
             if place == 0:
                 group += self._neighbours(question, evidence)
+            is_list = asks_for_list(question) and len(group) > 1  # one that is asked for comes whole, however long
             group = [part for part in group if all(part.sentence != other.sentence for other in chosen)]
-            size = sum(len(part.sentence.text) for part in group)
-            if chosen and length + size > CHARACTERS:
+            size = sum(len(part.sentence.text) for part in group if not part.goes_on)
+            if chosen and length + size > CHARACTERS and (has_list or not is_list):
                 continue
+            has_list = has_list or is_list
             chosen += group
             length += size
-            if len(chosen) >= SENTENCES:
+            if sum(not part.goes_on for part in chosen) >= SENTENCES:
                 break
         return chosen
 
@@ -167,7 +171,7 @@ class EvidenceSelector:
             found = _with_chances(question, found, findings)
         if asks_for_list(question):
             gained = [
-                replace(part, score=part.score + LIST_BONUS * (len(self._list(question, part)) > 1)) for part in found
+                replace(part, score=part.score + LIST_BONUS * (self._is_in_list(question, part))) for part in found
             ]
             found = sorted(gained, key=lambda part: -part.score)
         return [part for part in found if part.score >= RELATIVE_SCORE * found[0].score]
@@ -246,19 +250,51 @@ class EvidenceSelector:
         return sorted(compared, key=lambda part: -part.score)
 
     def _items(self, question: str, evidence: Evidence) -> list[Evidence]:
-        """The items of the list that a sentence announces (``主要有四方面措施：``), or the others of the list it is in."""
-        items = [item for item in self._list(question, evidence) if item != evidence.sentence]
-        # A list that is asked for comes whole.
-        taken = items if asks_for_list(question) else items[: SENTENCES - 1]
-        return [replace(evidence, sentence=item, coverage=0.0, similarity=None) for item in taken]
+        """What the items say of the list that a sentence announces (``主要有四方面措施：``), or the others of the list it is in."""
+        found = self.list_of(question, evidence)
+        if found is None:
+            return []
+        opens = {item.opening.start for item in found.items}
+        items = [replace(evidence, sentence=each, coverage=0.0, similarity=None) for each in found.sentences]
+        # The items answer, each as surely as what announces them; how they go on adds nothing to that.
+        return [
+            each if each.sentence.start in opens else replace(each, chance=None, goes_on=True)
+            for each in items
+            if each.sentence != evidence.sentence
+        ]
 
-    def _list(self, question: str, evidence: Evidence) -> list[Sentence]:
-        """The items of the list that a sentence announces or is in; empty where it does not, or none is asked for."""
+    def _is_in_list(self, question: str, evidence: Evidence) -> bool:
+        found = self.list_of(question, evidence)
+        return found is not None and len(found.items) > 1
+
+    def list_of(self, question: str, evidence: Evidence) -> Enumeration | None:
+        """The list that a sentence announces or, where one is asked for, is in; None where it does not.
+
+        Of the lists around it and within it that is asked for which what announces it says most words of the question.
+        """
         sentences = self.structure(evidence.document)
         place = _place(sentences, evidence.sentence)
         if evidence.sentence.text.endswith(("：", ":")):
             return items_of(sentences, place)
-        return list_with(sentences, place) if asks_for_list(question) else []
+        found = list_with(sentences, place) if asks_for_list(question) else None
+        if found is None:
+            return None
+        announcing = self._bearing(question, [found.before] if found.before else [])
+        own = next((item for item in found.items if evidence.sentence in item.own), None)
+        if own and len(own.below) > 1 and self._bearing(question, own.own) > announcing:
+            return Enumeration(own.own[-1], own.below)
+        outer = list_around(sentences, found)
+        while outer and outer.before and self._bearing(question, [outer.before]) > announcing:
+            found, announcing = outer, self._bearing(question, [outer.before])
+            outer = list_around(sentences, found)
+        return found
+
+    def _bearing(self, question: str, announcing: Sequence[Sentence]) -> float:
+        """How much of a question the sentences say that announce a list, in another language how near they are to it."""
+        text = " ".join(each.text for each in announcing)
+        if text and is_chinese(question) != is_chinese(text):
+            return float(self.vectors([text])[0] @ self.retriever.query_vector(question))
+        return len(set(query_terms(question).tolist()) & set(terms_of(text).tolist()))
 
     def _neighbours(self, question: str, evidence: Evidence) -> list[Evidence]:
         """What is said beside a sentence where a reason is asked for: the cause stands before or after it."""

@@ -155,8 +155,9 @@ def ask(
         typer.Option(
             "--save",
             help=help_text(
-                "把回答连同出处存成 .docx、.md 或 .html 文件，可重复；不覆盖已有的文件。",
-                "Save the answer with its sources as a .docx, .md or .html file; repeatable; overwrites nothing.",
+                "把回答连同出处存成 .docx、.md 或 .html 文件，其中的数字存成 .xlsx 或 .csv；可重复；不覆盖已有的文件。",
+                "Save the answer with its sources as a .docx, .md or .html file, its figures as .xlsx or .csv; repeatable; "
+                "overwrites nothing.",
             ),
         ),
     ] = None,

@@ -16,6 +16,7 @@ from rag.tracing.trace import STEPS
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rag.answering.series import Series
     from rag.answers import Answer, Citation, Claim
     from rag.index.rows import Entry
     from rag.models import PublishedModel
@@ -52,12 +53,29 @@ def show_answer(console: Console, answer: Answer, *, text_is_shown: bool = False
             _show_claims(console, answer)
         elif unclaimed := _besides_claims(answer):
             console.print(Text(plain(unclaimed), style="yellow"))
+        for series in answer.series:
+            _show_series(console, answer, series)
         console.print(Text(say("citations"), style="bold"))
         for citation in answer.citations:
             show_citation(console, answer.number_of(citation), citation)
     if answer.withheld:
         console.print(Text(say("withheld", n=len(answer.withheld)), style="yellow"))
     console.print(Text(say("answered_by", model=answer.language_model, seconds=answer.timings.total), style="dim"))
+
+
+def _show_series(console: Console, answer: Answer, series: Series) -> None:
+    """Prints a figure at its dates, with what changed."""
+    table = Table(title=one_line(series.subject), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in ("as_of", "value", "change", "document"):
+        table.add_column(say(f"column_{column}"))
+    for row in series.rows:
+        fact, change = row.point.fact, row.change
+        much = change.calculation.result.told("zh" if interface_language() == "zh" else "en") if change else ""
+        key = {1: "changed_up", -1: "changed_down", 0: "changed_not"}
+        told = say(key[change.sign], much=much) if change else ""
+        cells = (fact.period.brief, f"{fact.qualifier}{fact.written}", told, f"[{answer.number_of(row.citation)}]")
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    console.print(table)
 
 
 def show_citation(console: Console, number: int, citation: Citation) -> None:

@@ -46,9 +46,27 @@ class Period:
         return self.first == self.last
 
     @property
+    def is_years(self) -> bool:
+        """Whether it is whole years."""
+        return (self.first.month, self.first.day, self.last.month, self.last.day) == (1, 1, 12, 31)
+
+    @property
     def end(self) -> "Period":
         """Its last day."""
         return Period(self.last, self.last)
+
+    @property
+    def brief(self) -> str:
+        """As briefly as it can be written: a day, a whole month or year, else its first and last day."""
+        first, last = self.first, self.last
+        if self.is_day:
+            return str(last)
+        if first.year == last.year and first.day == 1 and (last + timedelta(days=1)).day == 1:
+            if (first.month, last.month) == (1, 12):
+                return str(first.year)
+            if first.month == last.month:
+                return f"{first:%Y-%m}"
+        return f"{first} – {last}"
 
     def holds(self, other: "Period") -> bool:
         """Whether the other lies within this one."""
