@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.questions.kinds import asks_for_list
 from rag.reading.calibration import logit_of, probability
-from rag.reading.evidence import Evidence, is_foreign
+from rag.reading.evidence import SENTENCES, Evidence, is_foreign
 from rag.reading.timeliness import is_of
 from rag.settings import Caution
 from rag.text.dates import dates_in
@@ -99,8 +99,8 @@ def confidence(question: str, evidence: Sequence[Evidence], findings: "Findings 
     if not evidence:
         return 0.0
     if findings and findings.answer:
-        # The items of a list are sentences of their own, and each of them answers.
-        answering = evidence if asks_for_list(question) else evidence[:1]
+        # The items of a list are sentences of their own, and each of them answers; a long list is no surer for its length.
+        answering = evidence[:SENTENCES] if asks_for_list(question) else evidence[:1]
         chance = sum(part.chance or 0.0 for part in answering)
         return findings.calibration.answered(chance, is_foreign(question, evidence))
     found = signals_of(question, evidence)
