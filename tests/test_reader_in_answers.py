@@ -180,6 +180,19 @@ def test_what_is_found_lies_in_the_documents(make_assistant: Callable[..., Assis
     assert find(reader, QUESTION, [], lambda document: sentences_of(document.text)).answer is None
 
 
+def test_an_answer_that_goes_on_into_the_next_sentence_ends_before_its_sign(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, text = choose_reader(str(folder)).reader, "设特等奖1名，奖金2万元；一等奖3名，每名奖金8000元。"
+    assert reader
+    read = reader.read
+    beyond = (text.index("2万元"), text.index("3名"))
+    monkeypatch.setattr(reader, "read", lambda *asked: [replace(each, answer=beyond) for each in read(*asked)])
+    hit = Hit(Document(text=text, path="a.txt", title=""), 0, len(text), text, (), 1.0, 1, None, None, ())
+    found = find(reader, "一共发多少奖金？", [hit], lambda document: sentences_of(document.text))
+    assert found.answer and found.answer.text == "2万元"
+
+
 def test_copies_of_a_passage_do_not_take_the_place_of_others(folder: Path) -> None:
     reader = choose_reader(str(folder)).reader
     assert reader

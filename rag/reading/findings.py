@@ -8,7 +8,7 @@ from rag.reading.calibration import UNCALIBRATED, Calibration
 from rag.reading.designators import is_of_a_sister
 from rag.reading.labels import NO_LABELS, LabelWeights
 from rag.reading.passages import Passage, passages_of
-from rag.reading.reader import Reader, Reading, SentenceReading
+from rag.reading.reader import Reader, Reading, SentenceReading, trimmed
 from rag.reading.scope import asked_of
 from rag.reading.weighing import Echo, Lacking, Weighing, unfitted
 from rag.search.retrieval import Hit
@@ -193,5 +193,6 @@ def _short_answer(passage: Passage, reading: Reading) -> ShortAnswer:
     start, end = reading.answer
     number = passage.sentence_at(start)
     first, last = passage.spans[number]
-    inside = passage.told[number].span(max(start - first, 0), max(min(end, last) - first, 0))
+    told = passage.told[number]
+    inside = told.span(*trimmed(told.text, max(start - first, 0), max(min(end, last) - first, 0)))
     return ShortAnswer(passage.document, passage.sentences[number], *inside, reading.margin)

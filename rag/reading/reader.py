@@ -153,7 +153,7 @@ def _reading(pair: PairTokens, logits: Logits, passage: str, shift: int, sentenc
     read = tuple(_of_sentence(span, spans, logits[places], null, passage) for span in sentences)
     word = float(logits[list(pair.first), UNSUPPORTED].max()) if pair.first else 0.0
     lacking = Lacking(word, float(logits[0, UNSUPPORTED]))
-    return Reading(_trimmed(passage, max(start, 0), end), score - null, read, lacking)
+    return Reading(trimmed(passage, max(start, 0), end), score - null, read, lacking)
 
 
 def _of_sentence(asked: Span, spans: Sequence[Span], logits: Logits, null: float, passage: str) -> SentenceReading:
@@ -164,7 +164,7 @@ def _of_sentence(asked: Span, spans: Sequence[Span], logits: Logits, null: float
     own = logits[inside]
     first, last, score = best_span(own[:, START], own[:, END])
     start, end = max(spans[inside[first]][0], asked[0]), min(spans[inside[last]][1], asked[1])
-    return SentenceReading(_surest(own[:, SENTENCE]), _trimmed(passage, start, end), score - null)
+    return SentenceReading(_surest(own[:, SENTENCE]), trimmed(passage, start, end), score - null)
 
 
 def best_span(starts: Logits, ends: Logits) -> tuple[int, int, float]:
@@ -186,7 +186,8 @@ def _surest(logits: Logits) -> float:
     return float(np.sort(logits)[-SUREST:].mean()) if len(logits) else -np.inf
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """Characters of a text without those at their edges that no answer begins or ends with."""
     while start < end and text[start] in EDGES:
         start += 1
     while end > start and text[end - 1] in EDGES:
