@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from eval.dialogues import dialogues as every_dialogue
 from rag.questions.follow_ups import joined
 from rag.text.figures import missing_figures
 from rag.text.numerals import in_digits
-from training import answer_pairs, documents, figures_otherwise, follow_ups, opposites, pairs, sisters
+from training import answer_pairs, dictionary, documents, figures_otherwise, follow_ups, opposites, pairs, sisters
 from training.claim_pairs import TOLD_OTHERWISE, ClaimPairs, asking_in, stated
 from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
@@ -261,6 +262,72 @@ def test_what_is_evaluated_with_was_not_trained_with() -> None:
     assert words["train"].isdisjoint(words["test"])
     turned_over = {*opposites.read(), *(each for found in opposites.read().values() for each in found)}
     assert len(turned_over) > 500 and turned_over.isdisjoint(words["test"])
+
+
+MEANINGS = """提高 提高 [ti2 gao1] /to raise/to increase/to improve/
+提升 提升 [ti2 sheng1] /to promote (to a higher-ranking position)/to elevate; to raise; to improve/
+提示 提示 [ti2 shi4] /to point out/to remind (sb of sth)/hint/
+增高 增高 [zeng1 gao1] /to heighten/to raise/to increase/
+淨重 净重 [jing4 zhong4] /net weight/
+總重 总重 [zong3 zhong4] /gross weight/
+"""
+
+
+def test_a_dictionary_tells_what_means_the_same_and_what_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "cedict.u8"
+    file.write_text(MEANINGS, encoding="utf-8")
+    known = {
+        "提高": (900, "v"),
+        "提升": (800, "v"),
+        "提示": (700, "v"),
+        "增高": (600, "v"),
+        "净重": (500, "n"),
+        "总重": (500, "n"),
+    }
+    words = dictionary.read(file, known)
+    assert [sisters.half_of(word) for word in known] == ["train", "train", "train", "test", "train", "train"]
+    assert words.same == {"提高": ("提升",), "提升": ("提高",)}
+    assert words.other["净重"] == ("总重",)
+    assert "增高" not in str(words)  # what evaluation draws from is never learned from
+
+
+def test_claims_in_other_words_say_where_they_went_wrong() -> None:
+    words = dictionary.Words(
+        same={"提高": ("提升",), "产量": ("产出",)}, other={"净重": ("毛重",), "提高": ("提示",), "企业": ("企图",)}
+    )
+    vocabulary = ["企业", "提高", "产量", "净重"]
+
+    def cut(text: str) -> list[str]:
+        return re.findall(f"{'|'.join(vocabulary)}|.", text)
+
+    right = [
+        Pair("企业提高了产量。", "去年企业提高了产量。", False, unsupported=(), made="sentence"),
+        Pair("箱子净重3千克。", "箱子净重3千克，产量不限。", False, unsupported=(), made="sentence"),
+        Pair("没有可换的。", "没有可换的。", False, unsupported=(), made="sentence"),
+    ]
+    changed, same = 0, 0
+    for seed in range(20):
+        for pair in dictionary.claims_in_other_words(right, words, random.Random(seed), cut):
+            assert pair.first != "没有可换的。" and pair.passage in {each.passage for each in right}
+            for start, end in pair.unsupported or ():
+                assert pair.first[start:end] in {
+                    "毛重",
+                    "提示",
+                    "企图",
+                    *opposites.read()["提高"],
+                    *opposites.read()["产量"],
+                }
+                changed += 1
+            if not pair.unsupported:
+                assert pair.first in {
+                    "企业提高了产量。",
+                    "企业提升了产量。",
+                    "企业提升了产出。",
+                    "企业提高了产出。",
+                    "箱子净重3千克。",
+                }
+                same += pair.first not in {each.first for each in right}
+    assert changed and same
 
 
 def test_written_documents_say_what_their_authors_say_of_them() -> None:

@@ -2,8 +2,9 @@
 
 READING is the folder with ``train/``; WORK gets ``questions.jsonl.gz``, ``claims.jsonl.gz``, ``answers.jsonl.gz`` (questions
 said back with an answer), the same of the written documents, ``elsewhere.jsonl.gz`` (claims that are true of something
-else), and all with ``-kept`` for what is kept apart to calibrate with
-and to watch training by: the passages of one document in twenty, of written documents one in eight and all of some kinds.
+else), ``opposites.jsonl.gz``, with a dictionary ``other-words.jsonl.gz`` (claims that mean the same, or do not, by a word), and
+all with ``-kept`` for what is kept apart to calibrate with and to watch training by: the passages of one document in twenty,
+of written documents one in eight and all of some kinds.
 
 A further stage that learns from new documents, ``--new 'echoes_*' --old 0.3``, takes all of these and a part of what was
 learned before, so that it is not forgotten.
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from opencc import OpenCC
 
-from training import answer_pairs, documents, opposites, pairs, sisters
+from training import answer_pairs, dictionary, documents, opposites, pairs, sisters
 from training.claim_pairs import ClaimPairs, paraphrases
 from training.elsewhere_pairs import ElsewherePairs
 from training.pairs import Pair
@@ -59,7 +60,9 @@ def main() -> None:
     parser.add_argument(
         "--old", type=float, default=1.0, help="share that is taken of all else, but of what is kept apart"
     )
+    parser.add_argument("--dictionary", type=Path, help="CC-CEDICT, for claims in other words")
     options = parser.parse_args()
+    words = dictionary.read(options.dictionary, dictionary.common_words()) if options.dictionary else None
     reading, work = options.reading, options.work
     every = [each for name in SETS for each in questions(reading / "train" / f"{name}.jsonl.xz")]
     for suffix, kept in (("", False), ("-kept", True)):
@@ -95,6 +98,9 @@ def main() -> None:
         some = chance.sample(right, min(MOST_ELSEWHERE, len(right)))
         _make(work / f"elsewhere{suffix}.jsonl.gz", ElsewherePairs(some, [*chosen, *also], chance))
         _make(work / f"opposites{suffix}.jsonl.gz", opposites.claims_turned_over(right, chance))
+        if words:
+            chance = random.Random(SEED + kept)
+            _make(work / f"other-words{suffix}.jsonl.gz", dictionary.claims_in_other_words(right, words, chance))
 
 
 def _is_new(document: documents.Written, names: Sequence[str]) -> bool:

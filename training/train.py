@@ -26,7 +26,7 @@ from training.batches import UNKNOWN, Batch, batches
 
 SEED = 17
 QUESTIONS = ("questions", "written-questions")
-CLAIMS = ("claims", "answers", "written-claims", "written-answers", "elsewhere", "opposites")
+CLAIMS = ("claims", "answers", "written-claims", "written-answers", "elsewhere", "opposites", "other-words")
 SHARES = {
     "questions": {"named": 0.15, "window": 0.1, "wrong": 0.15, "deleted": 0.3, "question word": 0.4},
     "written-questions": {"wrong": 0.25, "window": 0.3, "deleted": 0.3, "named": 0.5},
@@ -168,9 +168,10 @@ class Training:
     def _passes(self, names: Sequence[str], size: int, chance: random.Random) -> Iterator[Batch]:
         """The questions or the claims in batches, pass after pass; of what is soon learned each pass takes a part."""
         every = [
-            (SHARES[name].get(pair.made, 1.0), pair)
+            (SHARES.get(name, {}).get(pair.made, 1.0) * float(self.options.parts.get(name, 1.0)), pair)
             for name in names
-            for pair in pairs.read(self.work / f"{name}.jsonl.gz")
+            if (path := self.work / f"{name}.jsonl.gz").exists()  # some are made on demand
+            for pair in pairs.read(path)
         ]
         while True:
             taken = [pair for share, pair in every if chance.random() < share]
@@ -250,12 +251,19 @@ def main() -> None:
         "--frozen", type=int, default=0, help="lowest layers that stay as they are; four save a quarter"
     )
     parser.add_argument("--claims", type=float, default=0.4, help="share of the batches that are claims")
+    parser.add_argument(
+        "--parts",
+        nargs="*",
+        default=[],
+        help="how much of a file of pairs a pass takes, NAME=SHARE, of what it takes else",
+    )
     parser.add_argument("--stage", type=int, default=1, help="another order of the pairs")
     parser.add_argument("--begin", type=Path, help="weights of an earlier stage, or those that ship")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--half", action="store_true", help="bfloat16, on processors built for it")
     parser.add_argument("--threads", type=int, default=0)
     options = parser.parse_args()
+    options.parts = dict(part.split("=") for part in options.parts)
     if options.threads:
         torch.set_num_threads(options.threads)
     Training(options).run()
