@@ -1,17 +1,19 @@
 """The chat in a real browser: ask, read, check."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from gradio import queueing
+from gradio.server_messages import ProcessCompletedMessage
 
 from rag.records.recheck import verify_record
 from rag.text.view import readable
 from tests.browsing import MARKS, Visit, ask, come_into_view, finished, keep, overflows
 from tests.serving import SlowChatModel, served
 
-pytest.importorskip("gradio")
 pytestmark = MARKS
 WHY = "为什么说传统产业不能当成低端产业简单退出？"
 QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
@@ -284,6 +286,31 @@ def test_one_visitor_cannot_fill_the_queue(visit: Visit, slow_window: str, held:
     for conversation in page.locator("#conversations label").all():  # until their places are free again
         conversation.click()
         finished(page)
+
+
+def test_what_a_stream_says_at_its_end_changes_no_page_that_has_gone_on(
+    visit: Visit, slow_window: str, held: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = queueing.Queue.send_message
+
+    def send_ends_late(queue: Any, event: Any, message: Any) -> None:
+        if isinstance(message, ProcessCompletedMessage):
+            asyncio.get_running_loop().call_later(2.0, send, queue, event, message)
+        else:
+            send(queue, event, message)
+
+    page = visit(slow_window)
+    monkeypatch.setattr(queueing.Queue, "send_message", send_ends_late)
+    for number in range(2):
+        if number:
+            page.click("#new-conversation")
+            is_new(page)
+        page.fill("#question textarea", WHY)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".underway .streamed")
+    page.wait_for_timeout(3000)  # by then all ends have come
+    assert page.locator("#conversations label").count() == 2
+    assert page.locator(".underway .streamed").count() == 1 and page.locator("#stop").is_visible()
 
 
 def test_stop_frees_the_model_for_the_next_question(visit: Visit, slow_window: str, held: None) -> None:

@@ -462,6 +462,9 @@ class Chat:
             self._watching[session] = ended
         try:
             yield from self._follow(visitor, session, ended, before, more or {})
+            # When this ends Gradio sends what was shown last once more, however late: let that be nothing, for by then the
+            # page may show another conversation.
+            yield {self.context.browser: gr.skip()}
         finally:
             with self._lock:
                 if self._watching.get(session) is ended:
