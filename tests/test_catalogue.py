@@ -227,8 +227,8 @@ def test_the_window_shows_it_as_an_answer_that_quotes_nothing(four: Assistant) -
 
     answer = four.ask("一共几份文件？", trace=True)
     turn = Turn("t", answer.question, answer=answer_view.from_answer(answer))
-    shown = answer_view.thread([turn], "zh", traced="t")
-    assert "一共有 4 份文档" in shown and "据文档目录" in shown and "data-file" in shown
+    (shown,) = answer_view.thread([turn], "zh", traced="t")
+    assert "一共有 4 份文档" in shown and "据文档目录" in shown and 'data-format="json"' in shown
     for absent in ("资料中没有答案", "未证实", 'class="number"', "原文摘录"):
         assert absent not in shown
 

@@ -1,5 +1,6 @@
 """The chat window's HTML: what comes from outside stays text, and a highlight covers exactly its span."""
 
+import base64
 import copy
 import csv
 import dataclasses
@@ -29,13 +30,14 @@ from rag.text.documents import Document
 from rag.text.facts import Fact
 from rag.text.periods import Period
 from rag.text.view import readable
-from ui import answer_view, evidence_view, series_view, sources, timeline, trace_view
+from ui import answer_view, evidence_view, exporting, series_view, sources, timeline, trace_view
 from ui.answer_view import from_answer
 from ui.conversations import Feedback, Turn
 from ui.html import element, join, page_picture, text
 from ui.page_view import pages
 from ui.pictures import Drawn
 from ui.reading import find, part_of
+from ui.sent_parts import SentParts
 from ui.source_view import Highlight, between, excerpt, passages, whole
 from ui.texts import TEXTS, preferred, say
 
@@ -49,6 +51,14 @@ HOSTILE = [
     "\u202egnp.exe\u202c",
 ]
 TAGS = re.compile(r"<(/?)([a-z0-9]+)([^<>]*)>")
+
+
+def thread_of(*arguments: Any) -> str:
+    return "".join(answer_view.thread(*arguments))
+
+
+def pane_of(*arguments: Any) -> str:
+    return "".join(evidence_view.pane(*arguments))
 
 
 def shown(markup: str) -> str:
@@ -235,7 +245,7 @@ def test_who_is_known_to_speak_is_told_alike_by_labels_passages_and_citations(ma
     answer = from_answer(opened.ask("三座水库的库容共多少？"))
     assert answer["citations"][0]["speaker"] == "青石"
     citations = [{**answer["citations"][0], "speaker": speaker} for speaker in ("青石", "", "白川", "青石")]
-    pane = evidence_view.pane([Turn("t1", "问", answer={**answer, "citations": citations})], opened.document, "zh")
+    pane = pane_of([Turn("t1", "问", answer={**answer, "citations": citations})], opened.document, "zh")
     assert "<span>青石、白川</span>" in pane
 
 
@@ -353,8 +363,8 @@ def answered(make_assistant: Any) -> tuple[Any, Turn]:
 def test_claims_lead_to_marks_that_show_the_quote(answered: tuple[Any, Turn]) -> None:
     opened, turn = answered
     assert turn.answer
-    conversation = answer_view.thread([turn], "zh")
-    pane = evidence_view.pane([turn], opened.document, "zh")
+    conversation = thread_of([turn], "zh")
+    pane = pane_of([turn], opened.document, "zh")
     assert turn.answer["citations"]
     assert f"“{turn.question}”的出处" in shown(pane) and f"《{turn.question}" not in pane, "a question is no title"
     for citation in turn.answer["citations"]:
@@ -378,10 +388,10 @@ def test_a_guessed_day_and_unsure_characters_are_marked_wherever_they_show(tmp_p
     days = {"zh": "2023-04-21（据文件名推测）", "en": "2023-04-21 (guessed from the file's name)"}
     for language, day in days.items():
         said = {
-            "thread": answer_view.thread([turn], language),  # type: ignore[arg-type]
+            "thread": thread_of([turn], language),  # type: ignore[arg-type]
             "underway": answer_view.underway(turn, evidence, "", language),  # type: ignore[arg-type]
             "copied": answer_view.copied(turn, language),  # type: ignore[arg-type]
-            "pane": evidence_view.pane([turn], opened.document, language),  # type: ignore[arg-type]
+            "pane": pane_of([turn], opened.document, language),  # type: ignore[arg-type]
             "found": evidence_view.found(turn, evidence, language),  # type: ignore[arg-type]
             "reader": evidence_view.reader(document, [], language),  # type: ignore[arg-type]
             "header": sources.header(document, [], language),  # type: ignore[arg-type]
@@ -398,13 +408,13 @@ def test_a_guessed_day_and_unsure_characters_are_marked_wherever_they_show(tmp_p
     opened.add(NEWS)
     answer = opened.ask("我国建成了多少个5G基站？")
     turn = Turn("t1", answer.question, answer=from_answer(answer))
-    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    page = thread_of([turn], "zh") + pane_of([turn], opened.document, "zh")
     assert "推测" not in page and 'class="unsure"' not in page and 'class="doubt"' not in page
     assert turn.answer
     for citation in turn.answer["citations"]:  # as a conversation of an older version has kept it
         del citation["date_is_guessed"], citation["unsure"]
     del turn.answer["claims"][0]["unsure_figures"]
-    assert answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh") == page
+    assert thread_of([turn], "zh") + pane_of([turn], opened.document, "zh") == page
     opened.close()
 
 
@@ -423,9 +433,9 @@ def test_a_record_and_a_trace_are_there_for_an_answer_that_has_them(make_assista
     opened = make_assistant(Document(odd, "/srv/private/a.txt", "火星"))
     answer = opened.ask("火星基地有多少宇航员？", trace=True)
     turn = Turn("t1", answer.question, answer=from_answer(answer))
-    folded, out = answer_view.thread([turn], "zh"), answer_view.thread([turn], "zh", "t1")
-    (content,) = re.findall(r'data-content="([^"]*)"', folded)
-    record = checked_record(json.loads(html.unescape(content)))
+    folded, out = thread_of([turn], "zh"), thread_of([turn], "zh", "t1")
+    (content,) = re.findall(r'data-content="([^"]*)"', exporting.given([turn], exporting.RECORD, "zh"))
+    record = checked_record(json.loads(base64.b64decode(content)))
     assert record["citations"][0]["quote"] in odd and "\u200b" in record["citations"][0]["quote"]
     assert "/srv" not in folded + out
     assert 'class="trace"' in out and 'class="trace"' not in folded
@@ -444,15 +454,16 @@ def test_a_record_and_a_trace_are_there_for_an_answer_that_has_them(make_assista
         "strong",
     }
     for language in ("zh", "en"):
-        answer_view.thread([turn], language, "t1")  # type: ignore[arg-type]
+        thread_of([turn], language, "t1")  # type: ignore[arg-type]
 
 
 def test_an_answer_kept_by_an_older_version_has_neither(answered: tuple[Any, Turn]) -> None:
     _, turn = answered
     assert turn.answer and "trace" not in turn.answer
     del turn.answer["record"]
-    made = answer_view.thread([turn], "zh", "t1")
-    assert "data-content" not in made and 'data-action="trace"' not in made and 'class="trace"' not in made
+    made = thread_of([turn], "zh", "t1")
+    assert 'data-format="json"' not in made and 'data-action="trace"' not in made and 'class="trace"' not in made
+    assert not exporting.given([turn], exporting.RECORD, "zh")
 
 
 @pytest.mark.parametrize("key", trace_view.TEXTS)
@@ -465,7 +476,7 @@ def test_the_texts_of_a_trace_have_the_same_places(key: str) -> None:
 
 def test_every_link_has_its_place(answered: tuple[Any, Turn]) -> None:
     opened, turn = answered
-    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    page = thread_of([turn], "zh") + pane_of([turn], opened.document, "zh")
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
     identifiers = re.findall(r' id="([^"]+)"', page)
     assert len(identifiers) == len(set(identifiers))
@@ -477,10 +488,10 @@ def test_an_unsupported_claim_says_why(answered: tuple[Any, Turn]) -> None:
     claim = turn.answer["claims"][0]
     claim["supported"] = False
     claim["checks"] |= {"facts_agree": False, "missing_facts": ["999万"]}
-    made = answer_view.thread([turn], "zh")
+    made = thread_of([turn], "zh")
     assert 'class="claim unsupported"' in made
     assert say("missing_facts", "zh", facts="999万") in shown(made)
-    assert say("missing_facts", "en", facts="999万") in shown(answer_view.thread([turn], "en"))
+    assert say("missing_facts", "en", facts="999万") in shown(thread_of([turn], "en"))
 
 
 def test_the_words_that_lack_support_are_marked_in_their_place(answered: tuple[Any, Turn]) -> None:
@@ -495,7 +506,7 @@ def test_the_words_that_lack_support_are_marked_in_their_place(answered: tuple[A
         "missing_facts": [],
         "unsupported_words": [{"start": 1, "end": 3, "text": claim["text"][1:3]}],
     }
-    made = answer_view.thread([turn], "zh")
+    made = thread_of([turn], "zh")
     assert f'<mark class="lacking">{claim["text"][1:3]}</mark>' in made
     assert say("unsupported_words", "zh", words=claim["text"][1:3]) in shown(made)
     turn.answer["claims"][0] = before
@@ -506,10 +517,10 @@ def test_an_abstention_looks_different_and_shows_the_nearest(make_assistant: Any
     answer = opened.ask("《红楼梦》的作者是谁？")
     assert answer.abstained
     turn = Turn("t1", answer.question, answer=from_answer(answer))
-    made = answer_view.thread([turn], "zh")
+    made = thread_of([turn], "zh")
     assert 'class="turn abstained"' in made and 'class="abstention"' in made
     assert answer.text in shown(made)
-    assert 'id="h-t1-1"' in evidence_view.pane([turn], opened.document, "zh")
+    assert 'id="h-t1-1"' in pane_of([turn], opened.document, "zh")
     assert 'href="#h-t1-1"' in made
 
 
@@ -520,7 +531,7 @@ def test_a_source_that_was_removed_still_shows_its_quote(answered: tuple[Any, Tu
     def gone(_: str) -> Document:
         raise UsageError(zh="没有", en="none")
 
-    made = evidence_view.pane([turn], gone, "zh")
+    made = pane_of([turn], gone, "zh")
     assert turn.answer["citations"][0]["quote"] in shown(made)
     assert say("document_gone", "zh") in shown(made)
 
@@ -532,13 +543,30 @@ def test_a_copied_answer_carries_its_sources(answered: tuple[Any, Turn]) -> None
     assert "264万" in copied
 
 
+def test_a_page_is_sent_again_only_what_it_does_not_hold() -> None:
+    first, second, third = (element("p", each, title=each) for each in ("一", "二>", "三"))
+    parts = SentParts()
+    whole = parts.new_of("page", "thread", [first, second])
+    assert re.sub(' data-part="[0-9a-f]{8}"', "", whole) == first + second
+    assert parts.new_of("page", "thread", [first, second]) is None
+    again = parts.new_of("page", "thread", [first, second, third])
+    held = re.findall('<p data-held="([0-9a-f]{8})"></p>', again)
+    assert held == re.findall('data-part="([0-9a-f]{8})"', whole)
+    assert "一" not in again and "二" not in again and "三</p>" in again
+    moved = parts.new_of("page", "thread", [second, third])
+    assert "data-held" not in moved, "each stands in another place"
+    assert "data-held" not in parts.new_of("page", "pane", [second]) + parts.new_of("other", "thread", [second])
+    parts.forget("page", "thread")
+    assert "data-held" not in parts.new_of("page", "thread", [second, third])
+    assert parts.new_of("", "thread", [first]) == parts.new_of("", "thread", [first]) == first
+
+
 def test_a_stopped_turn_shows_what_was_written_and_a_failed_one_why() -> None:
     stopped = Turn("t1", "问", "stopped", text="写到一半<b>")
     failed = Turn("t2", "问", "failed", text="模型不见了")
-    made = answer_view.thread([stopped, failed], "zh")
+    made = thread_of([stopped, failed], "zh")
     assert "写到一半<b>" in shown(made) and "模型不见了" in shown(made)
     assert say("stopped", "zh") in shown(made)
-    assert made.count('data-action="retry"') == 1, "only the last turn is asked again"
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -548,7 +576,7 @@ def test_hostile_text_is_shown_and_does_nothing(make_assistant: Any, hostile: st
     answer = opened.ask(f"截至2023年3月底我国建成了多少个5G基站？{hostile}"[:200])
     turn = Turn(hostile, answer.question, answer=from_answer(answer), filters={"source": hostile})
     turn = Turn(turn.id, turn.question, answer=turn.answer, filters=turn.filters, feedback=Feedback(True))
-    page = answer_view.thread([turn], "zh") + evidence_view.pane([turn], opened.document, "zh")
+    page = thread_of([turn], "zh") + pane_of([turn], opened.document, "zh")
     page += evidence_view.reader(opened.document(opened.documents()[0].id), [], "zh")
     assert not tags(page) & {"script", "img", "iframe"}
     assert not re.search(r"<[^>]*\s(on\w+|style|src)=", TAGS.sub(lambda tag: re.sub(r'"[^"]*"', '""', tag[0]), page))

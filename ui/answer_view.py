@@ -3,7 +3,6 @@
 A finished turn is shown from ``Answer.to_dict()``, so one that was kept reads as it did when it was asked.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,27 +10,24 @@ from typing import Any
 
 from rag.answers import CATALOGUE, Answer, Citation
 from rag.assistant import EvidenceFound, SectionRead
-from rag.text.view import INVISIBLE
 from ui import series_view, trace_view
 from ui.conversations import Turn
 from ui.exporting import KINDS
-from ui.html import Html, anchor, element, join, text
+from ui.html import Html, anchor, element, join, opened, text
 from ui.texts import Language, say, shown_day
 
 FACTS = ("date", "source", "speaker")
-_NOT_SHOWN = re.compile(f"[{INVISIBLE}\ud800-\udfff]")
 
 
-def thread(turns: Sequence[Turn], language: Language, traced: str = "") -> Html:
-    """Turns that are over, oldest first; the last one may be retried and edited.
+def thread(turns: Sequence[Turn], language: Language, traced: str = "") -> list[Html]:
+    """Turns that are over, an element each, oldest first; the last one may be retried and edited (``style.css``).
 
     Args:
         turns: of one conversation.
         language: of the interface.
         traced: id of the turn whose trace is folded out.
     """
-    last = turns[-1].id if turns else ""
-    return join(_turn(turn, language, turn.id == last, turn.id == traced) for turn in turns)
+    return [_turn(turn, language, turn.id == traced) for turn in turns]
 
 
 def underway(
@@ -48,12 +44,11 @@ def underway(
         parts.append(element("p", told, class_="progress", role="status"))
     else:
         parts.append(_evidence_chips(turn, found, language))
-        if written:
-            parts.append(element("div", element("p", written), class_="answer streamed"))
         count = say("evidence_in", language, n=len(found.evidence), seconds=found.seconds)
         status = f"{count} · {say('writing', language)}"
         parts.append(element("p", status, class_="progress", role="status"))
-    return _article(turn, parts, "underway")
+    begun = opened("article", *parts, **_named(turn, "underway"))
+    return join([begun, opened("div", class_="answer streamed"), opened("p", written)]) if written else begun
 
 
 def why(checks: dict[str, Any], language: Language) -> str:
@@ -110,7 +105,7 @@ def _read(citation: Citation) -> str:
     return citation.text or " ".join(citation.quote.split())
 
 
-def _turn(turn: Turn, language: Language, last: bool, traced: bool) -> Html:
+def _turn(turn: Turn, language: Language, traced: bool) -> Html:
     answer = turn.answer
     if answer is None:
         parts: list[str] = [_question(turn, "", language)]
@@ -122,7 +117,7 @@ def _turn(turn: Turn, language: Language, last: bool, traced: bool) -> Html:
             parts.append(element("p", say(key, language), class_="notice"))
             if turn.text:
                 parts.append(element("div", element("p", turn.text), class_="answer streamed"))
-        parts.append(_actions(turn, language, last))
+        parts.append(_actions(turn, language))
         return _article(turn, parts, turn.status)
     parts = [_question(turn, str(answer["understood"]), language)]
     if answer["notice"]:
@@ -136,15 +131,18 @@ def _turn(turn: Turn, language: Language, last: bool, traced: bool) -> Html:
         parts += series_view.tables(answer, language, lambda number: _number(turn, cited[number], language))
     if answer["withheld"]:
         parts.append(_withheld(answer, language))
-    parts.append(_colophon(turn, answer, language, last, traced))
+    parts.append(_colophon(turn, answer, language, traced))
     if traced and "trace" in answer:
         parts.append(trace_view.steps(answer["trace"], language, why, anchor("trace", turn.id)))
     return _article(turn, parts, "abstained" if answer["abstained"] else "finished")
 
 
 def _article(turn: Turn, parts: Sequence[str], state: str) -> Html:
-    place = anchor("turn", turn.id)
-    return element("article", *parts, id=place, class_=f"turn {state}", aria_labelledby=anchor("question", turn.id))
+    return element("article", *parts, **_named(turn, state))
+
+
+def _named(turn: Turn, state: str) -> dict[str, str]:
+    return {"id": anchor("turn", turn.id), "class_": f"turn {state}", "aria_labelledby": anchor("question", turn.id)}
 
 
 def _question(turn: Turn, understood: str, language: Language) -> Html:
@@ -329,7 +327,7 @@ def _withheld(answer: dict[str, Any], language: Language) -> Html:
     return element("details", summary, element("ul", *claims), class_="withheld")
 
 
-def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool, traced: bool) -> Html:
+def _colophon(turn: Turn, answer: dict[str, Any], language: Language, traced: bool) -> Html:
     """Who wrote the answer, how its checks went, and what can be done with it."""
     parts: list[str] = []
     claims = answer["claims"]
@@ -348,10 +346,10 @@ def _colophon(turn: Turn, answer: dict[str, Any], language: Language, last: bool
     parts.append(element("span", said))
     if turn.feedback and turn.feedback.reason:
         parts.append(element("span", say("you_said", language, reason=say(f"reason_{turn.feedback.reason}", language))))
-    return join([element("p", *parts, class_="colophon"), _actions(turn, language, last, traced)])
+    return join([element("p", *parts, class_="colophon"), _actions(turn, language, traced)])
 
 
-def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -> Html:
+def _actions(turn: Turn, language: Language, traced: bool = False) -> Html:
     good = turn.feedback is not None and turn.feedback.good
     bad = turn.feedback is not None and not turn.feedback.good
     buttons = []
@@ -362,7 +360,7 @@ def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -
         buttons.append(_button("bad", turn, language, aria_pressed="true" if bad else "false"))
         if "record" in turn.answer:
             buttons.append(_export(turn, language))
-            buttons.append(_record_button(turn, turn.answer["record"], language))
+            buttons.append(_record_button(turn, language))
         if "trace" in turn.answer:
             place = anchor("trace", turn.id) if traced else None
             expanded = "true" if traced else "false"
@@ -376,8 +374,7 @@ def _actions(turn: Turn, language: Language, last: bool, traced: bool = False) -
                     aria_controls=place,
                 )
             )
-    if last:
-        buttons += [_button("retry", turn, language), _button("edit", turn, language)]
+    buttons += [_button("retry", turn, language), _button("edit", turn, language)]
     return element("div", *buttons, class_="actions", role="group", aria_label=say("actions", language))
 
 
@@ -399,19 +396,16 @@ def _export(turn: Turn, language: Language) -> Html:
     return element("details", summary, element("span", *formats, class_="formats"), class_="export")
 
 
-def _record_button(turn: Turn, record: dict[str, Any], language: Language) -> Html:
-    """Gives the record as a file (``download.js``); characters that the page does not show stand there as numbers."""
-    written = json.dumps(record, ensure_ascii=False, indent=2)
-    content = _NOT_SHOWN.sub(lambda match: json.dumps(match.group())[1:-1], written)
-    moment = re.sub(r"\W", "", record["times"]["asked"][:19])
+def _record_button(turn: Turn, language: Language) -> Html:
+    """Asks for the record as a file (:mod:`ui.exporting`)."""
     return element(
         "button",
         say("record", language),
         type="button",
         title=say("record_long", language),
-        data_file=f"youju-{moment}.json",
-        data_type="application/json",
-        data_content=content,
+        data_action="export",
+        data_turn=turn.id,
+        data_format="json",
     )
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ui.logs import asked
 from ui.page_view import pages, requested
 from ui.remembering import keep, kept, remember
 from ui.runs import Run
+from ui.sent_parts import SentParts
 from ui.service import BusyError
 from ui.source_view import Highlight
 from ui.texts import Language, say
@@ -86,6 +87,7 @@ class Chat:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.examples = Examples(context.assistant)
+        self.sent = SentParts()
         self._watching: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
         with gr.Row(elem_id="chat"):
@@ -365,7 +367,7 @@ class Chat:
         filters = self._limited(visitor, _active(after, before, source, speaker), chosen)
         question = without_surrogates(question.strip())
         if filters is not None and self._begin(visitor, question, filters, preferences, editing):
-            yield from self._view(visitor, request, {self.question: "", self.editing: ""})
+            yield from self._view(visitor, {self.question: "", self.editing: ""})
         else:
             yield {self.context.browser: visitor.browser}
 
@@ -449,30 +451,30 @@ class Chat:
 
     def _show(self, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
         """Shows the open conversation, and follows its answer where one is on its way."""
-        yield from self._view(Visitor.of(browser, request), request)
+        yield from self._view(Visitor.of(browser, request))
 
-    def _view(self, visitor: Visitor, request: gr.Request, more: Shown | None = None) -> Iterator[Shown]:
+    def _view(self, visitor: Visitor, more: Shown | None = None) -> Iterator[Shown]:
         """What to show of a visitor's conversation, again and again until its answer is there.
 
         A session watches one conversation at a time: once it turns to another, this ends.
         """
-        session, ended = str(request.session_hash), threading.Event()
+        page, ended = visitor.page, threading.Event()
         with self._lock:
-            before = self._watching.get(session)
-            self._watching[session] = ended
+            before = self._watching.get(page)
+            self._watching[page] = ended
         try:
-            yield from self._follow(visitor, session, ended, before, more or {})
+            yield from self._follow(visitor, ended, before, more or {})
             # When this ends Gradio sends what was shown last once more, however late: let that be nothing, for by then the
             # page may show another conversation.
             yield {self.context.browser: gr.skip()}
         finally:
             with self._lock:
-                if self._watching.get(session) is ended:
-                    del self._watching[session]
+                if self._watching.get(page) is ended:
+                    del self._watching[page]
             ended.set()
 
     def _follow(
-        self, visitor: Visitor, session: str, ended: threading.Event, before: threading.Event | None, more: Shown
+        self, visitor: Visitor, ended: threading.Event, before: threading.Event | None, more: Shown
     ) -> Iterator[Shown]:
         """Shows a conversation and follows its run.
 
@@ -480,12 +482,12 @@ class Chat:
         """
         run = self.context.runs.of(visitor.conversation)
         yield {**self._settled(visitor, run), **more}
-        if before and not run and before.wait(SECONDS_TO_LEAVE) and self._watching.get(session) is ended:
+        if before and not run and before.wait(SECONDS_TO_LEAVE) and self._watching.get(visitor.page) is ended:
             yield self._settled(visitor, None)  # unless the page has turned to another meanwhile
         seen, evidence_shown = -1, False
         while run:
             seen = run.wait(seen, 1.0)
-            if self._watching.get(session) is not ended:
+            if self._watching.get(visitor.page) is not ended:
                 return
             if run.over:
                 run = self.context.runs.of(visitor.conversation)  # what waited for it
@@ -497,8 +499,9 @@ class Chat:
                 shown, before, evidence_shown = self._settled(visitor, run), None, False
             shown[self.current] = self._current(visitor, run)
             if run.found and not evidence_shown:
-                evidence = evidence_view.found(run.turn, run.found, visitor.language)
-                shown[self.pane] = gr.update(value=evidence, visible=True)
+                found = evidence_view.found(run.turn, run.found, visitor.language)
+                sources = self._sources(visitor, self._conversation(visitor).turns, found)
+                shown[self.pane] = sources
                 evidence_shown = True
             yield shown
             time.sleep(SECONDS_BETWEEN_UPDATES)
@@ -512,17 +515,13 @@ class Chat:
 
     def _settled(self, visitor: Visitor, run: Run | None) -> Shown:
         """The whole tab for a conversation, with the beginning of a run where there is one."""
-        conversation, language = self._conversation(visitor), visitor.language
-        turns = conversation.turns
+        turns = self._conversation(visitor).turns
         current: str = self._current(visitor, run) if run else ""
-        shown: str = answer_view.thread(turns, language) if turns or run else self._welcome(language)
         return {
-            self.thread: shown,
+            self.thread: self._thread(visitor, turns) if turns or run else self._welcome(visitor),
             self.current: current,
-            self.pane: gr.update(
-                value=evidence_view.pane(turns, self.context.assistant.document, language), visible=True
-            ),
-            self.reading: gr.update(value="", visible=False),
+            self.pane: self._sources(visitor, turns),
+            self.reading: "",
             self.send: gr.update(visible=run is None),
             self.stop: gr.update(visible=run is not None),
             self.list: self._summaries(visitor),
@@ -533,6 +532,17 @@ class Chat:
             self.context.browser: visitor.browser,
         }
 
+    def _thread(self, visitor: Visitor, turns: Sequence[Turn], traced: str = "") -> Any:
+        """The turns that are over, as far as the page does not hold them yet."""
+        new = self.sent.new_of(visitor.page, "thread", answer_view.thread(turns, visitor.language, traced))
+        return gr.skip() if new is None else new
+
+    def _sources(self, visitor: Visitor, turns: Sequence[Turn], found: Html | None = None) -> Any:
+        """The sources of those turns, as far as the page does not hold them yet."""
+        sources = evidence_view.pane(turns, self.context.assistant.document, visitor.language, found)
+        new = self.sent.new_of(visitor.page, "pane", sources)
+        return gr.skip() if new is None else new
+
     def _conversation(self, visitor: Visitor) -> Conversation:
         """The open conversation; one without a turn is not kept anywhere yet."""
         try:
@@ -540,11 +550,14 @@ class Chat:
         except UsageError:
             return Conversation(visitor.conversation, "")
 
-    def _welcome(self, language: Language) -> Html:
+    def _welcome(self, visitor: Visitor) -> Any:
+        language = visitor.language
         parts = [element("h2", say("welcome", language)), element("p", say("welcome_more", language), class_="more")]
         if notice := self.context.conversations.notice:
             parts.append(element("p", notice[0 if language == "zh" else 1], class_="facts"))
-        return element("section", *parts, class_="welcome")
+        welcome = element("section", *parts, class_="welcome")
+        new = self.sent.new_of(visitor.page, "thread", [welcome])
+        return gr.skip() if new is None else new
 
     def _offer(self, browser: dict[str, str], request: gr.Request) -> Iterator[Html]:
         """The example questions, shown while a conversation is empty: what there is at once, then what is made."""
@@ -591,14 +604,18 @@ class Chat:
             filters = self._limited(visitor, _active(after, before, source, speaker), chosen)
             question = without_surrogates(str(data.get("question", "")))
             if filters is not None and self._begin(visitor, question, filters, preferences):
-                yield from self._view(visitor, request)
+                yield from self._view(visitor)
+            return
+        if action == "again":
+            self.sent.forget(visitor.page, "thread")
+            yield {self.thread: self._thread(visitor, self._conversation(visitor).turns)}
             return
         turn = next((each for each in self._conversation(visitor).turns if each.id == turn_id), None)
         if turn is None:
             yield {self.context.browser: visitor.browser}
         elif action == "retry":
             if self._begin(visitor, turn.question, turn.filters, preferences, turn.id):
-                yield from self._view(visitor, request)
+                yield from self._view(visitor)
         elif action == "edit":
             yield {self.question: turn.question, self.editing: turn.id}
         elif action == "export":
@@ -606,7 +623,7 @@ class Chat:
         elif action == "trace":
             opened = "" if data.get("open") else turn.id
             turns = self._conversation(visitor).turns
-            yield {self.thread: answer_view.thread(turns, visitor.language, opened)}
+            yield {self.thread: self._thread(visitor, turns, opened)}
         elif action in ("good", "bad"):
             yield self._rated(visitor, turn, action == "good")
 
@@ -617,7 +634,7 @@ class Chat:
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn.id, feedback)
         asks = feedback is not None and not good
         return {
-            self.thread: answer_view.thread(self._conversation(visitor).turns, visitor.language),
+            self.thread: self._thread(visitor, self._conversation(visitor).turns),
             self.feedback: gr.update(visible=asks),
             self.rated: turn.id,
             self.reason: None,
@@ -631,7 +648,7 @@ class Chat:
         feedback = Feedback(False, reason if reason in REASONS else "other", without_surrogates(comment.strip()))
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn_id, feedback)
         gr.Info(say("thanks", visitor.language), duration=3)
-        return answer_view.thread(self._conversation(visitor).turns, visitor.language), gr.update(visible=False)
+        return self._thread(visitor, self._conversation(visitor).turns), gr.update(visible=False)
 
     # -- the evidence pane --------------------------------------------------------------------------------------------
 
@@ -640,7 +657,11 @@ class Chat:
         data: dict[str, str] = event._data or {}
         action = data.get("action")
         if action == "sources":
-            return gr.update(visible=True), gr.update(value="", visible=False)
+            return gr.skip(), ""
+        if action == "again":
+            visitor = Visitor.of(browser, request)
+            self.sent.forget(visitor.page, "pane")
+            return self._sources(visitor, self._conversation(visitor).turns), gr.skip()
         if action not in ("read", "page"):
             return gr.skip(), gr.skip()
         visitor = Visitor.of(browser, request)
@@ -652,7 +673,7 @@ class Chat:
         else:
             mark = Highlight(int(data["start"]), int(data["end"]), "reading-mark")
             shown = reader(document, [mark], visitor.language)
-        return gr.update(visible=False), gr.update(value=shown, visible=True)
+        return gr.skip(), shown  # in place of the sources (style.css)
 
     # -- filters ------------------------------------------------------------------------------------------------------
 
@@ -740,13 +761,13 @@ class Chat:
 
     def _new(self, editing: str, browser: dict[str, str], request: gr.Request) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request).in_conversation()
-        yield from self._view(visitor, request, self._without_edited(editing))
+        yield from self._view(visitor, self._without_edited(editing))
 
     def _select(
         self, conversation_id: str, editing: str, browser: dict[str, str], request: gr.Request
     ) -> Iterator[Shown]:
         visitor = Visitor.of(browser, request).in_conversation(conversation_id)
-        yield from self._view(visitor, request, self._without_edited(editing))
+        yield from self._view(visitor, self._without_edited(editing))
 
     def _without_edited(self, editing: str) -> Shown:
         """What another conversation leaves out: a question of this one that is being edited. What was just typed stays."""
@@ -786,4 +807,4 @@ class Chat:
         self.context.runs.stop(visitor.conversation)
         if self._conversation(visitor).turns:
             self.context.conversations.delete(visitor.owner, visitor.conversation)
-        yield from self._view(visitor.in_conversation(), request, {self.question: "", self.editing: ""})
+        yield from self._view(visitor.in_conversation(), {self.question: "", self.editing: ""})

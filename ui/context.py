@@ -28,6 +28,7 @@ class Visitor:
         language: of the interface.
         chosen: whether the visitor chose that language; otherwise it is the browser's.
         client: whose places in the queue the questions take (:func:`ui.service.client_of`).
+        page: the session of the page that is looked at; empty where there is none.
     """
 
     owner: str
@@ -35,6 +36,7 @@ class Visitor:
     language: Language
     chosen: bool = False
     client: str = ""
+    page: str = ""
 
     @classmethod
     def of(cls, browser: dict[str, str] | None, request: gr.Request) -> "Visitor":
@@ -47,7 +49,8 @@ class Visitor:
         if chosen:
             language = "zh" if known["language"] == "zh" else "en"
         client = client_of(request.request.scope) if request.request else ""
-        return cls(owner, known["conversation"] or new_id(), language, chosen, client)
+        page = str(getattr(request, "session_hash", None) or "")
+        return cls(owner, known["conversation"] or new_id(), language, chosen, client, page)
 
     def in_conversation(self, conversation_id: str | None = None) -> "Visitor":
         """The visitor in another conversation; without an id in a new one."""

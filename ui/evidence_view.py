@@ -10,7 +10,7 @@ from rag.assistant import EvidenceFound
 from rag.errors import UsageError
 from rag.text.documents import Document
 from ui.conversations import Turn
-from ui.html import Html, anchor, element, join
+from ui.html import Html, anchor, element
 from ui.page_view import opening
 from ui.source_view import Highlight, excerpt, whole
 from ui.texts import Language, say, shown_day
@@ -18,16 +18,21 @@ from ui.texts import Language, say, shown_day
 OpenDocument = Callable[[str], Document]
 
 
-def pane(turns: Sequence[Turn], open_document: OpenDocument, language: Language) -> Html:
-    """The sources of all turns, oldest first.
+def pane(
+    turns: Sequence[Turn], open_document: OpenDocument, language: Language, found: Html | None = None
+) -> list[Html]:
+    """The sources of all turns, an element each, oldest first; where there are none, a line that says so.
 
     Args:
         turns: of one conversation.
         open_document: gives a document by its id, or raises UsageError where the index no longer has it.
         language: of the interface.
+        found: the evidence of a turn whose answer is still being written (:func:`found`).
     """
     shown = [_sources(turn, open_document, language) for turn in turns if turn.answer]
-    return join(shown) if shown else element("p", say("pane_empty", language), class_="empty")
+    if found:
+        shown.append(found)
+    return shown or [element("p", say("pane_empty", language), class_="empty")]
 
 
 def found(turn: Turn, evidence: EvidenceFound, language: Language) -> Html:

@@ -1,6 +1,7 @@
 """Answers taken away as files: made here, and given by the page itself (``given.js``), with no request and no file kept."""
 
 import base64
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ KINDS = {
     "csv": "text/csv",
 }
 """The media types of what can be taken away, by the suffix of the file."""
+RECORD = "json"
+"""The suffix of the record of one answer, which can be verified later."""
 
 
 def has_record(turn: Turn) -> bool:
@@ -32,14 +35,18 @@ def given(turns: Sequence[Turn], kind: str, language: Language, title: str = "")
 
     Args:
         turns: of one conversation, oldest first.
-        kind: one of ``KINDS``.
+        kind: one of ``KINDS``; of one answer its ``RECORD``, too.
         language: of what the file says besides the answers.
         title: of a conversation; of one answer its question is the title.
     """
     records = [turn.answer["record"] for turn in turns if turn.answer and has_record(turn)]
-    if not records or kind not in KINDS:
+    if records and kind == RECORD:
+        made, media_type = json.dumps(records[-1], ensure_ascii=False, indent=2).encode(), "application/json"
+    elif records and kind in KINDS:
+        made, media_type = exported(records, f".{kind}", language, title), KINDS[kind]
+    else:
         return Html()
-    content = base64.b64encode(exported(records, f".{kind}", language, title)).decode()
+    content = base64.b64encode(made).decode()
     moment = re.sub(r"\W", "", records[-1]["times"]["asked"][:19])
     name = f"youju-{moment}{'-conversation' if title else ''}.{kind}"
-    return element("span", data_given=secrets.token_hex(8), data_file=name, data_type=KINDS[kind], data_content=content)
+    return element("span", data_given=secrets.token_hex(8), data_file=name, data_type=media_type, data_content=content)

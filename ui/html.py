@@ -73,6 +73,25 @@ def element(name: str, *children: str, **attributes: str | bool | None) -> Html:
     return Html(f"<{opened}>{join(children)}</{name}>")
 
 
+def opened(name: str, *children: str, **attributes: str | bool | None) -> Html:
+    """An element that is not closed: what follows is in it, up to the end of what is shown.
+
+    Text that is written bit by bit stands in such ones, so that each state of it begins with the one before.
+    """
+    return Html(element(name, *children, **attributes).removesuffix(f"</{name}>"))
+
+
+def with_attribute(part: Html, name: str, value: str) -> Html:
+    """An element with one more attribute, as :func:`element` takes it."""
+    opening, more = part.split(">", 1)  # in attributes it is escaped
+    return Html(f"{opening}{_attribute(name, value)}>{more}")
+
+
+def name_of(part: Html) -> str:
+    """The name of an element."""
+    return part[1:].split(">", 1)[0].split(" ", 1)[0]
+
+
 def page_picture(address: str, words: str, width: int, height: int, places: Iterable[Place] = ()) -> Html:
     """The picture of a document's page, with places on it framed.
 

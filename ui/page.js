@@ -109,17 +109,44 @@ const presentCitation = (sources) => {
   column.scrollTo({ top: first ? column.scrollTop + from : 0, behavior: 'instant' });
 };
 
+// What stood in each place of a list stays there where an empty element with its digest comes in its place (sent_parts.py).
+const list = element.closest('#thread, #pane');
+const fill = () => {
+  const kept = (window.youjuHeld ??= {});
+  const held = kept[list.id] ?? [];
+  const parts = [...element.querySelectorAll('[data-part], [data-held]')];
+  const isLost = parts.some(({ dataset }, place) => dataset.held && dataset.held !== held[place]?.digest);
+  if (isLost) { trigger('click', { action: 'again' }); return; }
+  parts.forEach((part, place) => {
+    if (!part.dataset.held) return;
+    part.removeAttribute('data-held');
+    for (const [name, value] of held[place].attributes) part.setAttribute(name, value);
+    part.replaceChildren(...held[place].nodes);
+  });
+  kept[list.id] = parts.map((part) => ({
+    digest: part.dataset.part,
+    attributes: [...part.attributes].map(({ name, value }) => [name, value]),
+    nodes: [...part.childNodes],
+  }));
+};
+
+// What watches the value may be called before what it shows is there; whoever watches that is not.
+if (list) {
+  new MutationObserver(fill).observe(element, { childList: true, subtree: true, attributeFilter: ['data-held', 'data-part'] });
+  fill();
+}
+
 let shown = '';
 const present = () => {
   const sources = element.closest('#pane') && [...element.querySelectorAll('.sources')].at(-1);
   if (sources) setTimeout(presentCitation, 60, sources);
   const pages = element.querySelector('.pages');
   if (pages) setTimeout(showPage, 60, pages);
-  element.querySelector('#reading-mark')?.scrollIntoView({ block: 'center' });
+  setTimeout(() => element.querySelector('#reading-mark')?.scrollIntoView({ block: 'center' }), 60);
   const asked = element.querySelector('.underway');
   const id = asked ? asked.id : '';
   if (id && id !== shown) asked.scrollIntoView({ block: 'start' });
   shown = id;
 };
 watch('value', present);
-present();  // a component that was hidden is made anew with what it shows
+present();
