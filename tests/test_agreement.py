@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from texts import SEEDS, SENTENCES, TEXTS
 
 from rag.answers import Checks, Citation
-from rag.checking.agreement import disagreements, in_figures_of_sources
+from rag.checking.agreement import disagreements, in_figures_of_sources, quantities_nowhere
 from rag.checking.verification import verify
 from rag.text.documents import Document
 
@@ -174,3 +174,32 @@ def test_a_date_of_one_document_does_not_vouch_for_the_value_of_another() -> Non
     )
     assert disagreements("截至2023年3月底，建成开通5G基站228万个。", cited).missing
     assert not disagreements("截至2023年3月底，建成开通5G基站264万个。", cited).missing
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "retold"),
+    [
+        ("全程约9000米。", "全程约9公里，比原路线增加约15分钟。", "全程约9公里。"),
+        ("最长可以设到720分钟。", "可在1至12小时之间设定。", "最长可以设到12小时。"),
+        ("有效期是三年。", "铝塑板包装36个月，塑料瓶装24个月。", "有效期是36个月。"),
+        ("The road is 9 km long.", "全程9000米。", "The road is 9000米 long."),
+    ],
+)
+def test_as_much_in_another_unit_is_no_other_figure(claim: str, source: str, retold: str) -> None:
+    assert missing(claim, cited(source)) == () and quantities_nowhere(claim, (cited(source),)) == ()
+    assert in_figures_of_sources(claim, (cited(source),)).text == retold
+
+
+@pytest.mark.parametrize(
+    ("claim", "source", "nowhere"),
+    [
+        ("全程约8000米。", "全程约9公里。", ("8000",)),
+        ("最长可以设到700分钟。", "可在1至12小时之间设定。", ("700",)),
+        ("可在三十日内起诉。", "可自收到裁决书之日起十五日内起诉。", ("三十日",)),
+        ("这两个村的收入都不足30万元。", "苔岭、麂坪两村集体收入不足30万元。", ()),
+        ("这三个村的收入都不足30万元。", "苔岭、麂坪两村集体收入不足30万元。", ("三",)),
+        ("2023年共两起。", "去年共两起。", ()),
+    ],
+)
+def test_a_quantity_that_stands_nowhere_is_named(claim: str, source: str, nowhere: tuple[str, ...]) -> None:
+    assert quantities_nowhere(claim, (cited(source),)) == nowhere

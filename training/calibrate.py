@@ -37,7 +37,7 @@ from training.small_network import fitted_network
 
 SILENCED = 0.12
 """Share of the questions answered rightly that may fall below even chance."""
-FLAGGED = 0.06
+FLAGGED = 0.08
 """Share of the claims that are right that may be told to be not. Half of those kept apart are in other words than their
 document; what is told to be wrong is written once more or quoted."""
 UNITS, STEPS, DECAY = 8, 150, 1.0
@@ -182,10 +182,18 @@ def told_of_questions(every: Sequence[Asked]) -> tuple[float, float]:
 def told_of_claims(claims: Sequence[Claimed]) -> float:
     """Prints how well claims are judged beside the rules, and gives the score above which one is told to be wrong."""
     scores, wrong = calibrate_claims.held_out(claims), np.array([each.is_wrong for each in claims])
-    most = float(np.quantile(np.array(scores)[~wrong], 1 - FLAGGED))
+    weights = calibrate_claims.weights_of(claims)
+    most = float(np.quantile(np.array(scores)[~wrong], 1 - FLAGGED, weights=weights[~wrong], method="inverted_cdf"))
     flagged = np.array(scores) > most
     caught = float(np.mean(flagged[wrong]))
-    print(f"claims {len(claims)}, area {area(scores, wrong.tolist()):.3f}, caught {caught:.3f} at {FLAGGED} flagged")
+    told, wrongly = area(scores, wrong.tolist()), np.mean(flagged[~wrong])
+    print(f"claims {len(claims)}, area {told:.3f}, caught {caught:.3f} at {wrongly:.3f} flagged")
+    written = np.array([each.made in calibrate_claims.WRITTEN for each in claims])
+    told = area(np.array(scores)[written].tolist(), wrong[written].tolist())
+    print(
+        f"  written by authors {written.sum()}, area {told:.3f}, caught {flagged[written & wrong].mean():.3f} ", end=""
+    )
+    print(f"at {flagged[written & ~wrong].mean():.3f} flagged")
     by_rules = np.array([each.is_flagged_by_rules for each in claims])
     most_by_rules = float(np.quantile(np.array(scores)[~wrong], 1 - by_rules[~wrong].mean()))
     caught_as_rules_flag = float(np.mean(np.array(scores)[wrong] > most_by_rules))

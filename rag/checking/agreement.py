@@ -6,6 +6,7 @@ What else a claim says is for the reader to check (:mod:`rag.checking.verificati
 plans, names and subjects added nothing beside it (docs/notebook.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answers import Citation
@@ -17,7 +18,8 @@ from rag.reading.times import Told
 from rag.text.numerals import in_digits
 from rag.text.terms import fold
 
-_OF_DATES = ("年", "月", "日", "季度")
+_OF_DATES = ("年", "月", "季度")
+"""Parts of dates that a right claim may tell though its source does not, by the day of publication or by counting; days are told."""
 _EDGE = " \t\n。，；、！？.,;!?：:\"'“”‘’（）()《》「」"
 
 
@@ -59,7 +61,7 @@ def disagreements(claim: str, citations: tuple[Citation, ...]) -> Agreement:
 def quantities_nowhere(claim: str, citations: tuple[Citation, ...]) -> tuple[str, ...]:
     """The quantities of a claim whose number stands in no span that it cites, however it is written and of whatever.
 
-    Parts of dates are none, and neither is one (``一家渔具厂`` counts nothing).
+    Years, months and quarters are none, and neither is one (``一家渔具厂`` counts nothing).
 
     Args:
         claim: one sentence of an answer.
@@ -67,17 +69,22 @@ def quantities_nowhere(claim: str, citations: tuple[Citation, ...]) -> tuple[str
     """
     said = compared(claim)
     sources = sources_of(citations)
+    figures = Figures(said, sources)
     known = {figure.value for source in sources for figure in source.figures}
     nowhere = [
         figure
-        for figure in Figures(said, sources).values
-        if figure.value not in known and figure.value != 1 and figure.kind not in _OF_DATES
+        for figure in figures.values
+        if figure.value not in known
+        and figure.value != 1
+        and figure.kind not in _OF_DATES
+        and not figures.same_in_other_units(figure)
+        and not _is_numeral_of(said.as_given(figure.start, figure.end), sources)
     ]
     return _written(said, {(figure.start, figure.end) for figure in nowhere})
 
 
 def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
-    """A claim with each figure that its sources have written as they write it (``45.6万吨`` as ``四十五万六千吨``).
+    """A claim with each figure that its sources have written as they write it (``45.6万吨`` as ``四十五万六千吨``, ``9000米`` as ``9公里``).
 
     What compares texts word for word takes another way of writing for another figure.
 
@@ -94,6 +101,9 @@ def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
         start, after = said.given_span(figure.start, figure.end)
         found = figures.found[figure.start]
         theirs = [source.as_given(other.start, other.end) for source, other in found if other.kind == figure.kind]
+        if not theirs and (same := figures.same_in_other_units(figure)):
+            start, after = said.given_span(same[0][1].start, same[0][1].end)
+            theirs = [source.as_given(other.start, other.end) for source, _, other in same]
         if start < end or not theirs or claim[start:after] in theirs:
             continue
         pieces += [claim[end:start], theirs[0]]
@@ -101,6 +111,11 @@ def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
         end = after
     spans += [(place, place + 1) for place in range(end, len(claim))]
     return Told("".join([*pieces, claim[end:]]), tuple(spans))
+
+
+def _is_numeral_of(written: str, sources: Sequence[Text]) -> bool:
+    """Whether a numeral in characters stands so in a source, which may count with it what has no unit (``两村``)."""
+    return not any(character.isascii() for character in written) and any(written in source.given for source in sources)
 
 
 def _repeats(claim: str, text: str) -> bool:

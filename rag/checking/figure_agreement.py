@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from rag.checking.compared_texts import Span, Text, is_within
 from rag.text.figures import Figure
 from rag.text.measures import UNITS
+from rag.text.quantities import Extent, extent_of
 
 _UNIT = re.compile(
     rf"[多余]?\s*(?P<unit>{UNITS}|港币|英镑|卢布|韩元|用户|笔|克|升|瓦时|瓦|秒|年|周|届|级|页|本|篇|首|棵|瓶|标准箱|"
@@ -53,6 +54,16 @@ class Figures:
         """Figures that no source has, or only with another unit or the opposite bound."""
         return {span for figure in self.values if (span := self._wrong(figure))}
 
+    def same_in_other_units(self, figure: Figure) -> list[tuple[Text, Extent, Extent]]:
+        """Where sources have as much in another unit (``9公里`` for ``9000米``): the source, what the claim has, what it has."""
+        own = extent_of(figure, self.said.cased)
+        if not own:
+            return []
+        every = ((source, extent_of(other, source.cased)) for source in self.sources for other in source.figures)
+        return [
+            (source, own, each) for source, each in every if each and (each.kind, each.value) == (own.kind, own.value)
+        ]
+
     def holders(self, figures: Iterable[Figure]) -> list[Text]:
         """Sources that have any of some figures."""
         found = [source for figure in figures for source, _ in self.found[figure.start]]
@@ -68,6 +79,8 @@ class Figures:
     def _wrong(self, figure: Figure) -> Span | None:
         found = self.found[figure.start]
         span = figure.start, figure.end
+        if self.same_in_other_units(figure):
+            return None
         if not found:
             return span
         unit = _UNIT.match(self.said.text, figure.end)

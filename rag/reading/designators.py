@@ -38,7 +38,7 @@ class Designator:
 
 
 def is_of_a_sister(question: str, sentence: str, around: str, document: str) -> bool:
-    """Whether a sentence names a sister of a thing that a question names, and nothing around it the thing itself.
+    """Whether a sentence names a sister of a thing that a question or claim names, and nothing around it the thing itself.
 
     A bare numeral may as well count (``三天``): it is a name only where the document has it somewhere.
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.reading.calibration import REACH, clipped
+from rag.reading.designators import is_of_a_sister
 from rag.reading.matching import Span, stretches
-from rag.reading.weighing import Array, Weighing
+from rag.reading.weighing import Array, Weighing, linear_weighing
 from rag.text.terms import fold
 
 EDGE = "\n"
@@ -121,6 +122,7 @@ def differences(
             sum(claim[start:end] in evidence for start, end in apart),
             any(character.isdigit() for start, end in apart for character in claim[start:end]),
             claim in evidence,
+            is_of_a_sister(claim, evidence, evidence, evidence),
             len(lengths),
             len(evidence),
             min(by_rules.missing, MOST_MISSING),
@@ -143,7 +145,4 @@ def _apart_and_not(lacking: Sequence[tuple[Span, float]], apart: Sequence[Span])
 def unfitted_comparing() -> Weighing:
     """Takes the likeliest word at the reader's word, where nothing was fitted."""
     count = len(differences("", "", [((0, 0), 0.0)], 0.0, ByRules(0, 1.0)))
-    hidden = np.zeros((count, 1), np.float32)
-    hidden[0] = 1 / 12  # its logit, at most 12
-    origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
-    return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))
+    return linear_weighing(np.zeros(count), np.ones(count), np.eye(count)[0], 0.0)

@@ -176,10 +176,25 @@ def shared_out(scores: Array, said: Sequence[Hashable] | None = None) -> Array:
     return np.array([best[each] for each in says], np.float32) / np.float32(1 + sum(best.values()))
 
 
+def linear_weighing(
+    origin: NDArray[np.floating[Any]],
+    scale: NDArray[np.floating[Any]],
+    weights: NDArray[np.floating[Any]],
+    constant: float,
+) -> Weighing:
+    """One hidden unit that hardly bends: its score is a sum of features.
+
+    Args:
+        origin, scale: what features are measured from and by, shape (features,).
+        weights, constant: of the sum.
+    """
+    flat = 2 * FARTHEST  # the hyperbolic tangent of what is small beside 1 is the same
+    arrays = (origin, scale, np.reshape(weights, (-1, 1)) / flat, [constant / flat], [flat], [0.0])
+    return Weighing(*(np.asarray(each, np.float32) for each in arrays))
+
+
 def unfitted() -> Weighing:
     """Takes the reader's relevance at its word, where nothing was fitted."""
     count = features([Candidate(0, 0, False, 0, 0)], 0, Lacking(), False).shape[1]
-    hidden = np.zeros((count, 1), np.float32)
-    hidden[1] = 1 / 12  # its relevance, at most 12
-    origin, scale, output = np.zeros(count, np.float32), np.ones(count, np.float32), np.full(1, 12, np.float32)
-    return Weighing(origin, scale, hidden, np.zeros(1, np.float32), output, np.zeros(1, np.float32))
+    relevance = np.eye(count)[1]
+    return linear_weighing(np.zeros(count), np.ones(count), relevance, 0.0)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal
 
 from rag.text.dates import dates_in
+from rag.text.figures import Figure
 from rag.text.measures import Measure, is_unit, measures_in
 from rag.text.numerals import in_digits_with_places
 
@@ -54,8 +55,12 @@ _KINDS: dict[str, dict[str, str]] = {
     "瓦": {"瓦": "1", "W": "1", "千瓦": "1000", "kW": "1000", "兆瓦": "1000000", "MW": "1000000"},
     "瓦时": {"瓦时": "1", "Wh": "1", "千瓦时": "1000", "kWh": "1000", "兆瓦时": "1000000", "MWh": "1000000"},
     "秒": {"秒": "1", "s": "1", "分钟": "60", "min": "60", "小时": "3600", "h": "3600"},
+    "个月": {"个月": "1", "年": "12"},
 }
 _OF_KIND = {unit: (kind, Decimal(factor)) for kind, units in _KINDS.items() for unit, factor in units.items()}
+_UNIT_BEHIND = re.compile(rf"\s*({'|'.join(sorted(_OF_KIND, key=len, reverse=True))})(?![A-Za-z])")
+_LONGEST_TIME = 100
+"""Years; more of them are a year of the calendar."""
 _SIGNS = frozenset("$€£¥￥")
 _SYMBOL = "kWh"
 """As long as symbols of units are; longer ones in Latin letters are words."""
@@ -200,6 +205,37 @@ def quantities_in(text: str) -> list[Quantity]:
         if quantity:
             found.append(replace(quantity, start=places[quantity.start], end=places[quantity.end]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A figure with its unit, in the smallest unit of its kind: ``9公里`` and ``9000米`` are as much.
+
+    Attributes:
+        kind, value: what the two have in common.
+        start, end: where figure and unit stand.
+    """
+
+    kind: str
+    value: Decimal
+    start: int
+    end: int
+
+
+def extent_of(figure: Figure, text: str) -> Extent | None:
+    """A figure of a text with the unit behind it; None where that is none that can be turned into another.
+
+    Args:
+        figure: of the text.
+        text: in half-width characters.
+    """
+    if figure.kind == "年" and figure.value < _LONGEST_TIME:
+        return Extent("个月", figure.value * _OF_KIND["年"][1], figure.start, figure.end)
+    unit = _UNIT_BEHIND.match(text, figure.end)
+    if figure.kind or not unit:
+        return None
+    kind, factor = _OF_KIND[unit[1]]
+    return Extent(kind, figure.value * factor, figure.start, unit.end())
 
 
 def in_one_unit(quantities: Sequence[Quantity]) -> list[Quantity]:
