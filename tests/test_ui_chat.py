@@ -142,7 +142,7 @@ def test_the_record_of_an_answer_is_downloaded_and_verified(visit: Visit, assist
     page = visit()
     ask(page)
     with page.expect_download() as download:
-        page.click("button[data-type='application/json']")
+        page.click(".actions button[data-format=json]")
     assert download.value.suggested_filename.endswith(".json")
     download.value.save_as(tmp_path / "r.json")
     found = verify_record(tmp_path / "r.json", index=assistant)
