@@ -483,6 +483,7 @@ class Chat:
         run = self.context.runs.of(visitor.conversation)
         yield {**self._settled(visitor, run), **more}
         if before and not run and before.wait(SECONDS_TO_LEAVE) and self._watching.get(visitor.page) is ended:
+            self._forget(visitor)
             yield self._settled(visitor, None)  # unless the page has turned to another meanwhile
         seen, evidence_shown = -1, False
         while run:
@@ -496,6 +497,7 @@ class Chat:
                 continue
             shown: Shown = {}
             if before and before.is_set():
+                self._forget(visitor)
                 shown, before, evidence_shown = self._settled(visitor, run), None, False
             shown[self.current] = self._current(visitor, run)
             if run.found and not evidence_shown:
@@ -505,6 +507,11 @@ class Chat:
                 evidence_shown = True
             yield shown
             time.sleep(SECONDS_BETWEEN_UPDATES)
+
+    def _forget(self, visitor: Visitor) -> None:
+        """Everything is sent once more: another stream may have shown something else in between."""
+        for component in ("thread", "pane"):
+            self.sent.forget(visitor.page, component)
 
     def _current(self, visitor: Visitor, run: Run) -> Html:
         """The turn that is being answered, and the questions that wait for it."""
