@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gradio import queueing
-from gradio.server_messages import ProcessCompletedMessage
 
 from rag.records.recheck import verify_record
 from rag.text.view import readable
 from tests.browsing import MARKS, Visit, ask, come_into_view, finished, keep, overflows
 from tests.serving import SlowChatModel, served
 
+pytest.importorskip("gradio")
 pytestmark = MARKS
 WHY = "为什么说传统产业不能当成低端产业简单退出？"
 QUESTION = "截至2023年3月底我国建成了多少个5G基站？"
@@ -50,6 +49,15 @@ def is_new(page: Any) -> None:
         " window.calmSince = calm ? window.calmSince ?? performance.now() : undefined;"
         " return calm && performance.now() - window.calmSince > 1000; }"
     )
+
+
+def ask_in_a_new_conversation(page: Any, number: int) -> None:
+    """Asks, not waiting for the answer; the first conversation is the one that the page opened with."""
+    if number:
+        page.click("#new-conversation")
+    is_new(page)
+    page.fill("#question textarea", WHY)
+    page.keyboard.press("Enter")
 
 
 def test_from_question_to_the_highlighted_span(visit: Visit, assistant: Any) -> None:
@@ -268,17 +276,10 @@ def test_a_broken_language_model_leaves_the_answer_to_quotation(visit: Visit, as
 def test_one_visitor_cannot_fill_the_queue(visit: Visit, slow_window: str, held: None) -> None:
     page = visit(slow_window)
     for number in range(3):
-        if number:
-            page.click("#new-conversation")
-        is_new(page)
-        page.fill("#question textarea", WHY)
-        page.keyboard.press("Enter")
+        ask_in_a_new_conversation(page, number)
         page.wait_for_selector(".underway")
         page.wait_for_function("n => document.querySelectorAll('#conversations label').length === n", arg=number + 1)
-    page.click("#new-conversation")
-    is_new(page)
-    page.fill("#question textarea", WHY)
-    page.keyboard.press("Enter")
+    ask_in_a_new_conversation(page, 3)
     page.get_by_text("3 个问题在等待").wait_for()
     # The question is still there to be asked again; the field is filled a moment after the message.
     page.wait_for_function("text => document.querySelector('#question textarea').value === text", arg=WHY)
@@ -291,6 +292,9 @@ def test_one_visitor_cannot_fill_the_queue(visit: Visit, slow_window: str, held:
 def test_what_a_stream_says_at_its_end_changes_no_page_that_has_gone_on(
     visit: Visit, slow_window: str, held: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from gradio import queueing
+    from gradio.server_messages import ProcessCompletedMessage
+
     send = queueing.Queue.send_message
 
     def send_ends_late(queue: Any, event: Any, message: Any) -> None:
@@ -302,11 +306,7 @@ def test_what_a_stream_says_at_its_end_changes_no_page_that_has_gone_on(
     page = visit(slow_window)
     monkeypatch.setattr(queueing.Queue, "send_message", send_ends_late)
     for number in range(2):
-        if number:
-            page.click("#new-conversation")
-            is_new(page)
-        page.fill("#question textarea", WHY)
-        page.keyboard.press("Enter")
+        ask_in_a_new_conversation(page, number)
         page.wait_for_selector(".underway .streamed")
     page.wait_for_timeout(3000)  # by then all ends have come
     assert page.locator("#conversations label").count() == 2

@@ -50,6 +50,7 @@ def test_the_card_stands_at_its_number_and_is_reached_with_the_pointer(visit: Vi
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "智能制造工程" in copied and "《工信部" in copied and "第" in copied
     page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('.cite:hover')")  # what was under the pointer is gone
     assert card.is_hidden(), "Escape puts it away without the pointer"
     number.hover()
     page.mouse.move(5, 500)

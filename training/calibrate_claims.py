@@ -27,6 +27,7 @@ from training import pairs
 
 INVERSE_DECAY = 0.3
 WRITTEN = ("written right", "written wrong")
+"""How claims are made that authors wrote."""
 FOLDS = 5
 KEPT = ("written-claims-kept.jsonl.gz", "claims-kept.jsonl.gz", "elsewhere-kept.jsonl.gz")
 
@@ -85,7 +86,7 @@ def claims_of_kept(reader: ClaimReader, selector: EvidenceSelector, work: Path, 
 
 
 def weights_of(every: Sequence[Claimed]) -> NDArray[np.float64]:
-    """How much each claim counts: those written by authors together as much as those made by construction, which are many and alike."""
+    """How much each claim counts, shape (claims,): those written by authors together as much as the many made by construction."""
     written = np.array([each.made in WRITTEN for each in every])
     count = max(1, written.sum())
     return np.where(written, (len(every) - written.sum()) / count, 1.0)

@@ -24,11 +24,7 @@ from training.swapping import Swap, Swapper, cutter
 LINE = re.compile(r"\S+ (?P<word>[一-鿿]{2,5}) \[[^]]*\] /(?P<meanings>.*)/")
 ASIDE = re.compile(r"\([^)]*\)|\[[^]]*\]|^(?:to be|to|be|a|an|the) ")
 NO_MEANING = re.compile(r"variant of|surname|abbr\.|^CL:|^see |used in|pr\. \[|classifier|also written|old name|\|")
-GLUE = frozenset(
-    re.findall(
-        r"\S+", "a an the to of for in on at by with from into and or be up out sth sb one etc as that who which"
-    )
-)
+GLUE = re.compile("(?:an?|the|to|of|for|in|on|at|by|with|from|into|and|or|be|up|out|sth|sb|one|etc|as|that|who|which)")
 """English words without a meaning of their own."""
 LEAST_OFTEN = 150
 """How often a word stands in the texts that jieba's dictionary counts: rarer ones stand in few claims."""
@@ -65,7 +61,7 @@ def read(path: Path, known: Mapping[str, tuple[int, str]]) -> Words:
             continue
         for meaning in re.split("[/;]", match["meanings"]):
             told = ASIDE.sub("", ASIDE.sub("", meaning.strip()).strip()).lower()
-            words = [word for word in re.findall("[a-z-]+", told) if word not in GLUE]
+            words = [word for word in re.findall("[a-z-]+", told) if not GLUE.fullmatch(word)]
             if words and not NO_MEANING.search(meaning):
                 meanings[match["word"]].append(frozenset(words))
                 ending[words[-1]].add(match["word"])
@@ -91,7 +87,7 @@ def read(path: Path, known: Mapping[str, tuple[int, str]]) -> Words:
 def claims_in_other_words(
     right: Sequence[Pair], words: Words, chance: random.Random, cut: Callable[[str], list[str]] | None = None
 ) -> Iterator[Pair]:
-    """Right claims with words that mean the same put for their own, and each of these with one that does not.
+    """Right claims with words that mean the same put for some, and each of these with one more that does not.
 
     Args:
         right: claims that their passages bear out.
@@ -115,14 +111,15 @@ def claims_in_other_words(
             for swap in reworder.swaps(pair.first)
             if swap.kind == "word" and (swap.end <= changed.start or swap.start >= changed.end)
         ]
-        reworded = chance.sample(reworded, min(chance.randint(0, MOST_REWORDED), len(reworded)))
-        text, _ = _with(pair.first, [(swap, chance.choice(swap.others)) for swap in reworded])
-        yield replace(pair, first=text, made="same words" if reworded else pair.made)
+        some = chance.sample(reworded, min(chance.randint(0, MOST_REWORDED), len(reworded)))
+        told = [(swap, chance.choice(swap.others)) for swap in some]
+        text, _ = _with(pair.first, told)
+        yield replace(pair, first=text, made="same words" if told else pair.made)
         there = [other for other in changed.others if other in pair.passage]
         put = chance.choice(there if there and chance.random() < 0.5 else changed.others)
-        text, moved = _with(pair.first, [*((swap, chance.choice(swap.others)) for swap in reworded), (changed, put)])
+        text, places_put = _with(pair.first, [*told, (changed, put)])
         if text not in pair.passage:
-            yield replace(pair, first=text, unsupported=(moved[-1],), made="other word")
+            yield replace(pair, first=text, unsupported=(places_put[-1],), made="other word")
 
 
 def _with(text: str, changes: Sequence[tuple[Swap, str]]) -> tuple[str, list[tuple[int, int]]]:

@@ -12,7 +12,7 @@ from rag.answers import CATALOGUE, Answer, Citation
 from rag.assistant import EvidenceFound, SectionRead
 from ui import series_view, trace_view
 from ui.conversations import Turn
-from ui.exporting import KINDS
+from ui.exporting import KINDS, RECORD
 from ui.html import Html, anchor, element, join, opened, text
 from ui.texts import Language, say, shown_day
 
@@ -360,7 +360,7 @@ def _actions(turn: Turn, language: Language, traced: bool = False) -> Html:
         buttons.append(_button("bad", turn, language, aria_pressed="true" if bad else "false"))
         if "record" in turn.answer:
             buttons.append(_export(turn, language))
-            buttons.append(_record_button(turn, language))
+            buttons.append(_taking(turn, RECORD, say("record", language), say("record_long", language)))
         if "trace" in turn.answer:
             place = anchor("trace", turn.id) if traced else None
             expanded = "true" if traced else "false"
@@ -380,32 +380,16 @@ def _actions(turn: Turn, language: Language, traced: bool = False) -> Html:
 
 def _export(turn: Turn, language: Language) -> Html:
     """Folds out the formats that the answer can be taken away in."""
-    formats = [
-        element(
-            "button",
-            say(f"export_{kind}", language),
-            type="button",
-            data_action="export",
-            data_turn=turn.id,
-            data_format=kind,
-            title=f"{say('export_long', language)} (.{kind})",
-        )
-        for kind in KINDS
-    ]
-    summary = element("summary", say("export", language), title=say("export_long", language))
+    told = say("export_long", language)
+    formats = [_taking(turn, kind, say(f"export_{kind}", language), f"{told} (.{kind})") for kind in KINDS]
+    summary = element("summary", say("export", language), title=told)
     return element("details", summary, element("span", *formats, class_="formats"), class_="export")
 
 
-def _record_button(turn: Turn, language: Language) -> Html:
-    """Asks for the record as a file (:mod:`ui.exporting`)."""
+def _taking(turn: Turn, kind: str, label: str, title: str) -> Html:
+    """A button that asks for a turn as a file (:mod:`ui.exporting`)."""
     return element(
-        "button",
-        say("record", language),
-        type="button",
-        title=say("record_long", language),
-        data_action="export",
-        data_turn=turn.id,
-        data_format="json",
+        "button", label, type="button", data_action="export", data_turn=turn.id, data_format=kind, title=title
     )
 
 

@@ -496,15 +496,13 @@ class Chat:
                 yield self._settled(visitor, run)
                 continue
             shown: Shown = {}
+            is_found = run.found is not None
             if before and before.is_set():
                 self._forget(visitor)
-                shown, before, evidence_shown = self._settled(visitor, run), None, False
+                shown, before, evidence_shown = self._settled(visitor, run), None, is_found
+            elif is_found and not evidence_shown:
+                shown[self.pane], evidence_shown = self._sources(visitor, run), True
             shown[self.current] = self._current(visitor, run)
-            if run.found and not evidence_shown:
-                found = evidence_view.found(run.turn, run.found, visitor.language)
-                sources = self._sources(visitor, self._conversation(visitor).turns, found)
-                shown[self.pane] = sources
-                evidence_shown = True
             yield shown
             time.sleep(SECONDS_BETWEEN_UPDATES)
 
@@ -522,12 +520,11 @@ class Chat:
 
     def _settled(self, visitor: Visitor, run: Run | None) -> Shown:
         """The whole tab for a conversation, with the beginning of a run where there is one."""
-        turns = self._conversation(visitor).turns
         current: str = self._current(visitor, run) if run else ""
         return {
-            self.thread: self._thread(visitor, turns) if turns or run else self._welcome(visitor),
+            self.thread: self._thread(visitor, run),
             self.current: current,
-            self.pane: self._sources(visitor, turns),
+            self.pane: self._sources(visitor, run),
             self.reading: "",
             self.send: gr.update(visible=run is None),
             self.stop: gr.update(visible=run is not None),
@@ -539,15 +536,20 @@ class Chat:
             self.context.browser: visitor.browser,
         }
 
-    def _thread(self, visitor: Visitor, turns: Sequence[Turn], traced: str = "") -> Any:
-        """The turns that are over, as far as the page does not hold them yet."""
-        new = self.sent.new_of(visitor.page, "thread", answer_view.thread(turns, visitor.language, traced))
-        return gr.skip() if new is None else new
+    def _thread(self, visitor: Visitor, run: Run | None, traced: str = "") -> Any:
+        """The turns that are over; before there is one, and none is on its way, the welcome."""
+        turns = answer_view.thread(self._conversation(visitor).turns, visitor.language, traced)
+        return self._new_of(visitor, "thread", turns if turns or run else [self._welcome(visitor.language)])
 
-    def _sources(self, visitor: Visitor, turns: Sequence[Turn], found: Html | None = None) -> Any:
-        """The sources of those turns, as far as the page does not hold them yet."""
-        sources = evidence_view.pane(turns, self.context.assistant.document, visitor.language, found)
-        new = self.sent.new_of(visitor.page, "pane", sources)
+    def _sources(self, visitor: Visitor, run: Run | None) -> Any:
+        """The sources of the turns that are over, and what was found for the one on its way."""
+        found = evidence_view.found(run.turn, run.found, visitor.language) if run and run.found else None
+        turns, open_document = self._conversation(visitor).turns, self.context.assistant.document
+        return self._new_of(visitor, "pane", evidence_view.pane(turns, open_document, visitor.language, found))
+
+    def _new_of(self, visitor: Visitor, component: str, parts: Sequence[Html]) -> Any:
+        """What of a component's parts the page does not hold yet."""
+        new = self.sent.new_of(visitor.page, component, parts)
         return gr.skip() if new is None else new
 
     def _conversation(self, visitor: Visitor) -> Conversation:
@@ -557,14 +559,11 @@ class Chat:
         except UsageError:
             return Conversation(visitor.conversation, "")
 
-    def _welcome(self, visitor: Visitor) -> Any:
-        language = visitor.language
+    def _welcome(self, language: Language) -> Html:
         parts = [element("h2", say("welcome", language)), element("p", say("welcome_more", language), class_="more")]
         if notice := self.context.conversations.notice:
             parts.append(element("p", notice[0 if language == "zh" else 1], class_="facts"))
-        welcome = element("section", *parts, class_="welcome")
-        new = self.sent.new_of(visitor.page, "thread", [welcome])
-        return gr.skip() if new is None else new
+        return element("section", *parts, class_="welcome")
 
     def _offer(self, browser: dict[str, str], request: gr.Request) -> Iterator[Html]:
         """The example questions, shown while a conversation is empty: what there is at once, then what is made."""
@@ -615,7 +614,7 @@ class Chat:
             return
         if action == "again":
             self.sent.forget(visitor.page, "thread")
-            yield {self.thread: self._thread(visitor, self._conversation(visitor).turns)}
+            yield {self.thread: self._thread(visitor, self.context.runs.of(visitor.conversation))}
             return
         turn = next((each for each in self._conversation(visitor).turns if each.id == turn_id), None)
         if turn is None:
@@ -629,8 +628,7 @@ class Chat:
             yield {self.given: exporting.given([turn], data.get("format", ""), visitor.language)}
         elif action == "trace":
             opened = "" if data.get("open") else turn.id
-            turns = self._conversation(visitor).turns
-            yield {self.thread: self._thread(visitor, turns, opened)}
+            yield {self.thread: self._thread(visitor, None, opened)}
         elif action in ("good", "bad"):
             yield self._rated(visitor, turn, action == "good")
 
@@ -641,7 +639,7 @@ class Chat:
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn.id, feedback)
         asks = feedback is not None and not good
         return {
-            self.thread: self._thread(visitor, self._conversation(visitor).turns),
+            self.thread: self._thread(visitor, None),
             self.feedback: gr.update(visible=asks),
             self.rated: turn.id,
             self.reason: None,
@@ -655,7 +653,7 @@ class Chat:
         feedback = Feedback(False, reason if reason in REASONS else "other", without_surrogates(comment.strip()))
         self.context.conversations.rate(visitor.owner, visitor.conversation, turn_id, feedback)
         gr.Info(say("thanks", visitor.language), duration=3)
-        return self._thread(visitor, self._conversation(visitor).turns), gr.update(visible=False)
+        return self._thread(visitor, None), gr.update(visible=False)
 
     # -- the evidence pane --------------------------------------------------------------------------------------------
 
@@ -668,7 +666,7 @@ class Chat:
         if action == "again":
             visitor = Visitor.of(browser, request)
             self.sent.forget(visitor.page, "pane")
-            return self._sources(visitor, self._conversation(visitor).turns), gr.skip()
+            return self._sources(visitor, self.context.runs.of(visitor.conversation)), gr.skip()
         if action not in ("read", "page"):
             return gr.skip(), gr.skip()
         visitor = Visitor.of(browser, request)

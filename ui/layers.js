@@ -19,13 +19,17 @@ if (!window.youjuPutsAway) {
     if (event.key !== 'Escape') return;
     const focused = document.activeElement?.closest('.cite');
     focused?.querySelector('.number').focus();
-    for (const cite of [focused, document.querySelector('.cite:hover')]) {
-      cite?.setAttribute('data-followed', '');
-      for (const leaving of ['mouseleave', 'focusout']) {
-        cite?.addEventListener(leaving, () => cite.removeAttribute('data-followed'), { once: true });
-      }
-    }
+    for (const cite of [focused, document.querySelector('.cite:hover')]) cite?.setAttribute('data-closed', '');
     if (put('data-rail')) document.getElementById('open-rail').focus();
     if (put('data-sheet')) document.getElementById('open-sources').focus();
   });
+
+  // A card that was put away comes back to who comes to its number anew. That the pointer leaves tells nothing: it does so by
+  // itself when the card under it goes, and the number may still have the focus.
+  for (const coming of ['mouseenter', 'focusin']) {
+    document.addEventListener(coming, ({ target }) => {
+      const cite = coming === 'focusin' ? target.closest('.cite') : target;
+      cite?.removeAttribute?.('data-closed');
+    }, { capture: true });
+  }
 }

@@ -45,10 +45,8 @@ const follow = (event, link) => {
   if (location.hash === place) target.scrollIntoView();
   else location.hash = place;
   target.focus({ preventScroll: true });
-  // Its place is in view now: the card would only cover what is read.
-  const cite = link.closest('.cite');
-  cite?.toggleAttribute('data-followed', true);
-  cite?.addEventListener('mouseleave', () => cite.removeAttribute('data-followed'), { once: true });
+  // Its place is in view now: the card would only cover what is read (layers.js brings it back).
+  link.closest('.cite')?.setAttribute('data-closed', '');
 };
 
 element.addEventListener('click', (event) => {

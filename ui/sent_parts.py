@@ -23,7 +23,9 @@ class SentParts:
         self._lock = threading.Lock()
 
     def new_of(self, page: str, component: str, parts: Sequence[Html]) -> Html | None:
-        """The parts, for those that the page holds in their place an empty element; None where it holds them all.
+        """The parts, for those that the page holds in their place an empty element; None where it holds just these.
+
+        What this gives has to be sent: the page counts as holding it.
 
         Args:
             page: the session of a page; of one without a session everything is sent.
@@ -34,19 +36,21 @@ class SentParts:
             return join(parts)
         digests = [hashlib.sha256(part.encode()).hexdigest()[:8] for part in parts]
         with self._lock:
-            before = self._sent.pop((page, component), [])
+            before = self._sent.pop((page, component), None)
             self._sent[page, component] = digests
             if len(self._sent) > MOST_PAGES:
                 self._sent.popitem(last=False)
         if digests == before:
             return None
-        held = [one == other for one, other in zip(digests, before, strict=False)] + [False] * len(digests)
+        held = dict(enumerate(before or ()))
         return join(
-            element(name_of(part), data_held=digest) if is_held else with_attribute(part, "data-part", digest)
-            for part, digest, is_held in zip(parts, digests, held, strict=False)
+            element(name_of(part), data_held=digest)
+            if held.get(place) == digest
+            else with_attribute(part, "data-part", digest)
+            for place, (part, digest) in enumerate(zip(parts, digests, strict=True))
         )
 
     def forget(self, page: str, component: str) -> None:
-        """Everything is sent to a page once more: it has lost something."""
+        """Everything is sent to a page once more: it may show something else."""
         with self._lock:
             self._sent.pop((page, component), None)

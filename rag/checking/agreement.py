@@ -19,7 +19,7 @@ from rag.text.numerals import in_digits
 from rag.text.terms import fold
 
 _OF_DATES = ("年", "月", "季度")
-"""Parts of dates that a right claim may tell though its source does not, by the day of publication or by counting; days are told."""
+"""Parts of dates that a right claim may tell though its source does not, by counting or by the day of publication."""
 _EDGE = " \t\n。，；、！？.,;!?：:\"'“”‘’（）()《》「」"
 
 
@@ -77,15 +77,16 @@ def quantities_nowhere(claim: str, citations: tuple[Citation, ...]) -> tuple[str
         if figure.value not in known
         and figure.value != 1
         and figure.kind not in _OF_DATES
-        and not figures.same_in_other_units(figure)
+        and figure.start not in figures.converted
         and not _is_numeral_of(said.as_given(figure.start, figure.end), sources)
     ]
     return _written(said, {(figure.start, figure.end) for figure in nowhere})
 
 
 def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
-    """A claim with each figure that its sources have written as they write it (``45.6万吨`` as ``四十五万六千吨``, ``9000米`` as ``9公里``).
+    """A claim with each figure that its sources have written as they write it: ``45.6万吨`` as ``四十五万六千吨``.
 
+    So is as much in another unit: ``9000米`` as ``9公里``.
     What compares texts word for word takes another way of writing for another figure.
 
     Args:
@@ -101,9 +102,9 @@ def in_figures_of_sources(claim: str, citations: tuple[Citation, ...]) -> Told:
         start, after = said.given_span(figure.start, figure.end)
         found = figures.found[figure.start]
         theirs = [source.as_given(other.start, other.end) for source, other in found if other.kind == figure.kind]
-        if not theirs and (same := figures.same_in_other_units(figure)):
-            start, after = said.given_span(same[0][1].start, same[0][1].end)
-            theirs = [source.as_given(other.start, other.end) for source, _, other in same]
+        if not theirs and (same := figures.converted.get(figure.start)):
+            after = said.places[figures.amounts[figure.start].end]
+            theirs = [source.as_given(other.figure.start, other.end) for source, other in same]
         if start < end or not theirs or claim[start:after] in theirs:
             continue
         pieces += [claim[end:start], theirs[0]]

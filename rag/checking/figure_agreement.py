@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from rag.checking.compared_texts import Span, Text, is_within
 from rag.text.figures import Figure
 from rag.text.measures import UNITS
-from rag.text.quantities import Extent, extent_of
+from rag.text.quantities import Amount, amount_of
 
 _UNIT = re.compile(
     rf"[多余]?\s*(?P<unit>{UNITS}|港币|英镑|卢布|韩元|用户|笔|克|升|瓦时|瓦|秒|年|周|届|级|页|本|篇|首|棵|瓶|标准箱|"
@@ -49,20 +49,29 @@ class Figures:
             figure.start: [(source, match) for source in sources for match in self._matches(figure, source)]
             for figure in self.values
         }
+        self.amounts = {figure.start: amount for figure in self.values if (amount := amount_of(figure, said.cased))}
+        """What figures of the claim with a unit come to, by their start."""
+        self.converted = self._converted() if self.amounts else {}
+        """Where sources have as much in another unit (``9公里`` for ``9000米``), by the start of the claim's figure."""
+
+    def _converted(self) -> dict[int, list[tuple[Text, Amount]]]:
+        theirs = [
+            (source, amount)
+            for source in self.sources
+            for figure in source.figures
+            if (amount := amount_of(figure, source.cased))
+        ]
+        return {
+            start: same
+            for start, own in self.amounts.items()
+            if (
+                same := [each for each in theirs if each[1].key == own.key and each[1].figure.value != own.figure.value]
+            )
+        }
 
     def missing(self) -> set[Span]:
         """Figures that no source has, or only with another unit or the opposite bound."""
         return {span for figure in self.values if (span := self._wrong(figure))}
-
-    def same_in_other_units(self, figure: Figure) -> list[tuple[Text, Extent, Extent]]:
-        """Where sources have as much in another unit (``9公里`` for ``9000米``): the source, what the claim has, what it has."""
-        own = extent_of(figure, self.said.cased)
-        if not own:
-            return []
-        every = ((source, extent_of(other, source.cased)) for source in self.sources for other in source.figures)
-        return [
-            (source, own, each) for source, each in every if each and (each.kind, each.value) == (own.kind, own.value)
-        ]
 
     def holders(self, figures: Iterable[Figure]) -> list[Text]:
         """Sources that have any of some figures."""
@@ -79,15 +88,14 @@ class Figures:
     def _wrong(self, figure: Figure) -> Span | None:
         found = self.found[figure.start]
         span = figure.start, figure.end
-        if self.same_in_other_units(figure):
-            return None
-        if not found:
+        converted = [(source, amount.figure) for source, amount in self.converted.get(figure.start, ())]
+        if not found and not converted:
             return span
         unit = _UNIT.match(self.said.text, figure.end)
-        if unit and not any(_has_unit(source, other, unit["unit"]) for source, other in found):
+        if unit and not converted and not any(_has_unit(source, other, unit["unit"]) for source, other in found):
             return figure.start, unit.end()
         bound = self.said.bound(figure)
-        if bound and all(source.bound(other) == -bound for source, other in found):
+        if bound and all(source.bound(other) == -bound for source, other in [*found, *converted]):
             return span
         return None
 

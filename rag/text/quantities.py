@@ -58,7 +58,6 @@ _KINDS: dict[str, dict[str, str]] = {
     "个月": {"个月": "1", "年": "12"},
 }
 _OF_KIND = {unit: (kind, Decimal(factor)) for kind, units in _KINDS.items() for unit, factor in units.items()}
-_UNIT_BEHIND = re.compile(rf"\s*({'|'.join(sorted(_OF_KIND, key=len, reverse=True))})(?![A-Za-z])")
 _LONGEST_TIME = 100
 """Years; more of them are a year of the calendar."""
 _SIGNS = frozenset("$€£¥￥")
@@ -208,34 +207,36 @@ def quantities_in(text: str) -> list[Quantity]:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class Amount:
     """A figure with its unit, in the smallest unit of its kind: ``9公里`` and ``9000米`` are as much.
 
     Attributes:
-        kind, value: what the two have in common.
-        start, end: where figure and unit stand.
+        figure: the number.
+        key: kind and value, which two that are as much have in common.
+        end: where the unit ends.
     """
 
-    kind: str
-    value: Decimal
-    start: int
+    figure: Figure
+    key: tuple[str, Decimal]
     end: int
 
 
-def extent_of(figure: Figure, text: str) -> Extent | None:
-    """A figure of a text with the unit behind it; None where that is none that can be turned into another.
+def amount_of(figure: Figure, text: str) -> Amount | None:
+    """A figure of a text with its unit, of a range too; None where the unit cannot be turned into another.
 
     Args:
         figure: of the text.
-        text: in half-width characters.
+        text: in half-width characters, numerals in digits.
     """
+    unit, end = _unit_at(text, figure.end)
     if figure.kind == "年" and figure.value < _LONGEST_TIME:
-        return Extent("个月", figure.value * _OF_KIND["年"][1], figure.start, figure.end)
-    unit = _UNIT_BEHIND.match(text, figure.end)
-    if figure.kind or not unit:
+        unit, end = figure.kind, figure.end
+    elif figure.kind:
         return None
-    kind, factor = _OF_KIND[unit[1]]
-    return Extent(kind, figure.value * factor, figure.start, unit.end())
+    if unit not in _OF_KIND:
+        return None
+    kind, factor = _OF_KIND[unit]
+    return Amount(figure, (kind, figure.value * factor), end)
 
 
 def in_one_unit(quantities: Sequence[Quantity]) -> list[Quantity]:
@@ -302,8 +303,6 @@ def _quantity(text: str, measure: Measure) -> Quantity | None:
         unit, end = _unit_at(text, figure.end)
         if currency := _CURRENCY.search(before):
             unit = {"RMB": "元", "CNY": "元", "￥": "元"}.get(currency[0].strip(), currency[0].strip())
-    if unit == "个" and text.startswith("月", end):
-        unit, end = "个月", end + 1
     start, end = min(measure.start, figure.start), max(end, measure.rest if measure.qualifier else end)
     return Quantity(amount, multiple, unit, _qualifier(measure.qualifier, text[start:end]), start, end)
 
@@ -325,6 +324,8 @@ def _unit_at(text: str, place: int) -> tuple[str, int]:
         unit, end = text[first : first + length], first + length
         is_cut = unit[-1:].isascii() and bool(_LATIN.match(text, end))
         if len(unit) == length and is_unit(unit) and unit[0] != "/" and not is_cut:
+            if unit == "个" and text.startswith("月", end):
+                return "个月", end + 1
             per = _PER.match(text, end)
             return (unit + per[0], per.end()) if per else (unit, end)
     match = _ENGLISH_UNIT.match(text, place)
