@@ -22,7 +22,7 @@ SLOW_BEGINNING = "截至2023年3月底，"
 SLOW_ANSWER = SLOW_BEGINNING + "我国累计建成5G基站超过264万个。" + "这是很长很长的一段话。" * 30
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def slow_window(assistant: Any) -> Iterator[str]:
     """The page with a language model that writes a character every 20 ms, after its first words only while it may."""
     from rag.assistant import Assistant
