@@ -29,7 +29,7 @@ SHIPPED = Path(__file__).with_name("weights")
 """The folder of the weights that ship; ``MODEL_CARD.md`` in it tells how they were made and what they are good for."""
 SHA256 = "2ffbeadb69f2289a5ebf453db6828f000a7cb36a4e84e767bdd3f0c3ddface43"
 """Of the file of those weights."""
-CLAIMS_SHA256 = "af01d48d2ae364476bc813bf67e2c11919fba67642c2456fbe22632f6bcabeab"
+CLAIMS_SHA256 = "1dcd37648ec50c32f1045a460fdb935269c6a168c562ef9995837167de5ba8b8"
 """Of the file of the weights that judge claims."""
 FOLLOW_UPS = "follow_ups.safetensors"
 FOLLOW_UPS_SHA256 = "6239ab1b757ef52c0d9b2f5aba38329d2bdcd2b207c13a76075ed2bb589177df"

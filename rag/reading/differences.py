@@ -31,6 +31,9 @@ MOST_MISSING = 2
 """Facts that rules miss beyond which more tell no more."""
 LONG = (2, 3, 5)
 """Lengths of stretches of which the share is taken."""
+LITTLE = 0.2
+"""Share of a claim in such stretches below which its evidence likely speaks of something else. A sum of shares alone cannot tell
+that: where much is the same, what differs weighs the more, too."""
 
 
 _CLAUSE_ENDS = re.compile("[，。；：！？,;:!?]")
@@ -98,6 +101,7 @@ def differences(
     lengths = stretches(claim, evidence)[0] if claim else np.zeros(1, np.int64)
     apart = pieces(claim, lengths) if claim else []
     sizes = [end - start for start, end in apart] or [0]
+    shares = [float(np.mean(lengths >= least)) for least in LONG]
     replaced = {piece: size for piece in apart if (size := stands_for(claim, evidence, piece)) is not None}
     surest = sorted((clipped(logit) for _, logit in lacking), reverse=True)
     inside, elsewhere = _apart_and_not(lacking, apart)
@@ -109,7 +113,8 @@ def differences(
             max(map(clipped, inside), default=-REACH),
             max(map(clipped, elsewhere), default=-REACH),
             clipped(whole),
-            *(np.mean(lengths >= least) for least in LONG),
+            *shares,
+            max(0.0, LITTLE - shares[0]),
             np.mean(lengths == 0),
             np.sum(lengths == 0),
             np.mean(lengths),
