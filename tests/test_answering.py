@@ -69,6 +69,22 @@ def test_a_claim_that_stays_wrong_becomes_the_verbatim_sentence(assistant: Assis
     assert claim.citations[0].quote == claim.text
 
 
+@pytest.mark.parametrize(
+    ("text", "question", "said"),
+    [
+        ("馆内可以拍照，但不得使用闪光灯。", "馆内能不能拍照？", "馆内不能拍照。"),
+        ("录取后须交装备押金300元，离站时凭完好的装备退还。", "装备押金退不退？", "装备押金不退还。"),
+    ],
+)
+def test_where_the_reader_is_not_sure_of_a_claim_its_sentence_is_quoted(
+    make_assistant: Callable[..., Assistant], text: str, question: str, said: str
+) -> None:
+    answer = make_assistant(document_of(text), reader="default").ask(question, language_model=scripted(said, said))
+    assert answer.text == text
+    (claim,) = answer.claims
+    assert claim.supported and claim.citations[0].quote == text
+
+
 def test_what_nothing_bears_out_is_marked_and_in_a_strict_answer_withheld(assistant: Assistant) -> None:
     invented = "火星表面有大量液态盐湖。"
     marked = assistant.ask(QUESTION, language_model=scripted(RIGHT + invented, invented))

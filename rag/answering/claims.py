@@ -2,7 +2,8 @@
 
 A claim that fails a check is written once more from the sentences it cites, and if that fails too, replaced by the
 sentence itself. What fails even then is marked; a strict answer leaves it out. A mere
-fragment (``52个``) does not say what it is of: the sentence takes its place too.
+fragment (``52个``) does not say what it is of: the sentence takes its place too, and so it does where the reader is not sure
+that it bears the claim out.
 """
 
 import re
@@ -19,6 +20,7 @@ from rag.errors import LanguageModelError
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.text.documents import Document
 from rag.text.figures import figures_in
+from rag.text.script import is_chinese
 from rag.text.structure import Sentence
 from rag.text.terms import letters_of
 
@@ -30,6 +32,9 @@ CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
 FAR_SHARE = 0.8
 """Share of the best evidence's score below which a sentence is too far from it to answer from it alone."""
+SURE = 0.75
+"""How surely a claim that a language model wrote is to be borne out; else the sentence that it rests on is quoted. Of 200 claims
+(``python -m eval.claims``) 14 of 100 right ones and 97 of 100 wrong ones are below, 5 and 87 are told to be wrong."""
 FRAGMENT = 2
 """Letters beside a figure up to which a claim is a mere fragment."""
 SAID_SHARE = 0.5
@@ -90,6 +95,10 @@ class ClaimChecker:
             for claim, place, citations, checked in zip(claims, places, cited, checks, strict=True)
         ]
 
+    def is_sure(self, claim: Claim) -> bool:
+        """Whether a claim is surely borne out; without a reader, nothing tells how surely."""
+        return claim.supported and (self._reader is None or claim.checks.support >= SURE)
+
     def _context(self, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Sentence]]:
         """All sentences of the best documents, where a figure that the evidence lacks may stand (a date line, say)."""
         for part in evidence[:CONTEXT_DOCUMENTS]:
@@ -135,17 +144,28 @@ class Repairer:
         tries = REWRITTEN_CLAIMS
         for claim, is_kept in zip(claims, kept, strict=True):
             if is_kept:
-                mended.append(claim)
+                found = self._surely(section, claim)
+                mended.append(None if found is not claim and found.text in said else found)
+                said.add(found.text)
                 continue
             sources = self._sources(section, claim, bool(said))
-            found = None
+            rewritten = None
             if not claim.supported and tries > 0:
-                found = self._rewritten(section, sources)
+                rewritten = self._rewritten(section, sources)
                 tries -= 1
-            found = found or self._quoted(section, sources) or claim
+            found = rewritten or self._quoted(section, sources) or claim
             mended.append(None if found.text in said else found)
             said.add(found.text)
         return mended
+
+    def _surely(self, section: Section, claim: Claim) -> Claim:
+        """A claim that holds or, where that is not sure, the one sentence it rests on, if that is in its language."""
+        sources = {(part.document.id, part.sentence.start): part for part in _cited(section, claim)}
+        if not self._writer.writes_freely or self._checker.is_sure(claim) or len(sources) != 1:
+            return claim
+        (source,) = sources.values()
+        is_foreign = is_chinese(claim.text) != is_chinese(source.sentence.text)
+        return claim if is_foreign else self._quoted(section, [source]) or claim
 
     def _sources(self, section: Section, claim: Claim, something_is_said: bool) -> list[Evidence]:
         """What a claim that failed is to be written from: what it cites, unless that is far from the best evidence.
