@@ -26,10 +26,6 @@ if (!window.youjuPutsAway) {
 
   // A card that was put away comes back to who comes to its number anew. That the pointer leaves tells nothing: it does so by
   // itself when the card under it goes, and the number may still have the focus.
-  for (const coming of ['mouseenter', 'focusin']) {
-    document.addEventListener(coming, ({ target }) => {
-      const cite = coming === 'focusin' ? target.closest('.cite') : target;
-      cite?.removeAttribute?.('data-closed');
-    }, { capture: true });
-  }
+  document.addEventListener('mouseenter', ({ target }) => target.removeAttribute?.('data-closed'), { capture: true });
+  document.addEventListener('focusin', ({ target }) => target.closest('.cite')?.removeAttribute('data-closed'));
 }

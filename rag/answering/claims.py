@@ -15,12 +15,12 @@ from rag.answering.writing import Writer
 from rag.answers import Checks, Citation, Claim
 from rag.checking.agreement import disagreements
 from rag.checking.citations import attribute, claims_in, without_marks
+from rag.checking.support import are_of_one_language
 from rag.checking.verification import Opinion, verify_all
 from rag.errors import LanguageModelError
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.text.documents import Document
 from rag.text.figures import figures_in
-from rag.text.script import is_chinese
 from rag.text.structure import Sentence
 from rag.text.terms import letters_of
 
@@ -32,7 +32,7 @@ CONTEXT_DOCUMENTS = 3
 REWRITTEN_CLAIMS = 2
 FAR_SHARE = 0.8
 """Share of the best evidence's score below which a sentence is too far from it to answer from it alone."""
-SURE = 0.75
+SURELY_BORNE_OUT = 0.75
 """How surely a claim that a language model wrote is to be borne out; else the sentence that it rests on is quoted. Of 200 claims
 (``python -m eval.claims``) 14 of 100 right ones and 97 of 100 wrong ones are below, 5 and 87 are told to be wrong."""
 FRAGMENT = 2
@@ -97,7 +97,7 @@ class ClaimChecker:
 
     def is_sure(self, claim: Claim) -> bool:
         """Whether a claim is surely borne out; without a reader, nothing tells how surely."""
-        return claim.supported and (self._reader is None or claim.checks.support >= SURE)
+        return claim.supported and (self._reader is None or claim.checks.support >= SURELY_BORNE_OUT)
 
     def _context(self, evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Sentence]]:
         """All sentences of the best documents, where a figure that the evidence lacks may stand (a date line, say)."""
@@ -160,12 +160,12 @@ class Repairer:
 
     def _surely(self, section: Section, claim: Claim) -> Claim:
         """A claim that holds or, where that is not sure, the one sentence it rests on, if that is in its language."""
-        sources = {(part.document.id, part.sentence.start): part for part in _cited(section, claim)}
-        if not self._writer.writes_freely or self._checker.is_sure(claim) or len(sources) != 1:
+        if not self._writer.writes_freely or self._checker.is_sure(claim):
             return claim
-        (source,) = sources.values()
-        is_foreign = is_chinese(claim.text) != is_chinese(source.sentence.text)
-        return claim if is_foreign else self._quoted(section, [source]) or claim
+        sources = list({(part.document.id, part.sentence.start): part for part in _cited(section, claim)}.values())
+        if len(sources) != 1 or not are_of_one_language(claim.text, sources[0].sentence.text):
+            return claim
+        return self._quoted(section, sources) or claim
 
     def _sources(self, section: Section, claim: Claim, something_is_said: bool) -> list[Evidence]:
         """What a claim that failed is to be written from: what it cites, unless that is far from the best evidence.

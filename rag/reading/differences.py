@@ -35,7 +35,6 @@ LITTLE = 0.2
 """Share of a claim in such stretches below which its evidence likely speaks of something else. A sum of shares alone cannot tell
 that: where much is the same, what differs weighs the more, too."""
 
-
 _CLAUSE_ENDS = re.compile("[，。；：！？,;:!?]")
 
 
