@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from embeddings import cache_folder
+from embeddings import cache_folder, load
 from eval.datasets import DATASETS, load_dataset
 from eval.provenance import digest
 from eval.questions import SPLITS, Question, load_questions
@@ -14,6 +14,7 @@ from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.index.indexing import ProgressCallback
 from rag.index.store import Store
+from rag.settings import Settings
 from rag.text.documents import Document
 
 ALL = "all"
@@ -83,7 +84,7 @@ def opened(
 ) -> Iterator[Assistant]:
     """The assistant that is asked: over the given index, the data set's documents, or the sample documents.
 
-    The documents of a data set are indexed once, in the user's cache, unless an index is given for them.
+    The documents of a data set are indexed once for each embedder, in the user's cache, unless an index is given for them.
 
     Raises:
         StoreError: the index that is given is not there.
@@ -91,8 +92,10 @@ def opened(
     """
     documents = chosen.documents
     if documents is not None and not index:
-        state = digest(sorted(document.id for document in documents))
-        index = str(cache_folder() / "indexes" / f"eval-{state}")
+        settings = Settings.from_environment()
+        options["embedder"] = load(options.get("embedder") or settings.embedder)
+        state = [options["embedder"].name, str(settings.chunk_size), *sorted(document.id for document in documents)]
+        index = str(cache_folder() / "indexes" / f"eval-{digest(state)}")
     elif index:
         Store.open_as_it_is(Path(index).expanduser()).close()  # one that is not there is told, not made
     with Assistant.open(index or "", **options, progress=progress) as assistant:

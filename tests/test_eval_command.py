@@ -9,12 +9,13 @@ from xml.etree import ElementTree
 
 import pytest
 from langchain_core.language_models import FakeListChatModel
+from hashing_embedder import HashingEmbedder
 from test_imports import HEAVY, command, loaded_by
 from youju_process import environment, refused
 from youju_process import run as run_process
 
 from eval import actions
-from eval.choosing import choose_questions, parsed_options
+from eval.choosing import choose_questions, opened, parsed_options
 from eval.dialogues import dialogues, heard, shares
 from eval.metrics import METRICS
 from eval.questions import load_questions
@@ -159,6 +160,20 @@ def test_own_questions_are_asked_on_ones_own_documents(tmp_path: Path) -> None:
     report = json.loads((out / "report.json").read_text("utf-8"))
     assert list(report["outcomes"].values()) == ["right"] and report["settings"]["set"] == "own:mine.csv"
     assert report["rows"][0]["hits"][0]["span"]["document"] == "parks.txt"
+
+
+def test_each_embedder_has_an_index_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "parks.txt").write_text("截至2023年3月底，全市建成公园264座。\n", "utf-8")
+    mine = tmp_path / "mine.csv"
+    mine.write_text("问题,答案,文档,引文\n全市建成公园多少座？,264座,parks.txt,全市建成公园264座\n", "utf-8")
+    monkeypatch.setenv("YOUJU_HOME", str(tmp_path / "home"))
+    chosen = choose_questions(f"own:{mine}", options={"documents": str(tmp_path / "parks.txt")})
+    for embedder in (HashingEmbedder("small", 32), HashingEmbedder("large", 64), HashingEmbedder("small", 32)):
+        with opened(chosen, None, embedder=embedder) as assistant:
+            assert assistant.store.dimension == embedder.dimension
+            assert len(assistant.documents()) == 1
+    made = [path for path in (tmp_path / "home").rglob("eval-*") if path.is_dir()]
+    assert len(made) == 2, "what was indexed with this embedder is found again"
 
 
 def test_judge_is_kept_apart_from_the_metrics_and_asked_once(assistant: Assistant, tmp_path: Path) -> None:
