@@ -8,8 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from langchain_core.language_models import FakeListChatModel
 from hashing_embedder import HashingEmbedder
+from langchain_core.language_models import FakeListChatModel
 from test_imports import HEAVY, command, loaded_by
 from youju_process import environment, refused
 from youju_process import run as run_process

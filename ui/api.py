@@ -145,7 +145,7 @@ class Endpoints:
             _between("offset", offset, 0, None)
         except YoujuError as error:
             raise Refusal(error, request) from error
-        wanted, folders = contains.strip().lower(), self._assistant.store.folders()
+        folders = self._assistant.store.folders()
         entries = [
             entry
             for entry in self._assistant.documents()

@@ -51,11 +51,13 @@ class Routes:
     Args:
         app: Gradio, and the endpoints that are not its own.
         page: whether there is a page, with a tab of sources: files can be uploaded, and pages of documents seen.
+        metrics: whether there are counts to read (:mod:`ui.metrics`).
     """
 
-    def __init__(self, app: ASGIApp, *, page: bool) -> None:
+    def __init__(self, app: ASGIApp, *, page: bool, metrics: bool = False) -> None:
         self._app = app
         shown, sent = (f"{_SHOWN}|{_OF_THE_PAGE}", rf"{UPLOAD_PATH}/?") if page else (_SHOWN, "(?!)")
+        shown = f"{shown}|/metrics" if metrics else shown
         self._shown, self._called, self._sent = map(re.compile, (shown, rf"{_CALLED}|{_OF_MCP}", sent))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -21,12 +21,13 @@ from starlette.types import ASGIApp
 from rag.assistant import Assistant
 from rag.errors import UsageError, YoujuError
 from ui.guard import Guard
-from ui.service import USER, Service
+from ui.service import USER, Admission, Service
 from ui.throttle import Throttle
 
 if TYPE_CHECKING:
     import uvicorn
 
+    from ui.metrics import Metrics
     from ui.runs import Runs
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ def create(
     max_upload: int | None = None,
     names_endpoints: bool = True,
     throttle: Throttle | None = None,
-) -> Guard:
+    metrics: bool = False,
+) -> ASGIApp:
     """The whole web application: ``/v1``, the Gradio endpoints, MCP and, unless it is left out, the page at ``/``.
 
     Args:
@@ -92,6 +94,10 @@ def create(
         names_endpoints: whether visitors of the page may name an endpoint of a language model, which this server then
             sends requests to.
         throttle: how often an address may give a wrong login.
+        metrics: whether counts for Prometheus stand at ``/metrics``; who may ask may read them.
+
+    Raises:
+        UsageError: metrics are wanted, and ``prometheus-client`` is not installed.
     """
     from ui.uploads import Limits, upload_folder
 
@@ -106,7 +112,8 @@ def create(
 
     service = service or Service(assistant)
     runs = Runs(admission=service.admission)
-    app = _application(service, runs)
+    counts = _metrics(assistant, service.admission) if metrics else None
+    app = _application(service, runs, counts)
     looks: dict[str, Any] = {}
     if page:
         from ui import app as window
@@ -134,12 +141,13 @@ def create(
         **looks,
     )
     blocks.guard_files()
-    routes = Routes(app, page=page)
-    return Guard(routes, logins=logins, hosts=hosts, headers=HEADERS, throttle=throttle)
+    routes = Routes(app, page=page, metrics=metrics)
+    guard = Guard(routes, logins=logins, hosts=hosts, headers=HEADERS, throttle=throttle)
+    return counts.counting(guard) if counts else guard
 
 
-def _application(service: Service, runs: "Runs") -> FastAPI:
-    """The application that the page is mounted in, with the routes under ``/v1``; what it closes with itself."""
+def _application(service: Service, runs: "Runs", counts: "Metrics | None") -> FastAPI:
+    """The application that the page is mounted in, with the routes that are not Gradio's; what it closes with itself."""
     from ui import openai_api
 
     @asynccontextmanager
@@ -147,10 +155,27 @@ def _application(service: Service, runs: "Runs") -> FastAPI:
         yield
         runs.close()
         service.close()
+        if counts:
+            counts.close()
 
     app = FastAPI(title="Youju", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
     openai_api.add_routes(app, service)
+    if counts:
+        counts.add_route(app)
     return app
+
+
+def _metrics(assistant: Assistant, admission: Admission) -> "Metrics":
+    try:
+        from ui.metrics import Metrics
+    except ModuleNotFoundError as error:
+        if error.name != "prometheus_client":
+            raise
+        raise UsageError(
+            zh="--metrics 需要软件包 prometheus-client，请运行：pip install prometheus-client",
+            en="--metrics needs the package prometheus-client. Run: pip install prometheus-client",
+        ) from error
+    return Metrics(assistant, admission)
 
 
 def serve(

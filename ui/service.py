@@ -85,6 +85,11 @@ class Admission:
                 )
             self._under_way[client] += 1
 
+    def total(self) -> int:
+        """How many questions of all clients are under way."""
+        with self._lock:
+            return self._under_way.total()
+
     def leave(self, client: str) -> None:
         """Gives the place back."""
         with self._lock:

@@ -62,6 +62,12 @@ class Store(IndexFile):
                 near.setdefault(one, []).append(other)
         return [entry_of(row, tuple(near.get(row[1], ()))) for row in map(self._checked_row, rows)]
 
+    def sizes(self) -> tuple[int, int]:
+        """How many documents and chunks there are."""
+        query = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
+        documents, chunks = self.connection.execute(query).fetchone()
+        return documents, chunks
+
     def within(self, filters: Filters) -> set[str] | None:
         """Ids of the documents that have something which the filters let through; None if nothing is filtered."""
         conditions = filters.conditions()

@@ -134,3 +134,12 @@ LogQuestions = Annotated[
         "--log-questions", help=help_text("把问题记入日志（默认从不）。", "Log questions (never, by default).")
     ),
 ]
+Metrics = Annotated[
+    bool,
+    typer.Option(
+        "--metrics",
+        help=help_text(
+            "在 /metrics 提供计数，供 Prometheus 读取。", "Give counts at /metrics, for Prometheus to read."
+        ),
+    ),
+]

@@ -16,6 +16,7 @@ from rag.terminal.options import (
     Host,
     Index,
     LogQuestions,
+    Metrics,
     Model,
     Port,
     Strict,
@@ -38,9 +39,16 @@ def ui(
     strict: Strict = None,
     allow_endpoints: AllowEndpoints = False,
     log_questions: LogQuestions = False,
+    metrics: Metrics = False,
 ) -> None:
     logs.set_up_for_server(questions=log_questions)
-    options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
+    options = {
+        "host": host,
+        "port": port,
+        "hosts": allow_host or (),
+        "allow_endpoints": allow_endpoints,
+        "metrics": metrics,
+    }
     _serve(index, model, embedder, strict, auth, page=True, **options)
 
 
@@ -61,9 +69,16 @@ def serve(
     strict: Strict = None,
     allow_endpoints: AllowEndpoints = False,
     log_questions: LogQuestions = False,
+    metrics: Metrics = False,
 ) -> None:
     logs.set_up_for_server(questions=log_questions)
-    options = {"host": host, "port": port, "hosts": allow_host or (), "allow_endpoints": allow_endpoints}
+    options = {
+        "host": host,
+        "port": port,
+        "hosts": allow_host or (),
+        "allow_endpoints": allow_endpoints,
+        "metrics": metrics,
+    }
     _serve(index, model, embedder, strict, auth, page=False, **options)
 
 

@@ -1,8 +1,8 @@
 """Trace: what happened on the way of one question, step by step, with what each step was given, found and took.
 
-Each step is one entry of the trace, one line of the log and one OpenTelemetry span, so that the three tell the same.
-Numbers and names of a step (``attributes``) go to all three; questions, prompts and texts (``details``) stay in the
-trace, which only who asked for it gets.
+Each step is one entry of the trace, one line of the log and one OpenTelemetry span, so that the three tell the same;
+whoever counts steps watches them (:func:`watch`). Numbers and names of a step (``attributes``) go to all of these;
+questions, prompts and texts (``details``) stay in the trace, which only who asked for it gets.
 """
 
 import logging
@@ -41,6 +41,18 @@ STEPS: dict[str, tuple[str, str]] = {
     "quote_instead": ("改为摘录", "Quoted instead"),
 }
 """The steps of a question by name, as they are called in Chinese and English."""
+
+
+Watcher = Callable[["Step"], None]
+"""Is given each step as it ends, whoever asked; it runs on the answer's thread, so it is quick and raises nothing."""
+
+_watchers: list[Watcher] = []
+
+
+def watch(watcher: Watcher) -> Callable[[], None]:
+    """Has a function told of every step of this process from now on; returns what ends that."""
+    _watchers.append(watcher)
+    return lambda: _watchers.remove(watcher)
 
 
 @dataclass(slots=True)
@@ -117,6 +129,8 @@ class Trace:
                 step.seconds = time.perf_counter() - began
                 telemetry.describe(span, step.attributes)
                 _log(step)
+                for watcher in tuple(_watchers):
+                    watcher(step)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form."""
