@@ -116,7 +116,7 @@ eval: setup ## the evaluation
 
 .PHONY: bench
 bench: $(HAS_BENCHMARKS) ## every benchmark, one after the other
-	@for benchmark in retrieval startup answer; do \
+	@for benchmark in retrieval startup answer load; do \
 	  echo "[bench] $$benchmark"; $(BIN)/python benchmarks/$$benchmark.py $(ARGS); \
 	done
 

@@ -367,17 +367,30 @@ def mutations(
 )
 def dialogues(
     split: Annotated[str, typer.Option("--split", help=_help("tune、test 或 all。", "tune, test or all."))] = "tune",
-    every: Annotated[
-        bool, typer.Option("--list", help=_help("列出理解错的。", "List what was misunderstood."))
+    answers: Annotated[
+        bool, typer.Option("--answers", help=_help("问出来，看答得对不对。", "Hold them, and judge the answers."))
     ] = False,
+    model: Model = None,
+    every: Annotated[bool, typer.Option("--list", help=_help("列出不对的。", "List what is not right."))] = False,
     as_json: Json = False,
 ) -> None:
-    """Measures the understanding of follow-ups; see :mod:`eval.dialogues`."""
+    """Measures the understanding of follow-ups, or the answers to them; see :mod:`eval.dialogues`."""
     from eval import dialogues as conversations
     from rag.reading.choice import choose_reader
     from rag.settings import Settings
     from rag.terminal.output import console, print_json
 
+    if answers:
+        from eval.choosing import choose_questions, opened
+
+        chosen = choose_questions(f"genres:{conversations.DOCUMENTS}")
+        with opened(chosen, None, language_model=model) as assistant:
+            said = list(conversations.held(conversations.dialogues(split), assistant))
+        if as_json:
+            print_json(conversations.outcomes(said))
+        else:
+            conversations.show_held(console(), said, every)
+        return
     turns = conversations.heard(conversations.dialogues(split), choose_reader(Settings.from_environment().reader).leans)
     if as_json:
         print_json(conversations.shares(turns))

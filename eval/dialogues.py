@@ -2,24 +2,31 @@
 
 Each turn is taken with the conversation before it as it stands alone. A follow-up is understood where its rewriting says
 all that it has to and nothing that it must not; a question that stands alone, and what asks nothing, must stay as typed.
+Held with the product's own answers, a conversation shows what that comes to: whether each turn is answered rightly.
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from eval.metrics import stands_in
 from rag.answering.telling import NOT_FOUND
 from rag.errors import UsageError, interface_language
 from rag.questions.follow_ups import Leans, understand
 from rag.questions.words import END
 from rag.text.display import one_line
 
+if TYPE_CHECKING:
+    from rag.answers import Answer
+    from rag.assistant import Assistant
+
 FILE = Path(__file__).with_name("dialogues.jsonl")
+DOCUMENTS = FILE.with_name("genres")
 UNTOUCHED = frozenset({"complete", "changed_topic", "small_talk"})
 """Kinds of turns that stay as they are typed."""
 
@@ -79,6 +86,72 @@ def heard(every: Sequence[Mapping[str, Any]], leans: Leans | None) -> list[Heard
             found.append(Heard(turn["kind"], before, question, alone, understood, is_right))
             history.append((alone, turn["quote"] or NOT_FOUND["zh"]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of a turn of a conversation that was held.
+
+    Attributes:
+        kind, question, standalone: as :class:`Heard`.
+        understood: as it was looked up.
+        answer: what was said.
+        outcome: as :data:`eval.verdicts.OUTCOMES`; ``unjudged`` for what asks nothing.
+    """
+
+    kind: str
+    question: str
+    standalone: str
+    understood: str
+    answer: str
+    outcome: str
+
+
+def held(every: Sequence[Mapping[str, Any]], assistant: "Assistant") -> Iterator[Said]:
+    """Holds conversations, each turn after what was typed and said before it, and judges what is said.
+
+    Args:
+        assistant: over the documents of all conversations.
+    """
+    for dialogue in every:
+        history: list[tuple[str, str]] = []
+        for turn in dialogue["turns"]:
+            answer = assistant.ask(turn["question"], history=history)
+            history.append((turn["question"], answer.text))
+            told = (turn["kind"], turn["question"], turn["standalone"], answer.understood, answer.text)
+            yield Said(*told, _outcome(turn, answer))
+
+
+def _outcome(turn: Mapping[str, Any], answer: "Answer") -> str:
+    if turn["kind"] == "small_talk":
+        return "unjudged"
+    if not turn["facts"]:
+        return "right" if answer.abstained else "answered"
+    if answer.abstained:
+        return "silent"
+    is_right = all(any(stands_in(form, answer.text) for form in forms) for forms in turn["facts"])
+    return "right" if is_right else "wrong"
+
+
+def outcomes(turns: Iterable[Said]) -> dict[str, dict[str, int]]:
+    """How many turns had which outcome, by kind and in ``all``; without what is not judged."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for turn in turns:
+        if turn.outcome != "unjudged":
+            found["all"][turn.outcome] += 1
+            found[turn.kind][turn.outcome] += 1
+    return {kind: dict(found[kind]) for kind in sorted(found)}
+
+
+def show_held(console: Console, turns: Sequence[Said], every: bool) -> None:
+    """Prints the outcomes, and with ``every`` each turn that is not right."""
+    for kind, counted in outcomes(turns).items():
+        told = "  ".join(f"{outcome} {number}" for outcome, number in sorted(counted.items()))
+        console.print(f"{kind}  {told}", highlight=False)
+    for turn in turns if every else ():
+        if turn.outcome not in ("right", "unjudged"):
+            line = " | ".join((turn.kind, turn.outcome, turn.question, turn.understood, turn.standalone, turn.answer))
+            console.print(one_line(line), markup=False, highlight=False)
 
 
 def shares(turns: Sequence[Heard]) -> dict[str, Any]:

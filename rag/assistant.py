@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import logging
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -420,8 +420,9 @@ class Assistant:
             tuple((asked, answer) for asked, answer in turns),
         )
 
-        def retrieve(asked: str) -> list[Hit]:
-            return self.retriever.retrieve(asked, passages, found)
+        def retrieve(asked: str, documents: Sequence[str] = ()) -> list[Hit]:
+            let_through = replace(found, document_ids=tuple(documents)) if documents else found
+            return self.retriever.retrieve(asked, passages, let_through)
 
         answering = Answering(
             choice=choice,

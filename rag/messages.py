@@ -273,6 +273,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "只看限定的范围，全部共 {held}。",
         "Only what is within the limits that are set counts, of {held} in all.",
     ),
+    # conversation
+    "answered_elsewhere": (
+        "上一问说的是《{before}》；这一问没有写明对象，回答出自《{title}》。",
+        "The question before was about “{before}”; this one does not say what it is about, and its answer is from “{title}”.",
+    ),
     # lists
     "list_miscounted": (
         "原文说“{words}”，这里列出 {n} 项，请对照原文。",

@@ -1,11 +1,13 @@
 """The dialogues that understanding of follow-up questions is measured on (``eval/dialogues.jsonl``)."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from eval.dialogues import UNTOUCHED, dialogues
+from eval.dialogues import UNTOUCHED, dialogues, held, outcomes
+from rag.text.documents import Document
 
 EVAL = Path(__file__).parent.parent / "eval"
 DIALOGUES = dialogues("all")
@@ -32,3 +34,34 @@ def test_what_a_dialogue_expects_agrees_with_itself_and_its_document(dialogue: d
         if turn["quote"]:
             assert turn["quote"] in text
             assert all(any(form in turn["quote"] for form in forms) for forms in turn["facts"])
+
+
+def test_conversations_are_held_and_judged_by_what_is_said(make_assistant: Callable[..., Any]) -> None:
+    text = "云岭药片说明书\n\n用法用量：成人每日两次，每次一片，连续服用十四天。\n\n本品应在阴凉处保存。\n"
+    assistant = make_assistant(Document(text, "pills.txt", "云岭药片说明书"))
+    turns = [
+        ("complete", "云岭药片成人每日服几次？", [["两次"]]),
+        ("small_talk", "谢谢", []),
+        ("out_of_document", "云岭药片由哪家公司生产？", []),
+        ("complete", "云岭药片要连续服用多少天？", [["三十天"]]),
+    ]
+    said = list(
+        held(
+            [
+                {
+                    "turns": [
+                        {"kind": kind, "question": asked, "standalone": asked, "facts": facts}
+                        for kind, asked, facts in turns
+                    ]
+                }
+            ],
+            assistant,
+        )
+    )
+    assert [turn.outcome for turn in said] == ["right", "unjudged", "right", "wrong"]
+    assert said[3].understood == turns[3][1] and "十四天" in said[3].answer
+    assert outcomes(said) == {
+        "all": {"right": 2, "wrong": 1},
+        "complete": {"right": 1, "wrong": 1},
+        "out_of_document": {"right": 1},
+    }

@@ -6,7 +6,8 @@ would spell it is looked up so, and a follow-up without an answer as it was type
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from rag.answering.computed_answers import ComputedAnswer, computed_answer
 from rag.answering.dated_answers import DatedAnswers
@@ -16,14 +17,16 @@ from rag.answering.silence import confidence
 from rag.answering.speakers import Misattribution, spoken_by_another
 from rag.answering.timeline import Point
 from rag.questions.computations import computation_of
-from rag.questions.follow_ups import History, understand
+from rag.questions.follow_ups import History, Understood, understand
 from rag.questions.kinds import asks_for_list, asks_for_reason
 from rag.questions.parts import parts_as_typed
 from rag.questions.sides import sides_of
+from rag.questions.words import ASKS
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.search.retrieval import Hit
 from rag.text.script import is_chinese
+from rag.text.terms import terms_of_each
 from rag.tracing.trace import Trace, evidence_told, hits_told
 
 if TYPE_CHECKING:
@@ -31,6 +34,13 @@ if TYPE_CHECKING:
 
 SURER = 0.15
 """How much surer the documents must be of a question as they spell it for its spelling to be changed."""
+
+
+class Retrieve(Protocol):
+    """Finds passages for a question; its other filters are in it."""
+
+    def __call__(self, question: str, /, documents: Sequence[str] = ()) -> list[Hit]:
+        """The passages, best first, of all documents or of those named by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,8 @@ class Part:
         confidence: how surely the documents answer it, from 0 to 1.
         findings: what the reader found; None where none read.
         computed: what it asks to be calculated, where that could be.
+        instead_of: the title of the document that the question before was about, where another answers this one, which
+            does not name that.
     """
 
     question: str
@@ -61,6 +73,7 @@ class Part:
     confidence: float = 0.0
     findings: "Findings | None" = None
     computed: ComputedAnswer | None = None
+    instead_of: str = ""
 
     @property
     def is_corrected(self) -> bool:
@@ -93,7 +106,7 @@ class Finder:
 
     Attributes:
         selector: chooses evidence.
-        retrieve: finds passages for a question; the filters of the question are in it.
+        retrieve: finds passages for a question, in all documents that are let through or in those named.
         correct: puts a question's spelling right by what the documents know.
         dated: finds the dated values that answer a question; None without a reader.
         reader: what reads passages and follow-ups, where it can.
@@ -104,7 +117,7 @@ class Finder:
     """
 
     selector: EvidenceSelector
-    retrieve: Callable[[str], list[Hit]]
+    retrieve: Retrieve
     correct: Callable[[str], str]
     dated: DatedAnswers | None
     reader: ReaderChoice
@@ -133,11 +146,35 @@ class Finder:
             answers = any(map(self._is_answered, others)) and not any(map(self._is_answered, parts))
             if answers or _sureness(others) >= _sureness(parts) + SURER:
                 understood, parts = respelled, [replace(part, is_respelled=True) for part in others]
-        if told.before and not any(map(self._is_answered, parts)):
-            # As typed first: behind the question before it, that may be what is answered once more.
-            wordings = (question, f"{told.before} {question}")
-            if found := next((part for part in map(self._found, wordings) if self._is_answered(part)), None):
-                return found.question, [found]
+        if told.after:
+            return self._in_conversation(question, told, understood, parts)
+        return understood, parts
+
+    def _in_conversation(
+        self, typed: str, told: Understood, understood: str, parts: list[Part]
+    ) -> tuple[str, list[Part]]:
+        """What is found for a question after another, where the document that answers that one answers it better.
+
+        What is typed after another question may be short enough for any document to answer it: of one that stands alone
+        the document that they speak of is heard first, and one that leans is looked up as typed in that alone.
+        """
+        if told.leans and any(map(self._is_answered, parts)):
+            return understood, parts
+        before = self._found(told.after)
+        spoken_of = before.evidence[0].document if before.evidence else None
+        among = replace(self, retrieve=partial(self.retrieve, documents=[spoken_of.id])) if spoken_of else self
+        if not told.leans:
+            if not spoken_of or any(each.evidence and each.evidence[0].document.id == spoken_of.id for each in parts):
+                return understood, parts
+            others = among._parts(understood)
+            if any(map(self._is_answered, others)) and _sureness(others) >= _sureness(parts):
+                return understood, others
+            return understood, [replace(each, instead_of="" if _is_named(each) else spoken_of.title) for each in parts]
+        if ASKS.search(typed) and self._is_answered(part := among._found(typed)):
+            return typed, [part]
+        part = among._found(f"{told.after} {typed}")
+        if self._is_answered(part) and not _says_again(part, before):
+            return part.question, [part]
         return understood, parts
 
     def _parts(self, understood: str) -> list[Part]:
@@ -211,6 +248,18 @@ class Finder:
 
     def _is_answered(self, part: Part) -> bool:
         return part.is_answered(self.least)
+
+
+def _is_named(part: Part) -> bool:
+    """Whether a question has a word of the title of the document that answers it, or nothing answers it."""
+    titles = [each.document.title for each in part.evidence[:1]]
+    asked, *named = terms_of_each([part.question, *titles])
+    return not named or bool(asked & named[0])
+
+
+def _says_again(part: Part, before: Part) -> bool:
+    """Whether a part answers with the sentence that answered the one before it."""
+    return bool(part.evidence and before.evidence) and part.evidence[0].sentence == before.evidence[0].sentence
 
 
 def _sureness(parts: list[Part]) -> float:

@@ -19,7 +19,7 @@ from rag.answering.dated_answers import DatedAnswers
 from rag.answering.deciding import Decider
 from rag.answering.events import Event, EvidenceFound, Finished, Token
 from rag.answering.fallback import Fallback
-from rag.answering.finding import Finder, Part
+from rag.answering.finding import Finder, Part, Retrieve
 from rag.answering.second_opinion import opinion_of
 from rag.answering.series import series_in
 from rag.answering.silence import THRESHOLDS
@@ -69,7 +69,7 @@ class Answering:
 
     choice: Choice
     selector: EvidenceSelector
-    retrieve: Callable[[str], list[Hit]]
+    retrieve: Retrieve
     dated: DatedAnswers | None
     recognise: Recognise
     catalogue: Catalogue
@@ -143,6 +143,7 @@ class Answering:
                 sections.append(telling.not_found(part, language))
                 yield Token(f"{sections[-1].label}\n")
                 continue
+            notes.append(telling.elsewhere(part, language))
             if told := telling.told(part, language, self.selector):
                 sections += told
                 yield from (Token(f"{section.label}{section.text}\n") for section in told)

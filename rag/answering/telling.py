@@ -74,6 +74,13 @@ def miscounted(part: Part, language: Language, selector: EvidenceSelector) -> st
     return say_in(language, "list_miscounted", words=announced.words, n=len(found.items))
 
 
+def elsewhere(part: Part, language: Language) -> str:
+    """That an answer is from another document than the question before was about, which this one does not name; else empty."""
+    if not part.instead_of or not part.evidence:
+        return ""
+    return say_in(language, "answered_elsewhere", before=part.instead_of, title=part.evidence[0].document.title)
+
+
 def not_found(part: Part, language: Language) -> Section:
     """That nothing answers a part, while others are answered."""
     return Section("", (), _PART_NOT_FOUND[language].format(question=part.question))

@@ -23,6 +23,8 @@ REMEMBERED_TURNS = 6
 """Turns of a conversation that a question may lean on, each by way of the next."""
 LONGEST = 200
 """Characters a rewritten question may have; a longer one has taken in more than a question."""
+ASKS_OF = 2
+"""Characters beside the word that asks from which on a question asks of something."""
 _ORDINAL = re.compile(
     "^(?:那|上面|上述|前面|刚才|说的|提到的)*第(?P<number>[一二三四五六七八九\\d])(?:点|项|条|个|方面|类|种|步|部分)"
 )
@@ -80,13 +82,15 @@ class Understood:
         question: it stands alone; shown to the user where it was rewritten.
         by: what rewrote it: the ``reader``, the language ``model``, or nothing.
         is_talk: whether it asks nothing.
-        before: the question before that it leans on, as it stands alone; empty where it leans on none.
+        after: the question before, as it stands alone; empty where there is none.
+        leans: whether it leans on that one.
     """
 
     question: str
     by: Literal["", "reader", "model"] = ""
     is_talk: bool = False
-    before: str = ""
+    after: str = ""
+    leans: bool = False
 
     @property
     def rewritten(self) -> bool:
@@ -116,23 +120,23 @@ def understand(
         asked = [(convert("t2s", before), convert("t2s", answer)) for before, answer in history]
         understood = understand(simplified, asked, leans, complete)
         text = convert("s2t", understood.question) if understood.rewritten else question
-        return replace(understood, question=text, before=convert("s2t", understood.before))
+        return replace(understood, question=text, after=convert("s2t", understood.after))
 
     turns = _standing(history, leans)
     if not turns:
         return Understood(question, is_talk=leans(question, history[-1][0]).kind == "talk")
     before, answer = turns[-1]
     if item := _item(question, answer):
-        return Understood(item, "reader", before=before)
+        return Understood(item, "reader", after=before, leans=True)
     leaning = leans(question, before)
     if leaning.kind != "leans":
-        return Understood(question, is_talk=leaning.kind == "talk")
+        return Understood(question, is_talk=leaning.kind == "talk", after=before)
     rewritten = joined(question, before, leaning)
     if END.sub("", rewritten) == END.sub("", question):
-        return Understood(question)
+        return Understood(question, after=before)
     if not rewritten and complete is not None and (by_model := _by_model(question, turns, complete)):
-        return Understood(by_model, "model", before=before)
-    return Understood(rewritten or f"{before} {question}", "reader", before=before)
+        return Understood(by_model, "model", after=before, leans=True)
+    return Understood(rewritten or f"{before} {question}", "reader", after=before, leans=True)
 
 
 def joined(question: str, before: str, leaning: Leaning) -> str:
@@ -160,7 +164,7 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     points = any(
         _without(question[:start], (), 0) and _without(question, leaning.dropped, end) for start, end in leaning.dropped
     )
-    if kept[-1][1] == len(before) and gap and not points:
+    if kept[-1][1] == len(before) and gap and not points and not _asks_anew(question, before, kept):
         start, end = _whole_words(before, *gap)
         pieces = [
             *_kept_in(before, kept, 0, start),
@@ -179,6 +183,18 @@ def joined(question: str, before: str, leaning: Leaning) -> str:
     in_chinese = is_chinese(before + question)
     text = " ".join(("" if in_chinese else " ").join(pieces).split())
     return f"{text}{'？' if in_chinese else '?'}" if len(text) < LONGEST else ""
+
+
+def _asks_anew(question: str, before: str, kept: Sequence[Span]) -> bool:
+    """Whether a question asks something of its own, and not only in another way what the one before it asked.
+
+    ``分成几组`` after ``一共用了多少只大鼠`` is ``大鼠分成几组``; ``几点`` after ``演练哪天举行`` stays in its place.
+    """
+    comes_back = any(
+        start <= match.start() and match.end() <= end for match in ASKS.finditer(before) for start, end in kept
+    )
+    asks = ASKS.search(question) and ASKS.search(before) and not comes_back
+    return bool(asks) and len(END.sub("", ASKS.sub("", question))) >= ASKS_OF
 
 
 def _of_another_time(question: str, before: str, kept: Sequence[Span]) -> tuple[list[Span], Span | None]:
