@@ -57,6 +57,12 @@ def test_the_document_spoken_of_answers_without_a_notice(assistant: Any) -> None
     assert cited(answer) == {"capsules.txt"} and not answer.notice
 
 
+def test_another_copy_of_the_document_is_no_other(make_assistant: Callable[..., Any]) -> None:
+    longer = Document(PILLS.text + "\n孕妇禁用。\n", "pills-2.txt", PILLS.title)
+    _, answer = answers(make_assistant(PILLS, longer, DRILL, reader=DEFAULT), DOSE, "孕妇能吃吗？")
+    assert cited(answer) == {"pills-2.txt"} and not answer.notice
+
+
 def test_a_question_that_names_another_document_is_answered_from_that_without_a_notice(assistant: Any) -> None:
     _, answer = answers(assistant, DOSE, "演练几点开始？")
     assert cited(answer) == {"drill.txt"} and "九点" in answer.text and not answer.notice

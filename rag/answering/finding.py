@@ -25,6 +25,7 @@ from rag.questions.words import ASKS
 from rag.reading.choice import ReaderChoice
 from rag.reading.evidence import Evidence, EvidenceSelector
 from rag.search.retrieval import Hit
+from rag.text.documents import Document
 from rag.text.script import is_chinese
 from rag.text.terms import terms_of_each
 from rag.tracing.trace import Trace, evidence_told, hits_told
@@ -169,7 +170,9 @@ class Finder:
             others = among._parts(understood)
             if any(map(self._is_answered, others)) and _sureness(others) >= _sureness(parts):
                 return understood, others
-            return understood, [replace(each, instead_of="" if _is_named(each) else spoken_of.title) for each in parts]
+            return understood, [
+                replace(each, instead_of="" if _is_named(each, spoken_of) else spoken_of.title) for each in parts
+            ]
         if ASKS.search(typed) and self._is_answered(part := among._found(typed)):
             return typed, [part]
         part = among._found(f"{told.after} {typed}")
@@ -250,11 +253,11 @@ class Finder:
         return part.is_answered(self.least)
 
 
-def _is_named(part: Part) -> bool:
-    """Whether a question has a word of the title of the document that answers it, or nothing answers it."""
+def _is_named(part: Part, spoken_of: Document) -> bool:
+    """Whether a question has a word of the title of the document that answers it, or nothing answers it, or its copy does."""
     titles = [each.document.title for each in part.evidence[:1]]
     asked, *named = terms_of_each([part.question, *titles])
-    return not named or bool(asked & named[0])
+    return not named or spoken_of.title in titles or bool(asked & named[0])
 
 
 def _says_again(part: Part, before: Part) -> bool:
